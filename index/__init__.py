@@ -1,0 +1,1 @@
+"""Passages in, ranked hits out: embedders, vectors, lexical search, fusing, saving."""

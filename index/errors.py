@@ -1,0 +1,51 @@
+"""The exceptions of the index.
+
+    SurveyQAError
+    └── IndexError_
+        ├── IndexNotFound      there is no index in that directory
+        ├── IndexDamaged       bytes on disk are not what was written
+        ├── IndexMismatch      the index was made with something else than what is asked for (embedder, format, encoding)
+        ├── IndexLocked        another process is writing
+        ├── IndexWriteFailed   the new snapshot could not be written; the previous one still serves
+        ├── EmptyCorpus        there is nothing to index
+        ├── UnknownDocument    no document has that id
+        └── EmbedderUnavailable  the embedder's model cannot be loaded
+"""
+
+from corpus.errors import SurveyQAError, UsageError
+
+
+class IndexError_(SurveyQAError):  # noqa: N801, N818 the built-in name is taken
+    """Root of what can go wrong with an index."""
+
+
+class IndexNotFound(IndexError_):
+    """There is no index in that directory."""
+
+
+class IndexDamaged(IndexError_):
+    """Bytes on disk are not what was written."""
+
+
+class IndexMismatch(IndexError_, UsageError):
+    """The index was made with something else than what is asked for."""
+
+
+class IndexLocked(IndexError_):
+    """Another process is writing this index."""
+
+
+class IndexWriteFailed(IndexError_):
+    """The new snapshot could not be written; the previous one still serves."""
+
+
+class EmptyCorpus(IndexError_, UsageError):
+    """There is nothing to index."""
+
+
+class UnknownDocument(IndexError_, UsageError):
+    """No document in the index has that id."""
+
+
+class EmbedderUnavailable(IndexError_):
+    """The embedder's model cannot be loaded; the message says how to get it."""

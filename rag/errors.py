@@ -1,0 +1,36 @@
+"""The exceptions of answering.
+
+    SurveyQAError
+    └── AnswerError
+        ├── BadQuestion        empty, too long, or not text
+        └── LLMError           the language model could not be used; ``kind`` says why
+
+A refusal ("the documents do not say") is an Answer, never an exception.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from corpus.errors import SurveyQAError, UsageError
+
+LLMErrorKind = Literal[
+    "unknown_spec", "missing_package", "missing_key", "auth", "not_found", "too_long", "rate", "server", "timeout",
+    "connection", "bad_response", "filtered", "incomplete",
+]
+
+
+class AnswerError(SurveyQAError):
+    """Root of what can go wrong between a question and its answer."""
+
+
+class BadQuestion(AnswerError, UsageError):
+    """The question is empty, too long, or not text."""
+
+
+class LLMError(AnswerError):
+    """The language model could not be used; ``kind`` tells the cases apart, the message says what to do."""
+
+    def __init__(self, message: str, *, kind: LLMErrorKind) -> None:
+        super().__init__(message)
+        self.kind: LLMErrorKind = kind

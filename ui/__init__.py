@@ -1,0 +1,1 @@
+"""People in front: command line, chat page, server."""
