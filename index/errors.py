@@ -1,21 +1,21 @@
 """The exceptions of the index.
 
-    SurveyQAError
-    └── IndexError_
-        ├── IndexNotFound      there is no index in that directory
-        ├── IndexDamaged       bytes on disk are not what was written
-        ├── IndexMismatch      the index was made with something else than what is asked for (embedder, format, encoding)
-        ├── IndexLocked        another process is writing
-        ├── IndexWriteFailed   the new snapshot could not be written; the previous one still serves
-        ├── EmptyCorpus        there is nothing to index
-        ├── UnknownDocument    no document has that id
-        └── EmbedderUnavailable  the embedder's model cannot be loaded
+SurveyQAError
+└── IndexError_
+    ├── IndexNotFound      there is no index in that directory
+    ├── IndexDamaged       bytes on disk are not what was written
+    ├── IndexMismatch      the index was made with something else than what is asked for (embedder, format, encoding)
+    ├── IndexLocked        another process is writing
+    ├── IndexWriteFailed   the new snapshot could not be written; the previous one still serves
+    ├── EmptyCorpus        there is nothing to index
+    ├── UnknownDocument    no document has that id
+    └── EmbedderUnavailable  the embedder's model cannot be loaded
 """
 
 from corpus.errors import SurveyQAError, UsageError
 
 
-class IndexError_(SurveyQAError):  # noqa: N801, N818 the built-in name is taken
+class IndexError_(SurveyQAError):  # noqa: N801 the built-in name is taken
     """Root of what can go wrong with an index."""
 
 

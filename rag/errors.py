@@ -15,8 +15,19 @@ from typing import Literal
 from corpus.errors import SurveyQAError, UsageError
 
 LLMErrorKind = Literal[
-    "unknown_spec", "missing_package", "missing_key", "auth", "not_found", "too_long", "rate", "server", "timeout",
-    "connection", "bad_response", "filtered", "incomplete",
+    "unknown_spec",
+    "missing_package",
+    "missing_key",
+    "auth",
+    "not_found",
+    "too_long",
+    "rate",
+    "server",
+    "timeout",
+    "connection",
+    "bad_response",
+    "filtered",
+    "incomplete",
 ]
 
 

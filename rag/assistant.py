@@ -1,0 +1,304 @@
+"""Assistant and Conversation: a question goes in, an Answer comes out.
+
+This is the story of an answer told once, stage by stage; each stage lives in its own module. Safe to use from several
+threads: an Assistant holds no state that an answer changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index import Index
+from rag import extractive, refusing
+from rag.answers import Answer, Message
+from rag.build import Progress, index_folder, open_index
+from rag.citing import compose
+from rag.errors import AnswerError, BadQuestion, LLMError
+from rag.following import stand_alone
+from rag.packing import pack
+from rag.questions import Question, understand
+from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS
+
+if TYPE_CHECKING:
+    from index.hits import Hit
+    from rag.chat import ChatReader
+
+EXTRACTIVE = "extractive"
+# What the operator must mend; anything else that goes wrong with a model is answered by the extractive reader instead.
+_RAISED_KINDS = frozenset({"unknown_spec", "missing_package", "missing_key", "auth", "not_found"})
+
+
+class Assistant:
+    """Answers questions from one index, with or without a language model."""
+
+    def __init__(self, index: Index, reader: ChatReader | None = None) -> None:
+        self.index = index
+        self._reader = reader
+
+    @classmethod
+    def open(
+        cls,
+        index: Index | Path | str | None = None,
+        *,
+        home: Path | str | None = None,
+        llm: str = EXTRACTIVE,
+        llm_base_url: str | None = None,
+        embedder: str | None = None,
+        progress: Progress | None = None,
+    ) -> Assistant:
+        """Open an assistant over an index: an Index, a directory, or by default the shipped library's.
+
+        The default index is built on its first use (a few seconds; ``progress(stage, done, total)`` tells how far).
+
+        Raises:
+            IndexNotFound: The directory holds no index.
+            IndexMismatch: The index was made with another embedder.
+            LLMError: The model cannot be used as named (unknown SPEC, missing package or key).
+        """
+        reader = _open_reader(llm, llm_base_url)
+        if not isinstance(index, Index):
+            index = open_index(index, home=home, embedder=embedder, progress=progress)
+        return cls(index, reader)
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: Path | str,
+        *,
+        home: Path | str | None = None,
+        llm: str = EXTRACTIVE,
+        llm_base_url: str | None = None,
+        embedder: str = "builtin",
+        progress: Progress | None = None,
+    ) -> Assistant:
+        """Read a folder, index it (kept under the home, used again while nothing changes), and open an assistant over it.
+
+        Raises:
+            UsageError: There is no such folder, or nothing in it can be read.
+        """
+        reader = _open_reader(llm, llm_base_url)
+        return cls(index_folder(folder, home=home, embedder=embedder, progress=progress), reader)
+
+    @property
+    def reader(self) -> str:
+        """The SPEC of the language model, or ``extractive``."""
+        return self._reader.spec if self._reader else EXTRACTIVE
+
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+        """Answer a question; earlier turns in ``history`` give a follow-up its meaning.
+
+        Raises:
+            BadQuestion: The question is empty, too long, or not text.
+            LLMError: The model refuses the key or does not exist.
+        """
+        *_, answer = self.stream(question, history)
+        assert isinstance(answer, Answer)  # noqa: S101 what stream promises
+        return answer
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
+        """Yield the answer's text piece by piece, then the finished Answer.
+
+        The pieces are what a person may read meanwhile; the Answer's text is checked and has the final marks.
+        """
+        asked = _checked(question)
+        turns = _checked_history(history)
+        watch = _Stopwatch()
+        alone = stand_alone(asked, turns, self.index)
+        understood = understand(alone, self.index)
+        watch.lap("understand")
+        hits = self.index.search(alone, DEFAULT_HITS)
+        watch.lap("search")
+        packed = pack(understood, hits, self.index, budget=EVIDENCE_CHARS)
+        watch.lap("pack")
+        if self._reader is None:
+            yield from self._extract(asked, understood, packed, watch)
+        else:
+            yield from self._chat(self._reader, asked, understood, packed, turns, watch)
+
+    async def aask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+        """Answer a question without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, history)
+
+    async def astream(self, question: str, history: Sequence[Message] = ()) -> AsyncIterator[str | Answer]:
+        """Yield as ``stream`` does, without blocking the event loop."""
+        events = self.stream(question, history)
+        end = object()
+        while (event := await asyncio.to_thread(next, events, end)) is not end:
+            assert isinstance(event, str | Answer)  # noqa: S101 only the sentinel is anything else
+            yield event
+
+    def search(self, question: str, k: int = 10) -> list[Hit]:
+        """Return the k passages that match best, best first."""
+        return self.index.search(_checked(question), k)
+
+    def conversation(self) -> Conversation:
+        """Start a conversation, which keeps its history."""
+        return Conversation(self)
+
+    def _extract(
+        self, asked: str, question: Question, packed: list[Hit], watch: _Stopwatch, notes: tuple[str, ...] = ()
+    ) -> Iterator[str | Answer]:
+        draft = extractive.read(question, packed, self.index)
+        watch.lap("read")
+        refusal = refusing.decide(question, packed, draft, self.index)
+        if refusal is not None:
+            text, citations = refusing.refusal_text(refusal, question), ()
+        else:
+            text, citations = compose(draft)
+        watch.lap("cite")
+        yield text
+        yield Answer(
+            question=asked,
+            text=text,
+            found=refusal is None,
+            citations=citations,
+            passages=tuple(packed),
+            standalone_question=question.text,
+            reader=EXTRACTIVE,
+            index=self.index.snapshot,
+            timings_ms=watch.laps,
+            explanation=_explain(question, packed, refusal.reason if refusal else None),
+            notes=notes + draft.notes,
+        )
+
+    def _chat(
+        self,
+        reader: ChatReader,
+        asked: str,
+        question: Question,
+        packed: list[Hit],
+        history: Sequence[Message],
+        watch: _Stopwatch,
+    ) -> Iterator[str | Answer]:
+        draft = None
+        try:
+            for event in reader.stream(question.text, packed, history):
+                if isinstance(event, str):
+                    yield event
+                else:
+                    draft = event
+        except LLMError as error:
+            if error.kind in _RAISED_KINDS:
+                raise
+            yield from self._extract(asked, question, packed, watch, notes=(f"{reader.spec} did not answer: {error}",))
+            return
+        watch.lap("read")
+        if draft is None:
+            raise AnswerError(f"{reader.spec} ended without an answer. Ask again, or ask with --llm extractive.")
+        text = draft.text
+        if draft.refused:
+            text = refusing.refusal_text(refusing.nothing_said(question, packed), question)
+        yield Answer(
+            question=asked,
+            text=text,
+            found=not draft.refused,
+            citations=() if draft.refused else draft.citations,
+            passages=draft.used,
+            standalone_question=question.text,
+            reader=reader.spec,
+            index=self.index.snapshot,
+            timings_ms=watch.laps,
+            explanation=_explain(question, packed, None),
+            notes=draft.notes,
+        )
+
+
+class Conversation:
+    """A conversation that keeps its history; follow-ups are understood from it."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.history: list[Message] = []
+
+    def ask(self, question: str) -> Answer:
+        """Answer, and remember both turns."""
+        *_, answer = self.stream(question)
+        assert isinstance(answer, Answer)  # noqa: S101 what stream promises
+        return answer
+
+    def stream(self, question: str) -> Iterator[str | Answer]:
+        """Yield as ``Assistant.stream`` does; what was said before a stop is remembered too."""
+        said: list[str] = []
+        try:
+            for event in self.assistant.stream(question, self.history):
+                said = [event.text] if isinstance(event, Answer) else [*said, event]
+                yield event
+        finally:
+            if said:
+                self.history.append({"role": "user", "content": question})
+                self.history.append({"role": "assistant", "content": "".join(said)})
+
+
+class _Stopwatch:
+    """Milliseconds per stage, in the order of the stages."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.laps[stage] = (now - self._last) * 1_000
+        self._last = now
+
+
+def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
+    if llm == EXTRACTIVE:
+        return None
+    from rag.chat import ChatReader
+    from rag.models import open_model
+
+    return ChatReader(open_model(llm, base_url=base_url))
+
+
+def _checked(question: object) -> str:
+    """Return the question without control characters and outer white space, or say why it cannot be asked."""
+    if not isinstance(question, str):
+        raise BadQuestion(f"A question is text, not {type(question).__name__}.")
+    text = "".join(c if c.isprintable() or c in "\n\t" else " " for c in question).strip()
+    if not text:
+        raise BadQuestion("The question is empty. Type a question, for example: ChatGLM-6B 有多少参数?")
+    if len(text) > MAX_QUESTION_CHARS:
+        raise BadQuestion(
+            f"The question has {len(text):,} characters; {MAX_QUESTION_CHARS:,} are the most. "
+            "Shorten it, or index the long text with `survey-qa index build PATH` and ask about it."
+        )
+    return text
+
+
+def _checked_history(history: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """Return the last turns of a history, or say what is wrong with it."""
+    turns: list[Message] = []
+    if isinstance(history, str | bytes | Mapping) or not isinstance(history, Sequence):
+        raise BadQuestion('A history is a list of {"role": "user" | "assistant", "content": TEXT}.')
+    for number, turn in enumerate(history, 1):
+        role = turn.get("role") if isinstance(turn, Mapping) else None
+        content = turn.get("content") if isinstance(turn, Mapping) else None
+        if role not in ("user", "assistant") or not isinstance(content, str):
+            raise BadQuestion(f'Turn {number} of the history is not {{"role": "user" | "assistant", "content": TEXT}}.')
+        turns.append({"role": role, "content": content[:MAX_QUESTION_CHARS]})
+    return turns[-MAX_HISTORY_TURNS:]
+
+
+def _explain(question: Question, packed: Sequence[Hit], refused_because: str | None) -> dict[str, object]:
+    return {
+        "standalone_question": question.text,
+        "kind": question.kind,
+        "names": list(question.names),
+        "concepts": {concept.surface: dict(concept.terms) for concept in question.query.concepts},
+        "candidates": [
+            {
+                "document": hit.passage.document_id,
+                "section": hit.passage.section,
+                "score": round(hit.score, 4),
+                "lexical": round(hit.lexical, 4),
+                "vector": round(hit.vector, 4),
+            }
+            for hit in packed
+        ],
+        "refused_because": refused_because,
+    }

@@ -1,0 +1,172 @@
+"""Making and opening indexes for the doors: what goes into the default index, and into one that was named.
+
+The default index holds the shipped library and the user's own documents; an index in a directory that the user named
+holds what it was given and nothing else, or the library when it was given nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from corpus import Document, Skipped, load_library, read, read_folder, split
+from index import EmptyCorpus, Index, IndexError_, IndexNotFound
+from rag.settings import default_index_directory, home_directory
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]  # stage, done, total (0: not known)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The documents that a build is given, and what was left out with the reason."""
+
+    documents: tuple[Document, ...] = field(repr=False)
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A finished index and what went into it."""
+
+    index: Index
+    documents: int
+    passages: int
+    skipped: tuple[Skipped, ...] = ()
+
+
+def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | None = None) -> Gathered:
+    """Read the library (if wanted) and every path; two documents of the same id are told apart by their folder's name.
+
+    Raises:
+        UsageError: A path does not exist.
+        ReadError: A path names one file and that file cannot be read.
+    """
+    documents = list(load_library()) if library else []
+    skipped: list[Skipped] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            reading = read_folder(path, progress=_stage(progress, "reading"))
+            found, missed = list(reading.documents), list(reading.skipped)
+        else:
+            found, missed = read(path), []
+        documents += _with_ids_apart(found, taken={d.id for d in documents}, folder=path.absolute().name)
+        skipped += missed
+    return Gathered(tuple(documents), tuple(skipped))
+
+
+def build_index(
+    paths: Sequence[Path | str] = (),
+    *,
+    directory: Path | str | None = None,
+    home: Path | str | None = None,
+    library: bool | None = None,
+    embedder: str = "builtin",
+    progress: Progress | None = None,
+) -> Built:
+    """Build an index from the paths and publish it in the directory (the default one unless given).
+
+    ``library`` says whether the shipped library goes in: by default yes for the default index, and for a named one only
+    if no path was given. Whatever stood there before serves until the new snapshot is complete.
+
+    Raises:
+        EmptyCorpus: There is nothing to index.
+    """
+    if library is None:
+        library = directory is None or not paths
+    gathered = gather(paths, library=library, progress=progress)
+    if not gathered.documents:
+        raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
+    passages = split(gathered.documents)
+    index = Index.build(passages, embedder=embedder, progress=progress)
+    index.save(Path(directory) if directory else default_index_directory(home))
+    return Built(index, len(gathered.documents), len(passages), gathered.skipped)
+
+
+def open_index(
+    directory: Path | str | None = None,
+    *,
+    home: Path | str | None = None,
+    embedder: str | None = None,
+    progress: Progress | None = None,
+) -> Index:
+    """Open the index in the directory, or the default one, which is built from the library on its first use.
+
+    Raises:
+        IndexNotFound: The named directory holds no index.
+        IndexMismatch: It was made with another embedder than the one asked for.
+    """
+    if directory is not None:
+        return Index.open(Path(directory), embedder=embedder)
+    default = default_index_directory(home)
+    try:
+        return Index.open(default, embedder=embedder)
+    except IndexNotFound:
+        logger.info("No index yet; building one from the library.")
+        return build_index(home=home, embedder=embedder or "builtin", progress=progress).index
+
+
+def index_folder(
+    folder: Path | str,
+    *,
+    home: Path | str | None = None,
+    embedder: str = "builtin",
+    progress: Progress | None = None,
+) -> Index:
+    """Return an index over a folder (or file), kept under the home and used again while nothing in it changes.
+
+    Where the home cannot be written the index stays in memory.
+
+    Raises:
+        UsageError: There is no such folder, or nothing in it can be read.
+    """
+    gathered = gather([folder], library=False, progress=progress)
+    if not gathered.documents:
+        raise EmptyCorpus(_nothing_to_index([folder], gathered.skipped))
+    kept = home_directory(home) / "folders" / _fingerprint(gathered.documents, embedder)
+    try:
+        return Index.open(kept, embedder=embedder)
+    except IndexError_:
+        index = Index.build(split(gathered.documents), embedder=embedder, progress=progress)
+    try:
+        index.save(kept)
+    except IndexError_ as error:
+        logger.warning("The index of %s stays in memory: %s", folder, error)
+    return index
+
+
+def _with_ids_apart(documents: Iterable[Document], *, taken: set[str], folder: str) -> list[Document]:
+    """Give documents whose id is taken the folder's name in front, and a number if that is taken too."""
+    apart = []
+    for document in documents:
+        name, number = document.id, 1
+        while name in taken:
+            name = f"{folder}/{document.id}" if number == 1 else f"{folder}-{number}/{document.id}"
+            number += 1
+        taken.add(name)
+        apart.append(document if name == document.id else replace(document, id=name))
+    return apart
+
+
+def _nothing_to_index(paths: Sequence[Path | str], skipped: Sequence[Skipped]) -> str:
+    where = ", ".join(map(str, paths)) or "the library"
+    reasons = "; ".join(f"{s.path}: {s.reason}" for s in skipped[:3])
+    why = f" Skipped {len(skipped)}: {reasons}." if skipped else ""
+    return f"There is no document to index in {where}.{why} Give a folder or file with .md, .txt or .jsonl text."
+
+
+def _fingerprint(documents: Sequence[Document], embedder: str) -> str:
+    digest = hashlib.sha256(embedder.encode())
+    for document in documents:
+        digest.update(f"\0{document.id}\0{document.content_hash}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:24]
+
+
+def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(name, done, total)
