@@ -110,7 +110,7 @@ class Document:
         cls,
         text: str,
         *,
-        id: str,  # noqa: A002 the field's own name
+        id: str,
         title: str = "",
         url: str | None = None,
         kind: str = "text",
