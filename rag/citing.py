@@ -1,0 +1,113 @@
+"""Statements and their sources in, text with ``[n]`` marks and Citations out.
+
+Citations are made here, by code, from places in documents; what a document or a model writes in brackets never is one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpus.documents import Document
+from index.terms import is_cjk
+from rag.answers import Citation
+from rag.checking import check
+from rag.drafts import Draft, Span, Statement
+
+_LINKED_MARK = re.compile(r"!?\[\^?\d{1,3}\]\(\s*<?(https?://[^\s)>]+)>?[^)]*\)")
+_BARE_MARK = re.compile(r"\s?(?:\[\^?\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*\]|【\d{1,3}】|［\d{1,3}］)")
+_BULLET = re.compile(r"^\s*(?:[-*•·]\s+)+")
+
+
+def compose(draft: Draft) -> tuple[str, tuple[Citation, ...]]:
+    """Return a draft as text whose statements end with their marks, and the citations in order of their numbers.
+
+    Equal spans share a number. Brackets such as ``[18]`` that a document brought along are left out of the text (the
+    quotes keep them): a mark is ours or it is none. Several statements become a list.
+    """
+    register = Register()
+    lines = []
+    for statement in draft.statements:
+        numbers = register.cite(statement.text, statement.sources)
+        marks = "".join(f"[{number}]" for number in numbers)
+        lines.append(f"{_displayed(statement)} {marks}".strip())
+    return _join(draft.lead.strip(), [line for line in lines if line]), register.citations
+
+
+class Register:
+    """Gives numbers to spans in order of their first use and remembers how well they support what cites them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self._spans: list[Span] = []
+        self._support: list[float] = []
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The citations so far; a span that supports several statements is as good as the worst of them."""
+        pairs = zip(self._spans, self._support, strict=True)
+        return tuple(_citation(number, span, value) for number, (span, value) in enumerate(pairs, 1))
+
+    def cite(self, statement: str, spans: tuple[Span, ...]) -> list[int]:
+        """Return the numbers of a statement's sources, each once."""
+        numbers: list[int] = []
+        for span, value in zip(spans, _supports(statement, spans), strict=True):
+            number = self._number(span)
+            self._support[number - 1] = min(self._support[number - 1], value)
+            if number not in numbers:
+                numbers.append(number)
+        return numbers
+
+    def _number(self, span: Span) -> int:
+        key = (span.document.id, span.start, span.end)
+        if key not in self._numbers:
+            self._spans.append(span)
+            self._support.append(1.0)
+            self._numbers[key] = len(self._spans)
+        return self._numbers[key]
+
+
+def context_of(document: Document, start: int) -> str:
+    """Return what a place in a document stands under: the title and the headings, one per line."""
+    section = document.section_at(start)
+    return "\n".join((document.title, *(section.path if section else ())))
+
+
+def _supports(statement: str, spans: tuple[Span, ...]) -> list[float]:
+    """Return the support of each span; spans that each hold a part of the statement are judged together."""
+    checks = [check(statement, s.quote, context=context_of(s.document, s.start)) for s in spans]
+    if len(spans) < 2:
+        return [c.support for c in checks]
+    contexts = dict.fromkeys(context_of(s.document, s.start) for s in spans)
+    together = check(statement, "\n".join(s.quote for s in spans), context="\n".join(contexts))
+    return [max(c.support, together.support) if c.found else c.support for c in checks]
+
+
+def _citation(number: int, span: Span, support: float) -> Citation:
+    document = span.document
+    section = document.section_at(span.start)
+    return Citation(
+        number=number,
+        document_id=document.id,
+        title=document.title,
+        section=" > ".join(section.path) if section else "",
+        quote=span.quote,
+        start=span.start,
+        end=span.end,
+        url=document.url,
+        support=support,
+    )
+
+
+def _displayed(statement: Statement) -> str:
+    """Return a statement on one line, without marks that are not ours."""
+    text = _LINKED_MARK.sub(r"\1", statement.text)
+    text = _BULLET.sub("", _BARE_MARK.sub("", text))
+    return re.sub(r"\s*\n\s*", " ", text.strip())
+
+
+def _join(lead: str, lines: list[str]) -> str:
+    if len(lines) > 1:
+        body = "\n".join(f"- {line}" for line in lines)
+        return f"{lead}\n\n{body}" if lead else body
+    gap = "" if lead and (is_cjk(lead[-1]) or lead[-1] in "。：，！？、") else " "
+    return gap.join(part for part in (lead, *lines) if part)
