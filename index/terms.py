@@ -1,0 +1,287 @@
+"""Text to index terms: what two spellings of the same word, name or number have in common.
+
+Chinese becomes single characters and pairs of neighbours; Latin words lose case, accents and their commonest endings;
+model names lose hyphens and spaces; numbers keep their unit and meet the same amount in other words (175b for
+``1750亿`` and ``175 billion``). Knows nothing about passages, scores or languages of documents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from operator import add
+from pathlib import Path
+
+ANALYZER = "terms-1"  # changes whenever the same text would give other terms: older indexes must be rebuilt
+
+_CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = rf"[^\W_{_CJK}]"
+_AMOUNT = r"(?:万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|千|兆)"
+_NUMBER = r"\d+(?:\.\d+)?"
+_MAGNITUDE = r"(?:thousand|million|billion|trillion|bn)"
+_UNIT = r"(?:[kmgtp]i?b|[kmbtg])"
+_TOKEN = re.compile(
+    rf"(?P<cjk>[{_CJK}]+)"
+    rf"|(?P<amount>{_NUMBER})\s?(?:(?P<chinese>{_AMOUNT})|-?(?P<english>{_MAGNITUDE}|{_UNIT})(?!{_WORD}))(?![-.]{_WORD})"
+    rf"|(?P<word>{_WORD}+(?:[-._'’+]{_WORD}+)*)(?:\s(?P<version>{_NUMBER}{_UNIT}?)(?![-.]?{_WORD}))?"
+)
+_WORDS = re.compile(r"[\w.+'’-]+")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
+_SEPARATOR = re.compile(r"(?<!\d)\.|\.(?!\d)|[-_'’+]")  # not the point inside a number
+_LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]{3,})\d")
+_SIZE = re.compile(rf"{_NUMBER}(?:{_UNIT})?")
+_POWERS = {
+    "k": 3, "m": 6, "b": 9, "t": 12, "thousand": 3, "million": 6, "billion": 9, "bn": 9, "trillion": 12,
+    "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "十亿": 9, "百亿": 10, "千亿": 11, "万亿": 12, "兆": 12,
+}  # fmt: skip
+
+
+def analyze(text: str) -> list[str]:
+    """Return the index terms of a text in its order, repeated as often as they occur.
+
+    >>> analyze("GPT-3 有 1750亿参数")
+    ['gpt3', 'gpt', '有', '1750亿', '175b', '参', '数', '参数']
+    """
+    terms: list[str] = []
+    for match in tokens(text):
+        run = match["cjk"]
+        if run is not None:
+            terms.extend(run)
+            terms.extend(map(add, run, run[1:]))
+        elif match["word"] is not None:
+            terms.extend(word_terms(match["word"]))
+            if match["version"] is not None:
+                terms.extend(versioned_terms(match["word"], match["version"]))
+        else:
+            terms.extend(amount_terms(match["amount"], match["chinese"] or match["english"]))
+    return terms
+
+
+def normalize(text: str) -> str:
+    """Return the text as matching sees it: NFKC, lower case, simplified characters, no thousands separators."""
+    text = unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+    return _GROUPED.sub(lambda match: match[0].replace(",", ""), text) if "," in text else text
+
+
+def normalize_name(name: str) -> str:
+    """Return a name without case, spaces and punctuation: one spelling for all of its spellings.
+
+    >>> {normalize_name(name) for name in ("GPT-3", "gpt 3", "GPT3")}
+    {'gpt3'}
+    """
+    return "".join("".join(pieces) for pieces in map(_SEPARATOR.split, _WORDS.findall(normalize(name))))
+
+
+def tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield the runs that terms are made of: group ``cjk``, ``word`` (maybe with ``version``) or ``amount``."""
+    return _TOKEN.finditer(normalize(text))
+
+
+@lru_cache(maxsize=1 << 16)
+def word_terms(word: str) -> tuple[str, ...]:
+    """Return the terms of one normalised Latin word, number, or hyphenated name; the whole first."""
+    word = _without_accents(word)
+    pieces = [piece for piece in _SEPARATOR.split(word) if piece]
+    if len(pieces) == 1:
+        return _piece_terms(pieces[0])
+    if pieces[-1] in ("s", "t", "re", "ve", "ll", "d", "m") and len(pieces) == 2 and word[len(pieces[0])] in "'’":
+        return _piece_terms(pieces[0])
+    whole = _joined(pieces)
+    terms = [whole]
+    if len(pieces) > 2 and any(character.isdigit() for character in word):
+        terms.extend(_joined(pieces[at : at + 2]) for at in range(len(pieces) - 1))
+    for piece in pieces:
+        if len(piece) > 1 and not _SIZE.fullmatch(piece):
+            terms.extend(_piece_terms(piece))
+    return tuple(dict.fromkeys(terms))
+
+
+@lru_cache(maxsize=1 << 14)
+def versioned_terms(word: str, version: str) -> tuple[str, ...]:
+    """Return what a word and the number after it are together (``gpt`` and ``3`` are ``gpt3``), then the number's own terms."""
+    pieces = [piece for piece in _SEPARATOR.split(_without_accents(word)) if piece]
+    last = pieces[-1]
+    own = (
+        word_terms(version)
+        if _SIZE.fullmatch(version) is None or version[-1].isdigit()
+        else amount_terms(*_split(version))
+    )
+    if word in STOP_WORDS or not last.isalpha() or len(version) > 4:
+        return own
+    return (*dict.fromkeys(("".join(pieces) + version, last + version)), *own)
+
+
+@lru_cache(maxsize=1 << 14)
+def amount_terms(number: str, unit: str) -> tuple[str, ...]:
+    """Return the terms of a number with a unit: as written, and the same amount in thousands, millions, billions or trillions."""
+    power = _POWERS.get(unit)
+    if power is None:  # bytes: 13g of memory are 13gb
+        return (number + unit, number + "gb") if unit == "g" else (number + unit,)
+    written = number + (unit if len(unit) <= 2 or not unit.isascii() else unit[0])
+    value = float(number) * 10.0**power
+    for suffix, size in (("t", 1e12), ("b", 1e9), ("m", 1e6), ("k", 1e3)):
+        if value >= size:
+            return tuple(dict.fromkeys((written, f"{value / size:.10g}{suffix}")))
+    return (written,)
+
+
+def stem(word: str) -> str:
+    """Return a Latin word without its plural, tense and adverb endings; words that share a stem match.
+
+    >>> [stem(word) for word in ("models", "studies", "training", "trained", "classes")]
+    ['model', 'study', 'train', 'train', 'class']
+    """
+    if len(word) < 4 or not word.isascii():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    for ending in ("ing", "edly", "ed", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return _undoubled(word[: -len(ending)])
+    if word.endswith("es") and word[-3] in "sxzh":
+        return word[:-2]
+    if word.endswith("s") and word[-2] not in "su":
+        word = word[:-1]
+    return word.rstrip("e") if len(word) > 4 else word
+
+
+def is_cjk(character: str) -> bool:
+    """Tell whether a character is written without spaces between words (Han, kana, hangul)."""
+    return _CJK_CHARACTER.match(character) is not None
+
+
+STOP_WORDS = frozenset(
+    [
+        "a",
+        "about",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "being",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "many",
+        "me",
+        "much",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "please",
+        "should",
+        "so",
+        "such",
+        "tell",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "us",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
+)
+_QUESTION_WORDS = re.compile(
+    r"什么时候|是什么|什么样|什么|甚么|哪一个|哪一种|哪一年|哪个|哪些|哪种|哪里|哪儿|哪年|哪家|哪位|多少|为什么|为何|怎么样|怎样|怎么|如何"
+    r"|是谁|请问|请告诉我|告诉我|请介绍|介绍一下|有没有|是不是|能不能|可不可以|是否|有哪些|几个|几种|几年|多大|多长|多高|吗|呢|吧"
+)
+
+
+def without_question_words(text: str) -> str:
+    """Return a normalised Chinese question with a space in place of the words that only ask."""
+    return _QUESTION_WORDS.sub(" ", text)
+
+
+_CJK_CHARACTER = re.compile(f"[{_CJK}]")
+
+
+def _piece_terms(piece: str) -> tuple[str, ...]:
+    """Return a word's stem, and for letters with digits behind (``llama2``) the letters too."""
+    if piece.isalpha():
+        return (stem(piece),)
+    if piece.isdecimal() or (size := _SIZE.fullmatch(piece)) is None:
+        head = _LETTERS_THEN_DIGITS.match(piece)
+        return (piece, stem(head[1])) if head else (piece,)
+    return amount_terms(*_split(size[0]))
+
+
+def _split(size: str) -> tuple[str, str]:
+    """Split ``800gb`` into its number and its unit."""
+    number = re.match(_NUMBER, size)
+    end = number.end() if number else 0
+    return size[:end], size[end:]
+
+
+def _joined(pieces: list[str]) -> str:
+    whole = "".join(pieces)
+    return stem(whole) if whole.isalpha() else whole
+
+
+def _undoubled(word: str) -> str:
+    """Repair a stem after its ending was cut: ``runn`` is ``run``, ``becom`` stays."""
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
+        word = word[:-1]
+    return word.rstrip("e") if len(word) > 4 else word
+
+
+def _without_accents(word: str) -> str:
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Map traditional characters to simplified ones (``simplified.txt``: one line of each, in the same order)."""
+    lines = Path(__file__).with_name("simplified.txt").read_text("utf-8").splitlines()
+    return dict(zip(map(ord, lines[0]), lines[1], strict=True))
