@@ -82,7 +82,7 @@ def build_index(
     if not gathered.documents:
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
-    index = Index.build(passages, embedder=embedder, progress=progress)
+    index = Index.build(passages, embedder=embedder, progress=_stage(progress, "embedding"))
     index.save(Path(directory) if directory else default_index_directory(home))
     return Built(index, len(gathered.documents), len(passages), gathered.skipped)
 
@@ -131,7 +131,8 @@ def index_folder(
     try:
         return Index.open(kept, embedder=embedder)
     except IndexError_:
-        index = Index.build(split(gathered.documents), embedder=embedder, progress=progress)
+        passages = split(gathered.documents)
+        index = Index.build(passages, embedder=embedder, progress=_stage(progress, "embedding"))
     try:
         index.save(kept)
     except IndexError_ as error:
