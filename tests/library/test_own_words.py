@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "corpus" / "library"
 SHARED = ROOT.parent / "shared"
 RUN = 30  # characters, after NFKC, case folding and removal of white space
+BESIDE_A_TERM = 10  # a run with fewer characters beside a term of the glossary is that term, not a sentence
 TEXT_FILES = {".md", ".txt", ".tsv", ".csv", ".json", ".jsonl", ".toml", ".yaml", ".yml"}
 
 # Works that the documents name and papers.jsonl does not list.
@@ -63,14 +64,25 @@ def grams_of(sources: Iterable[str]) -> set[str]:
     return {flat[i : i + RUN] for flat in flats for i in range(len(flat) - RUN + 1)}
 
 
-def find_copies(text: str, grams: set[str], titles: Iterable[str] = ()) -> list[str]:
-    """Return the longest stretches of a text that are in a source and are no link, no title and no list of names."""
+def find_copies(text: str, grams: set[str], titles: Iterable[str] = (), terms: Iterable[str] = ()) -> list[str]:
+    """Return the longest stretches of a text that are in a source and are no link, no title, no term and no list of names."""
     text = LINK.sub(lambda link: MASK * len(link[0]), text)
     flat, offsets = flatten(text)
-    for title in titles:
-        flat = flat.replace(title, MASK * len(title))
-    found = [text[offsets[start] : offsets[end - 1] + 1] for start, end in _common_runs(flat, grams)]
-    return [run for run in found if not is_list_of_names(run)]
+    flat = _mask(flat, titles)
+    without_terms = _mask(flat, terms)
+    found = []
+    for start, end in _common_runs(flat, grams):
+        run = text[offsets[start] : offsets[end - 1] + 1]
+        beside_terms = end - start - without_terms.count(MASK, start, end)
+        if beside_terms >= BESIDE_A_TERM and not is_list_of_names(run):
+            found.append(run)
+    return found
+
+
+def _mask(flat: str, names: Iterable[str]) -> str:
+    for name in names:
+        flat = flat.replace(name, MASK * len(name))
+    return flat
 
 
 def is_list_of_names(run: str) -> bool:
@@ -107,21 +119,27 @@ def shared_grams() -> set[str]:
 
 
 @cache
-def known_names() -> list[str]:
-    """Return the flattened titles of papers, documents (their first lines) and other works, and the terms of the glossary, longest first."""
+def known_titles() -> list[str]:
+    """Return the flattened titles of the papers, of the documents (their first lines) and of other works, longest first."""
     lines = (SHARED / "papers" / "papers.jsonl").read_text("utf-8").splitlines()
     titles = [json.loads(line)["title"] for line in lines]
-    parts = [title.split(": ", 1)[1] for title in titles if ": " in title]
+    parts = [part for title in titles for part in title.split(": ", 1)]
     documents = [path.read_text("utf-8").split("\n", 1)[0] for path in (SHARED / "seeds").glob("*.txt")]
-    flats = {flatten(name)[0] for name in (*titles, *parts, *documents, *OTHER_TITLES, *glossary_terms())}
+    return _longest_first([*titles, *parts, *documents, *OTHER_TITLES])
+
+
+@cache
+def known_terms() -> list[str]:
+    """Return the flattened terms of the glossary and the aliases, of one to six words and no punctuation but hyphens, longest first."""
+    files = [LIBRARY / "glossary.tsv", LIBRARY / "aliases.tsv"]
+    lines = [line for path in files for line in path.read_text("utf-8").splitlines()]
+    cells = re.split(r"[\t|]", "|".join(line for line in lines if not line.startswith("#")))
+    return _longest_first([term for term in cells if re.fullmatch(r"[\w-]+(?: [\w-]+){0,5}", term)])
+
+
+def _longest_first(names: Iterable[str]) -> list[str]:
+    flats = {flatten(name)[0] for name in names}
     return sorted((flat for flat in flats if len(flat) >= 12), key=len, reverse=True)
-
-
-def glossary_terms() -> list[str]:
-    """Return the terms of the glossary: names of things, of one to six words and no punctuation but hyphens."""
-    lines = (LIBRARY / "glossary.tsv").read_text("utf-8").splitlines()
-    terms = re.split(r"[\t|]", "|".join(line for line in lines if not line.startswith("#")))
-    return [term for term in terms if re.fullmatch(r"[\w-]+(?: [\w-]+){0,5}", term)]
 
 
 @needs_sources
@@ -131,7 +149,7 @@ def test_a_file_of_the_library_copies_no_sentence_of_a_source(path: Path):
     if path.suffix in {".json", ".jsonl"}:
         text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda escape: chr(int(escape[1], 16)), text)
 
-    copies = find_copies(text, shared_grams(), known_names())
+    copies = find_copies(text, shared_grams(), known_titles(), known_terms())
 
     assert not copies, f"{path.relative_to(LIBRARY)} has {len(copies)} run(s) from a source: " + " ∥ ".join(copies)
 
@@ -166,3 +184,11 @@ def test_a_list_of_names_may_be_the_same_but_prose_around_names_may_not():
     assert is_list_of_names("Alpha-13B (130B)、BetaNet 7B、Gamma 3.0 和 Delta-Large, and Epsilon")
     assert not is_list_of_names("Alpha-13B 大幅超过 BetaNet 7B 和 Gamma 3.0")
     assert not is_list_of_names("Alpha-13B outperforms BetaNet 7B and Gamma 3.0")
+
+
+def test_a_term_may_be_the_same_but_a_sentence_with_a_term_may_not():
+    term = "slow ripening under cold storage in winter"
+    copied = f"the farmers of the valley are proud of {term}"
+    grams, terms = grams_of([f"Every year {copied} and tell it."]), [flatten(term)[0]]
+    assert find_copies(f"{term}: what it is.", grams, terms=terms) == []
+    assert find_copies(f"There {copied}!", grams, terms=terms) == [copied]
