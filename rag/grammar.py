@@ -1,0 +1,249 @@
+"""How questions ask, in Chinese and English: which words ask for which kind of answer, and how such an answer looks.
+
+Tables only, and the functions that read them. Nothing here knows a subject, a document or an index; a new kind of
+question is a new row.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Kind = Literal[
+    "link", "superlative", "count", "list", "percentage", "money", "date", "duration", "number",
+    "organisation", "venue", "language", "lineage", "reason", "definition", "person", "method", "yes_no", "name", "fact",
+]  # fmt: skip
+
+# The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    ("link", r"链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
+             r"|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b"),
+    ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
+                    r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest)\b"),
+    ("percentage", r"百分之(?:多少|几)|百分比|占比|多大比例|(?:多少|几)\s?%|几成|比例.{0,4}(?:多少|多大|多高)|\b(?:what|which) (?:percent|percentage|proportion|share|fraction)\b|\bpercentage\b"),
+    ("count", r"(?:表|表格|列表|清单|名单|文中|文章|文档|资料|本文|综述|目录|里).{0,12}(?:一共|总共|共).{0,10}(?:几|多少)(?:个|款|种|篇|家|项|条)|\bhow many\b.{0,40}\b(?:listed|are there|in the (?:table|list|survey|document|guide))\b"),
+    ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
+              r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
+    ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
+    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|\bwhen\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow (?:recently|old)\b"),
+    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\bwhat\b.{0,30}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
+    ("reason", r"为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
+    ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
+                r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
+    ("list", r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都(?:出|有|列|包括|包含|发布|做)过?(?:了)?(?:哪|什么|啥)|列出|列举|举例|举几个|几个例子|分为哪|包括什么|包含什么|三个.{0,6}是什么|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples? of\b"),
+    ("organisation", r"(?:哪|什么)(?:家|个|些|一家|所)?(?:公司|机构|组织|大学|团队|实验室|研究院|学校|企业|单位|厂商|部门|院校|球队|俱乐部)|谁(?:家)?.{0,6}(?:发布|开发|研发|推出|做的|出品|研制|提出|建造|制造|创建|创立|打造)|(?:发布|开发|研发|推出|研制|提出)(?:者|方|单位|机构)?(?:是谁|是哪)|出自(?:谁|哪)|开发者|研发方|合作方|(?:哪|什么)家.{0,8}(?:的|出)|谁的(?:模型|产品|项目)|由(?:谁|哪)"
+                     r"|\bwho (?:\w+ )?(?:developed|released|built|created|made|trained|published|introduced|proposed|owns?|founded|designed|produced|launched|maintains?|is behind)\b|\b(?:which|what) (?:\w+ ){0,2}(?:company|organi[sz]ation|lab|laboratory|institution|university|team|group|firm|agency|school|college)\b|\bdevelopers?\b"),
+    ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|\b(?:conference|journal|venue|proceedings|workshop)\b"),
+    ("language", r"(?:什么|哪种|哪国|哪门|何种)语言|\b(?:what|which) languages?\b"),
+    ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|是(?:个)?(?:什么|啥)(?:东西|玩意|模型|项目|系统)?[?？。]?$|指的?是什么|定义|含义|介绍一下|简介|\bwhat (?:is|are|was|were) (?:a |an |the )?[\w .+-]{1,40}\?*$|\bwhat does .{1,40} (?:mean|stand for)\b|\bdefin(?:e|ition)\b|\btell me about\b"),
+    ("person", r"谁|哪位|哪个人|什么人|作者|第一作者|\bwho(?:m|se)?\b|\bauthors?\b"),
+    ("name", r"叫(?:什么|啥|做什么)|(?:名字|名称|全名|全称|简称)(?:是|叫|$|\?|？)|什么名|\bcalled\b|\bnames?\b|\btitle\b|\bstands? for\b"),
+    ("method", r"怎么|如何|怎样|(?:什么|哪种|何种)(?:方法|方式|技术|手段|算法|策略|机制|办法)|\bhow\b|\b(?:what|which) (?:\w+ ){0,2}(?:methods?|techniques?|approach|approaches|algorithms?|strategy|way)\b"),
+    ("yes_no", r"吗|是否|是不是|有没有|能不能|可不可以|会不会|能否|可否|了没|没有[?？]?$|^(?:is|are|was|were|does|do|did|can|could|has|have|will|would|should)\b"),
+    ("name", r"哪|什么|啥|\bwhich\b|\bwhat\b"),
+)  # fmt: skip
+_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+
+# What an answer of a kind must show somewhere. Kinds that any sentence can answer are not here.
+_NUMERAL = r"(?:\d[\d,.]*|[一二两三四五六七八九十百千万亿]+(?=[个種种项层倍次位名台块张篇家条款代步章门座部年月日天小周分秒万亿]|美元|元|成)|一半|半)"
+_NUMBER_WORDS = (
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|trillion|"
+    r"half|twice|double|dozen|third|quarter|both|single|once|no|none|several|few)\b"
+)
+_MONTHS = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+VALUE_PATTERNS: dict[Kind, re.Pattern[str]] = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "number": rf"{_NUMERAL}|{_NUMBER_WORDS}",
+        "count": rf"{_NUMERAL}|{_NUMBER_WORDS}",
+        "percentage": r"\d\s?[%％]|百分之|一半|[一二三四五六七八九]成|\bper ?cent|percent|\bhalf\b|\b(?:third|quarter)s?\b|倍|\d/\d|分之",
+        "money": r"[$￥¥€£]\s?\d|\d\s?[亿万千百]*\s?(?:美元|元|人民币|美金|欧元|英镑|刀|块钱|港元|港币|日元|法郎|镑)|[一二三四五六七八九十百千万亿]+(?:美元|元|人民币)|\b(?:dollars?|usd|euros?|pounds?|yuan|cents?)\b|免费|\bfree\b",
+        "duration": r"(?:\d|[一二两三四五六七八九十几数半])\s?[百千万余多]*\s?(?:个)?(?:多)?(?:小时|天|周|星期|月|年|分钟|秒|日|世纪)|\b(?:hours?|days?|weeks?|months?|minutes?|seconds?|years?|decades?|centur)",
+        "date": rf"(?:1\d|20)\d\d|\d{{1,2}}\s?月|\d+\s?(?:年|世纪)|[一二三四五六七八九〇零十]{{1,4}}(?:年|月|日|世纪)|\b{_MONTHS}\b|年间|年代|时期|\b\d{{3,4}}\b|\bcentury\b|去年|今年|明年",
+        "organisation": r"[A-Z][A-Za-z]|公司|大学|实验室|研究院|集团|团队|机构|组织|学院|局|社|厂|会|部|队|企业|university|institute|谷歌|百度|清华|阿里|华为|腾讯|微软|脸书|英伟达|北大",
+        "person": r"[A-Z][a-z]+|[\u4e00-\u9fff]{2,}",
+        "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",
+        "language": r"[\u4e00-\u9fff](?:文|语)|\b(?:english|chinese|french|german|spanish|japanese|korean|italian|russian|arabic|latin|portuguese|dutch|python|java|rust|fortran)\b|c\+\+|\b[A-Z][a-z]+(?:ish|ese|ian|an|ic)\b",
+        "link": r"https?://|www\.",
+        "reason": r"因为|由于|原因|因此|所以|为了|以便|从而|导致|归因|目的|旨在|使得|促进|只能|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
+        "lineage": r"基于|基础上|衍生|而来|演化|演进|微调|得到|升级|前身|改进|改编|发展|继承|源自|延续|\bbased on\b|\bbuilt (?:on|upon|from)\b|\bfine-?tun|\bderived?\b|\bfrom\b|\bextend|\bsuccessor\b|\bevol|\bvariant\b|\bversion of\b",
+    }.items()
+}  # fmt: skip
+
+# Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
+FILLERS_ZH = re.compile(
+    r"请问|请|麻烦|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
+    r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
+)
+FILLERS_EN = frozenset(
+    [
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "many",
+        "much",
+        "long",
+        "big",
+        "large",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "do",
+        "does",
+        "did",
+        "done",
+        "the",
+        "a",
+        "an",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "about",
+        "as",
+        "and",
+        "or",
+        "than",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "their",
+        "there",
+        "any",
+        "some",
+        "give",
+        "tell",
+        "me",
+        "show",
+        "please",
+        "can",
+        "could",
+        "would",
+        "should",
+        "will",
+        "has",
+        "have",
+        "had",
+        "according",
+        "into",
+        "during",
+        "after",
+        "before",
+        "between",
+        "list",
+        "name",
+        "called",
+        "used",
+        "use",
+        "using",
+        "get",
+        "got",
+        "make",
+        "made",
+        "say",
+        "said",
+        "kind",
+        "type",
+        "per",
+        "each",
+        "also",
+        "currently",
+        "now",
+        "approximately",
+        "about",
+    ]
+)
+
+# What a question about size may be answered with though its words do not occur: "175B" says parameters by itself.
+_SIZE_WORDS = re.compile(r"参数|规模|多大|大小|体量|尺寸|\bparam|\bhow (?:big|large)\b|\bsize\b", re.IGNORECASE)
+SIZE_VALUE = re.compile(r"(?<![\d.])\d[\d,.]*\s?(?:[BMT](?![A-Za-z])|亿|billion\b|million\b|trillion\b)")
+
+_CLAUSE_BORDER = re.compile(
+    r"[?？。;；]+\s*|[,，、]\s*(?=[^,，、?？]{0,14}(?:多少|什么|哪|谁|几个|多久|多长|多大|如何|怎么|为什么|吗|呢))"
+    r"|,?\s+and (?=(?:how|what|which|who|when|where|why|with which|with what)\b)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"多少|什么|啥|哪|谁|有几|几个?[^,，]{0,4}$|多[久长大高]|如何|怎|为何|吗|呢|是否|没$|\b(?:what|which|who|whose|when|where|why|how)\b",
+    re.IGNORECASE,
+)
+_COMPARES = re.compile(
+    r"区别|差异|不同|不一样|异同|相比|对比|比较|孰|更|分别|各(?:自|是|有|用|由)|谁的?(?:[^,，]{0,8})(?:多|大|高|长|早|少|小|低|贵|便宜)|哪个[^,，]{0,8}(?:多|大|高|长|早|少|小|低|贵|便宜)"
+    r"|\b(?:compare[ds]?|comparison|versus|vs\.?|differences?|differ|respectively|both|or|more|less|fewer|larger|bigger|smaller|cheaper|better|faster|higher|lower|newer|older|longer|shorter|than)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都.{0,6}(?:哪|什么|啥)|列出|列举|举例|分别|各自"
+    r"|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples\b",
+    re.IGNORECASE,
+)
+
+_BIGGER = re.compile(
+    r"更?(?:多|大|高|长|晚|新|贵|快|强)|\b(?:more|most|larger|largest|bigger|biggest|higher|highest|longer|longest|newer|newest|latest|greatest)\b",
+    re.IGNORECASE,
+)
+_SMALLER = re.compile(
+    r"更?(?:少|小|低|短|早|旧|便宜|慢|弱|省)|\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest|shorter|shortest|older|oldest|earlier|earliest|cheaper|cheapest)\b",
+    re.IGNORECASE,
+)
+
+
+def kind_of(text: str) -> Kind:
+    """Return the kind of answer that a question, or one clause of it, asks for.
+
+    >>> kind_of("这台望远镜有多少块镜片?"), kind_of("Who built the bridge?"), kind_of("为什么选这里?")
+    ('number', 'organisation', 'reason')
+    """
+    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(text)), "fact")
+
+
+def asks_for_size(text: str) -> bool:
+    """Tell whether a question asks how large something is, so that a bare quantity such as ``20B`` answers it."""
+    return _SIZE_WORDS.search(text) is not None
+
+
+def direction_of(text: str) -> int:
+    """Return 1 when a comparison looks for the larger, -1 for the smaller, 0 when it only sets side by side."""
+    if _SMALLER.search(text):
+        return -1
+    return 1 if _BIGGER.search(text) else 0
+
+
+def split_clauses(text: str) -> list[str]:
+    """Split a question that asks several things into its clauses, each with a question word of its own.
+
+    >>> split_clauses("这桥多长、多少钱建的?")
+    ['这桥多长', '多少钱建的']
+    """
+    parts = [part.strip() for part in _CLAUSE_BORDER.split(text) if part and part.strip()]
+    asking = [part for part in parts if _ASKS.search(part)]
+    return asking or parts or [text.strip()]
+
+
+def compares(text: str) -> bool:
+    """Tell whether a question that names several things sets them side by side."""
+    return _COMPARES.search(text) is not None
+
+
+def asks_for_several(text: str) -> bool:
+    """Tell whether a question asks for more than one thing: a list, or the members of a group."""
+    return _SEVERAL.search(text) is not None

@@ -1,0 +1,358 @@
+"""Names: which ones a question mentions, in any spelling, and where a text mentions them.
+
+A name is what documents write with a capital, a digit or a hyphen in it, or what the index knows another name for.
+``GPT-3``, ``gpt 3`` and ``gpt3`` are one name; ``GPT-3.5`` is another one, and so is ``U-PaLM`` beside ``PaLM``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from corpus.languages import Language
+from index import Index
+from index.terms import STOP_WORDS, analyze, is_cjk, normalize, normalize_name
+
+Standing = Literal["known", "unknown"]
+
+# Latin words that a Chinese sentence uses as common nouns, and words that every document of the field is full of.
+_COMMON = frozenset(
+    [
+        "token",
+        "tokens",
+        "gpu",
+        "gpus",
+        "cpu",
+        "tpu",
+        "api",
+        "apis",
+        "llm",
+        "llms",
+        "nlp",
+        "ai",
+        "url",
+        "github",
+        "huggingface",
+        "arxiv",
+        "paper",
+        "papers",
+        "blog",
+        "repo",
+        "code",
+        "link",
+        "web",
+        "prompt",
+        "prompts",
+        "transformer",
+        "decoder",
+        "encoder",
+        "pdf",
+        "app",
+        "ui",
+        "id",
+        "ok",
+        "batch",
+        "epoch",
+        "epochs",
+        "zero",
+        "few",
+        "shot",
+        "fine",
+        "tuning",
+        "tuned",
+        "pre",
+        "training",
+        "model",
+        "models",
+        "data",
+        "dataset",
+        "dataset's",
+        "sota",
+        "benchmark",
+        "benchmarks",
+        "in-context",
+        "gb",
+        "mb",
+        "tb",
+        "kb",
+        "html",
+        "json",
+        "ceo",
+        "ipo",
+        "gdp",
+        "dna",
+        "tv",
+        "usa",
+        "uk",
+        "us",
+        "eu",
+        "un",
+    ]
+)
+_LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’][A-Za-z0-9.+]+)*[α-ω]?")
+_SIZE_SUFFIX = re.compile(r"(?<=\w)[-_ ]?\d+(?:\.\d+)?[bmBM]$")
+_LONGEST = 5  # Latin words in one name
+_LONGEST_CHINESE = 10  # characters
+_QUOTED = re.compile(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
+_CAPITALISED = re.compile(r"[A-Z]")
+_LOWER_WORDS_IN_NAMES = frozenset(["of", "the", "and", "for", "de", "van", "von", "der", "la", "le", "di", "del"])
+_CLOSE_ENOUGH = 84  # rapidfuzz ratio from which a spelling counts as a typing error: one letter in six
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a question: how it is written there, and every way documents may write it.
+
+    ``held`` tells whether the index holds it at all; ``certain`` whether its shape says that it must be a name (a
+    digit, an inner capital, Latin letters in a Chinese question); ``meant`` is the name that a typing error stands for.
+    """
+
+    surface: str
+    start: int
+    end: int
+    normal: str
+    spellings: tuple[str, ...]
+    held: bool
+    certain: bool
+    meant: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name to show and to search: without its typing error."""
+        return self.meant or self.surface
+
+
+def find_mentions(text: str, index: Index, language: Language) -> list[Mention]:
+    """Return the names in a question, in its order, none inside another."""
+    aliases = index.aliases()
+    found = [*_latin(text, index, aliases, language), *_chinese(text, aliases)]
+    found.sort(key=lambda mention: (mention.start, -mention.end))
+    kept: list[Mention] = []
+    for mention in found:
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+    return kept
+
+
+def quoted_titles(text: str) -> list[str]:
+    """Return what stands between quotation or title marks.
+
+    >>> quoted_titles("《星图》里“双星”一节")
+    ['星图', '双星']
+    """
+    return [next(group for group in match.groups() if group) for match in _QUOTED.finditer(text)]
+
+
+@lru_cache(maxsize=4096)
+def name_pattern(name: str) -> re.Pattern[str]:
+    """Match a name in any spelling, but not inside a longer word or number.
+
+    >>> bool(name_pattern("GPT-3").search("gpt 3 is")), bool(name_pattern("GPT-3").search("GPT-3.5 is"))
+    (True, False)
+    """
+    if any(map(is_cjk, name)):
+        return re.compile(re.escape(name), re.IGNORECASE)
+    runs = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+|\+", name)
+    body = r"[-\s_.'’/]*".join(re.escape(run) for run in runs) or re.escape(name)
+    return re.compile(
+        rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\.){body}(?:'?s(?![A-Za-z]))?(?![A-Za-z0-9])(?!\.\d)", re.IGNORECASE
+    )
+
+
+def mention_strength(text: str, mention: Mention) -> float:
+    """Return how surely a text mentions exactly this name: 1, less inside a longer name, 0 not at all."""
+    return max((_strength(text, spelling) for spelling in mention.spellings), default=0.0)
+
+
+PART_OF_LONGER = 0.35  # "PaLM" in "U-PaLM": related, but another thing
+
+
+@lru_cache(maxsize=1 << 15)
+def _strength(text: str, spelling: str) -> float:
+    best = 0.0
+    for match in name_pattern(spelling).finditer(text):
+        best = max(best, PART_OF_LONGER if _is_part(text, match.start(), match.end(), spelling) else 1.0)
+        if best == 1.0:
+            break
+    return best
+
+
+def _is_part(text: str, start: int, end: int, spelling: str) -> bool:
+    """Tell whether a match belongs to a longer name: joined by a hyphen, or followed by its next word."""
+    if any(map(is_cjk, spelling)):
+        return start > 0 and text[start - 1] in "小大新"
+    before, after = text[max(0, start - 2) : start], text[end : end + 12]
+    if before[-1:] in ("-", "_") and before[:1].isalnum():
+        return True
+    if re.match(r"-\d+(?:\.\d+)?\s?[BMbm](?![A-Za-z])", after) or re.match(r"-(?:style|like|based|type)\b", after):
+        return False
+    if re.match(r"[-_][A-Za-z0-9]", after):
+        return True
+    return bool(spelling[-1].isdigit() and re.match(r" [A-Z][a-z]+", after))
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yield the Latin names that stand in a document's text: words with a digit, an inner capital, or a capital."""
+    for match in _LATIN.finditer(text):
+        word = match[0].rstrip(".")
+        if _CAPITALISED.search(word) and word.lower() not in _COMMON and word.lower() not in STOP_WORDS:
+            yield word
+
+
+def _latin(text: str, index: Index, aliases: Mapping[str, frozenset[str]], language: Language) -> Iterator[Mention]:
+    words = list(_LATIN.finditer(text))
+    at = 0
+    while at < len(words):
+        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+            group = words[at : at + length]
+            if not _is_run(text, group):
+                continue
+            mention = _as_name(text, group, index, aliases, language)
+            if mention is not None:
+                yield mention
+                at += length
+                break
+        else:
+            at += 1
+
+
+def _is_run(text: str, group: list[re.Match[str]]) -> bool:
+    """Tell whether words stand next to each other, with at most a space between them."""
+    return all(text[a.end() : b.start()] in (" ", "") for a, b in itertools.pairwise(group))
+
+
+def _as_name(
+    text: str, group: list[re.Match[str]], index: Index, aliases: Mapping[str, frozenset[str]], language: Language
+) -> Mention | None:
+    """Return the mention that a group of words is, or None if it is no name or several."""
+    start, end = group[0].start(), group[-1].end()
+    surface = text[start:end].rstrip(".")
+    surface = re.sub(r"['’]s$", "", surface)
+    normal = normalize_name(surface)
+    words = [match[0].rstrip(".") for match in group]
+    if not normal or all(word.lower() in STOP_WORDS or word.lower() in _COMMON for word in words) or surface.isdigit():
+        return None
+    shaped = [_is_shaped(word, language, start == 0 and n == 0) for n, word in enumerate(words)]
+    known = normal in aliases or (len(words) > 1 and _is_written_as_name(normal, surface, index))
+    if len(words) == 1:
+        if not (shaped[0] or known or _is_written_as_name(normal, surface, index)):
+            return None
+    elif not known and not (_joins(words, shaped) and _occurs(words, surface, index)):
+        return None
+    held = known or _is_held(surface, normal, index)
+    certain = language == "zh" or any(re.search(r"\d|[a-z][A-Z]|[A-Z]{2}", word) for word in words)
+    return Mention(surface, start, start + len(surface), normal, _spellings(surface, normal, aliases), held, certain)
+
+
+def _is_shaped(word: str, language: Language, first: bool) -> bool:
+    """Tell whether a word looks like a name by itself."""
+    lower = word.lower()
+    if lower in STOP_WORDS or lower in _COMMON or word.isdigit() or len(word) < 2:
+        return False
+    if re.fullmatch(r"\d+(?:\.\d+)?[A-Za-z]{0,2}", word):
+        return False  # 7B, 100k, 3D: an amount
+    if language == "zh":
+        return True
+    inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
+    return inner or (word[0].isupper() and not first)
+
+
+def _joins(words: list[str], shaped: list[bool]) -> bool:
+    """Tell whether words may form one name: capitalised, numbers, or small words between such."""
+    if not shaped[0] or words[-1].lower() in STOP_WORDS:
+        return False
+    return all(
+        good or word[0].isdigit() or word.lower() in _LOWER_WORDS_IN_NAMES
+        for word, good in zip(words, shaped, strict=True)
+    )
+
+
+def _occurs(words: list[str], surface: str, index: Index) -> bool:
+    """Tell whether some passage has the words next to each other."""
+    terms = [term for word in words for term in analyze(word)[:1] if index.holds(term)]
+    if len(terms) < len([word for word in words if word.lower() not in STOP_WORDS]):
+        return False
+    return any(name_pattern(surface).search(passage.text) for passage in index.passages_with(terms, limit=8))
+
+
+def _is_written_as_name(normal: str, surface: str, index: Index) -> bool:
+    """Tell whether documents write these letters as a name: with a capital that is not a sentence's first, or a digit."""
+    term = next(iter(analyze(normal)), normal)
+    if not index.holds(normal) and not index.holds(term):
+        return False
+    pattern = name_pattern(surface)
+    seen = [
+        m[0]
+        for p in index.passages_with([normal if index.holds(normal) else term], limit=4)
+        for m in pattern.finditer(p.text)
+    ]
+    return bool(seen) and 2 * sum(re.search(r"[A-Z]|\d", word) is not None for word in seen) > len(seen)
+
+
+def _is_held(surface: str, normal: str, index: Index) -> bool:
+    """Tell whether the index holds a name, as it is or without the size at its end."""
+    if any(index.holds(form) for form in (normal, *analyze(surface)[:1])):
+        return True
+    base = _SIZE_SUFFIX.sub("", surface)
+    if base == surface or not index.holds(normalize_name(base)):
+        return False
+    size = analyze(surface[len(base) :].lstrip("-_ "))
+    return (
+        any(
+            name_pattern(base).search(passage.text)
+            for passage in index.passages_with([normalize_name(base), *size[:1]], limit=5)
+        )
+        if size
+        else False
+    )
+
+
+def _spellings(surface: str, normal: str, aliases: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    others = aliases.get(normal, frozenset())
+    return tuple(dict.fromkeys((surface, *sorted(others, key=len, reverse=True))))
+
+
+def _chinese(text: str, aliases: Mapping[str, frozenset[str]]) -> Iterator[Mention]:
+    """Yield the Chinese names that the index knows another name for, the longest first."""
+    plain = normalize(text)
+    if len(plain) != len(text) or not aliases:
+        plain = text
+    at = 0
+    while at < len(plain):
+        length = _longest_alias(plain, at, aliases) if is_cjk(plain[at]) else 0
+        if length:
+            normal = plain[at : at + length]
+            spellings = _spellings(text[at : at + length], normal, aliases)
+            yield Mention(text[at : at + length], at, at + length, normal, spellings, held=True, certain=False)
+        at += length or 1
+
+
+def _longest_alias(text: str, at: int, aliases: Mapping[str, frozenset[str]]) -> int:
+    for length in range(min(_LONGEST_CHINESE, len(text) - at), 1, -1):
+        if normalize_name(text[at : at + length]) in aliases:
+            return length
+    return 0
+
+
+def correct_typing(surface: str, candidates: Iterable[str]) -> str:
+    """Return the one name that a spelling without a match most likely means, or "".
+
+    Digits are never taken for a typing error: GPT-5 does not mean GPT-3.
+    """
+    from rapidfuzz import fuzz
+
+    wanted = normalize_name(surface)
+    digits = re.sub(r"\D", "", wanted)
+    best, best_score = "", float(_CLOSE_ENOUGH)
+    for candidate in dict.fromkeys(candidates):
+        normal = normalize_name(candidate)
+        if len(wanted) < 4 or re.sub(r"\D", "", normal) != digits or normal[:1] != wanted[:1]:
+            continue
+        score = fuzz.ratio(wanted, normal)
+        if score > best_score:
+            best, best_score = candidate, score
+    return best

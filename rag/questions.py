@@ -1,0 +1,211 @@
+"""Understanding a question: its language, the kind of answer it asks for, the names in it, and what is asked about them.
+
+Rules over question grammar (``rag.grammar``) and names (``rag.mentions``); no model, and nothing about any subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from corpus.languages import Language, language_of
+from index import Index
+from index.queries import Concept, Query
+from index.terms import STOP_WORDS, analyze, is_cjk, normalize
+from rag.grammar import (
+    FILLERS_EN,
+    FILLERS_ZH,
+    Kind,
+    asks_for_several,
+    asks_for_size,
+    compares,
+    direction_of,
+    kind_of,
+    split_clauses,
+)
+from rag.mentions import Mention, correct_typing, find_mentions, names_in, quoted_titles
+
+_ASKED_NOUN_ZH = (
+    re.compile(
+        r"(?:多少|几)(?:[个种项层倍次名位台块张篇家条款代步章门座部岁人届集]|个)?(?P<noun>[\u4e00-\u9fffA-Za-z -]{1,12})"
+    ),
+    re.compile(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
+    re.compile(
+        r"(?:的|^)(?P<noun>[\u4e00-\u9fff A-Za-z-]{2,10}?)(?:设(?:成|为)了?|到底|分别|各)?(?:是|有|为|达到|高达|叫|呢|怎|花了?|要)?(?:多少|多大|几|什么|啥|谁|哪|如何)"
+    ),
+)
+_ASKED_NOUN_EN = re.compile(
+    r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| kind of| type of| sort of)? (?P<noun>(?:[\w-]+ ){0,3}?[\w-]+?)"
+    r"(?= (?:of|for|in|on|to|from|with|at|by|did|does|do|is|was|are|were|has|have|had|can|could|used|used to|needed|that|per)\b|\?|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thing that a question asks: a question may ask for a machine and for how long it runs."""
+
+    text: str
+    kind: Kind
+    asked: tuple[
+        str, ...
+    ] = ()  # the nouns that the question word belongs to: what is counted, what is wanted of the subject
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A concept of the question as the reader looks for it in a sentence.
+
+    ``own`` are the index terms of its own letters (for Chinese the pairs of characters), ``others`` the other ways to
+    say it with their weights; ``weight`` is how much it tells (its idf; the highest of all for what occurs nowhere).
+    """
+
+    surface: str
+    own: frozenset[str]
+    others: tuple[tuple[str, float], ...]
+    weight: float
+    held: bool
+
+    def found_in(self, terms: frozenset[str]) -> float:
+        """Return how much of the concept a text with these terms has, 0 to 1."""
+        share = len(self.own & terms) / len(self.own) if self.own else 0.0
+        return max(share, max((weight for term, weight in self.others if term in terms), default=0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that was understood.
+
+    ``kind`` is that of its first clause, or "comparison"; ``names`` are the names to show, ``mentions`` say where
+    they stand and how else they are written; ``needles`` are all its other words that tell something.
+    """
+
+    text: str
+    language: Language
+    kind: Kind
+    clauses: tuple[Clause, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    needles: tuple[Needle, ...] = field(default=(), repr=False)
+    quoted: tuple[str, ...] = ()
+    several: bool = False
+    side_by_side: bool = False
+    direction: int = 0  # 1: the larger is asked for, -1: the smaller
+    size: bool = False
+    query: Query = field(default_factory=lambda: Query(""), repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the question, typing errors mended."""
+        return tuple(mention.name for mention in self.mentions)
+
+
+def understand(text: str, index: Index) -> Question:
+    """Return what a question asks for, in terms of an index.
+
+    Costs well under a millisecond, except when a name is not in the index: then near spellings are looked for.
+    """
+    language = language_of(text)
+    mentions = tuple(_mended(mention, text, index) for mention in find_mentions(text, index, language))
+    query = index.query(_corrected(text, mentions))
+    clauses = tuple(_clause(part, language) for part in split_clauses(text))
+    subjects = [mention for mention in mentions if mention.held]
+    side_by_side = len(subjects) >= 2 and compares(text)
+    return Question(
+        text=text,
+        language=language,
+        kind=clauses[0].kind,
+        clauses=clauses,
+        mentions=mentions,
+        needles=tuple(_needles(text, query, mentions, index)),
+        quoted=tuple(quoted_titles(text)),
+        several=asks_for_several(text),
+        side_by_side=side_by_side,
+        direction=direction_of(text),
+        size=asks_for_size(text),
+        query=query,
+    )
+
+
+def about(question: Question, mention: Mention) -> Question:
+    """Return the question as asked about one of its names only."""
+    return replace(question, mentions=(mention,), side_by_side=False)
+
+
+def _clause(text: str, language: Language) -> Clause:
+    return Clause(text, kind_of(text), tuple(_asked(text, language)))
+
+
+def _asked(text: str, language: Language) -> Iterable[str]:
+    """Return the nouns that are asked for, question words and fillers cut off."""
+    patterns = _ASKED_NOUN_ZH if language == "zh" else (_ASKED_NOUN_EN,)
+    nouns = []
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            pieces = FILLERS_ZH.split(match["noun"]) if language == "zh" else [_plain_english(match["noun"])]
+            nouns += [piece.strip() for piece in pieces if len(piece.strip()) > 1]
+    return dict.fromkeys(nouns)
+
+
+def _plain_english(noun: str) -> str:
+    return " ".join(word for word in noun.split() if word.lower() not in FILLERS_EN)
+
+
+def _corrected(text: str, mentions: Iterable[Mention]) -> str:
+    for mention in mentions:
+        if mention.meant:
+            text = text.replace(mention.surface, mention.meant)
+    return text
+
+
+def _mended(mention: Mention, text: str, index: Index) -> Mention:
+    """Return a mention with the name that its spelling stands for, if it is a typing error of one that the index holds."""
+    if mention.held or not mention.surface.isascii():
+        return mention
+    meant = correct_typing(mention.surface, _candidates(text, index))
+    if not meant:
+        return mention
+    return replace(mention, meant=meant, spellings=(meant, *index.aliases().get(meant, ())), held=True)
+
+
+def _candidates(text: str, index: Index) -> Iterable[str]:
+    """Yield names that a typing error may stand for: what the index knows aliases of, and names near the question."""
+    yield from index.aliases()
+    for hit in index.search(text, 50):
+        yield from names_in(f"{hit.passage.section} {hit.passage.text}")
+
+
+def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index) -> Iterable[Needle]:
+    """Yield the question's concepts that are no names and do not merely ask."""
+    taken = [normalize(mention.surface) for mention in mentions]
+    plain = normalize(text)
+    for surface in taken:
+        plain = plain.replace(surface, " ")
+    for concept in query.concepts:
+        surface = normalize(concept.surface)
+        if surface in plain and not _is_filler(surface):
+            yield _needle(concept, index)
+
+
+def _is_filler(surface: str) -> bool:
+    if any(map(is_cjk, surface)):
+        return not FILLERS_ZH.sub("", surface).strip()
+    return surface in FILLERS_EN or surface in STOP_WORDS
+
+
+def _needle(concept: Concept, index: Index) -> Needle:
+    own = set(analyze(concept.surface))
+    if len(concept.surface) > 1 and all(map(is_cjk, concept.surface)):
+        own = {term for term in own if len(term) > 1}
+    others = tuple((term, weight) for term, weight in concept.terms.items() if term not in own)
+    known = [index.idf(term) for term in (*own, *(term for term, _ in others)) if index.holds(term)]
+    return Needle(
+        surface=concept.surface,
+        own=frozenset(own),
+        others=others,
+        weight=max((index.idf(term) for term in own if index.holds(term)), default=max(known, default=UNKNOWN_IDF)),
+        held=bool(known),
+    )
+
+
+UNKNOWN_IDF = 6.0  # of a word that no passage has: as much as one that stands in a single passage of 400

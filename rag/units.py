@@ -1,0 +1,178 @@
+"""The pieces of passages that can answer: sentences, list items, field lines, table cells.
+
+Each unit knows what it is about (the heading it stands under, the first cell of its row) and what leads it in (the
+item above it, the column's name), because a sentence under "LLaMA" is about LLaMA without saying so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from corpus.documents import Document, Passage, Row, Table
+from corpus.sentences import split_sentences
+from index.hits import Hit
+from index.terms import analyze
+
+UnitKind = Literal["sentence", "item", "cell", "heading", "reference"]
+
+_BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
+_HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
+_LEADS_IN = re.compile(r"[:：]\s*$")
+_LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
+_RULE = re.compile(r"^[\s|:\-=_*#]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Characters ``start`` to ``end`` of a document that can answer by themselves.
+
+    ``topic`` is the name of what they are about as far as the structure tells, ``lead`` what stands before them and
+    belongs to them, ``before`` the sentence before them in the same paragraph.
+    """
+
+    document: Document = field(repr=False)
+    start: int
+    end: int
+    kind: UnitKind
+    topic: str = ""
+    path: str = ""
+    lead: str = ""
+    before: str = field(default="", repr=False)
+    score: float = 0.0  # of the passage that it stands in, 1 for the best passage
+    row: Row | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The characters without their bullet."""
+        raw = self.document.text[self.start : self.end]
+        return _BULLET.sub("", raw, count=1)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The index terms of the text."""
+        return terms_of(self.text)
+
+
+@lru_cache(maxsize=1 << 13)
+def terms_of(text: str) -> frozenset[str]:
+    """Return the index terms of a text, remembered for the next question."""
+    return frozenset(analyze(text))
+
+
+def units_of(hits: Iterable[Hit]) -> list[Unit]:
+    """Return the units of packed passages, passage by passage, none twice."""
+    hits = list(hits)
+    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    seen: set[tuple[str, int, int]] = set()
+    units = []
+    for hit in hits:
+        for unit in passage_units(hit.passage, hit.score / top):
+            key = (unit.document.id, unit.start, unit.end)
+            if key not in seen:
+                seen.add(key)
+                units.append(unit)
+    return units
+
+
+def passage_units(passage: Passage, score: float = 0.0) -> Iterator[Unit]:
+    """Yield the units of one passage in text order."""
+    table = next((t for t in passage.document.tables if t.start < passage.end and passage.start < t.end), None)
+    if table is None:
+        yield from _prose(passage, score)
+        return
+    for row in table.rows:
+        if passage.start <= row.start < passage.end:
+            yield from _cells(passage, table, row, score)
+    if passage.start < table.start or passage.end > table.end:
+        yield from (unit for unit in _prose(passage, score) if unit.end <= table.start or unit.start >= table.end)
+
+
+def _cells(passage: Passage, table: Table, row: Row, score: float) -> Iterator[Unit]:
+    name = row.cells[0].text if row.cells else ""
+    for column, cell in enumerate(row.cells):
+        if cell.text:
+            head = table.header[column].text if column < len(table.header) else ""
+            yield Unit(
+                passage.document,
+                cell.start,
+                cell.end,
+                "cell",
+                name,
+                f"{passage.section} {table.caption}",
+                head,
+                "",
+                score,
+                row,
+            )
+
+
+def _prose(passage: Passage, score: float) -> Iterator[Unit]:
+    document, topic = passage.document, topic_at(passage.document, passage.start)
+    before, paragraph_end = "", passage.start
+    for start, end in split_sentences(passage.text):
+        start, end = passage.start + start, passage.start + end
+        raw = document.text[start:end]
+        if _RULE.match(raw):
+            continue
+        if "\n" in document.text[paragraph_end:start]:
+            before = ""
+        line = document.text.rfind("\n", 0, start) + 1
+        item = _BULLET.match(document.text, line)
+        kind: UnitKind = (
+            "reference"
+            if passage.kind == "reference"
+            else "heading"
+            if _is_heading(document, start)
+            else "item"
+            if item
+            else "sentence"
+        )
+        lead = _lead(document, line, item)
+        yield Unit(document, start, end, kind, topic, passage.section, lead, before, score)
+        before, paragraph_end = raw, end
+
+
+@lru_cache(maxsize=1 << 12)
+def _headings(document_id: str, content: int, starts: tuple[int, ...]) -> frozenset[int]:
+    return frozenset(starts)
+
+
+def _is_heading(document: Document, start: int) -> bool:
+    section = document.section_at(start)
+    return section is not None and section.start <= start < section.body
+
+
+def topic_at(document: Document, offset: int) -> str:
+    """Return what the text at an offset is about: the innermost heading, or the document's title."""
+    section = document.section_at(offset)
+    return section.title if section else document.title
+
+
+def _lead(document: Document, line: int, item: re.Match[str] | None) -> str:
+    """Return the less indented items above a list item, or the line above it that ends in a colon, joined."""
+    if item is None:
+        return ""
+    indent, leads = _width(item["indent"]), []
+    floor = max(0, line - _LOOK_BACK)
+    for above in reversed(document.text[floor:line].split("\n")):
+        if not above.strip():
+            if indent == 0:
+                continue
+            continue
+        match = _BULLET.match(above)
+        if match is None:
+            if _HEADING_MARK.match(above) is None and _LEADS_IN.search(above) and len(above) <= 120:
+                leads.append(above.strip())
+            break
+        if _width(match["indent"]) < indent:
+            indent = _width(match["indent"])
+            leads.append(_BULLET.sub("", above).strip()[:120])
+    return " ".join(reversed(leads))
+
+
+def _width(indent: str) -> int:
+    return len(indent.expandtabs(4))
