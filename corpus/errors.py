@@ -4,7 +4,8 @@
     ├── UsageError                 the caller asked for something that cannot be (the command line exits with 2)
     └── CorpusError
         ├── ReadError              one file or text cannot become a Document
-        └── EncodingUnavailable    a token encoding that is neither built in nor cached
+        ├── EncodingUnavailable    a token encoding that is neither built in nor cached
+        └── CatalogueError         a row of the model catalogue breaks the rules of the catalogue
 
 A refusal ("the documents do not say") is an Answer, never an exception.
 """
@@ -28,3 +29,7 @@ class ReadError(CorpusError):
 
 class EncodingUnavailable(CorpusError):
     """A tiktoken encoding is neither built in nor cached, and downloading was not allowed."""
+
+
+class CatalogueError(CorpusError):
+    """A row of the model catalogue cannot be taken; the message names the row, the field and what is expected there."""
