@@ -1,0 +1,16 @@
+"""The exceptions of the doors.
+
+SurveyQAError
+├── ServeFailed     the page cannot be served there (the port is taken, the address is not ours)
+└── BadRequest      what came over HTTP is not what the route takes (a UsageError: status 400)
+"""
+
+from corpus.errors import SurveyQAError, UsageError
+
+
+class ServeFailed(SurveyQAError):
+    """The page cannot be served at that address; the message says which other one to type."""
+
+
+class BadRequest(UsageError):
+    """A request's body is not what the route takes."""

@@ -1,0 +1,238 @@
+"""Guard: the one door in front of the server, pure ASGI, so that nothing behind it has to be trusted with the network.
+
+Only hosts that were named, writes only from our own page, bodies with a bound, no cross-origin answers, security headers on
+every response, Gradio's programming interface closed but for what its page calls, and a brake on guessing passwords.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_BODY_BYTES = 1_000_000  # a question and its history; nothing is uploaded through the page
+BODY_SECONDS = 30.0  # a body that drips in longer than this is no question
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline'",  # Gradio's page starts itself with inline scripts; none of them needs eval
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+
+# What the page itself calls. "private" functions, uploads, files, proxies and the description of the interface are not
+# among it: Gradio runs or serves them for anybody who knows their address.
+_GRADIO = "/gradio_api/"
+_GRADIO_OPEN = frozenset({"queue/join", "queue/data", "run/predict", "cancel", "reset", "startup-events", "theme.css"})
+_GRADIO_HEARTBEAT = "heartbeat/"
+_CLOSED = ("/openapi.json", "/monitoring", "/svelte/")
+
+
+class LoginThrottle:
+    """Counts failed logins of each client; after ``limit`` within ``seconds`` further ones are refused."""
+
+    def __init__(self, *, limit: int = 10, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._clock = clock
+        self._failures: dict[str, list[float]] = {}
+
+    def allows(self, client: str) -> bool:
+        """Tell whether the client may try again."""
+        since = self._clock() - self._seconds
+        self._failures = {
+            name: recent for name, times in self._failures.items() if (recent := [t for t in times if t > since])
+        }
+        return len(self._failures.get(client, ())) < self._limit
+
+    def note_failure(self, client: str) -> None:
+        """Remember a failed login."""
+        self._failures.setdefault(client, []).append(self._clock())
+
+
+class Guard:
+    """ASGI application that lets through to another one only what ought to reach it.
+
+    Args:
+        app: The application behind.
+        hosts: Host names that the server answers to, beside the loopback ones; without ports.
+        max_body: Most bytes of a request's body.
+        throttle: Counts failed posts to ``/login``.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        hosts: Iterable[str] = (),
+        max_body: int = MAX_BODY_BYTES,
+        throttle: LoginThrottle | None = None,
+    ) -> None:
+        self._app = app
+        self._hosts = LOOPBACK | {host.strip("[]").lower() for host in hosts}
+        self._max_body = max_body
+        self._throttle = throttle or LoginThrottle()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket":  # nothing of ours speaks it
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = self._refusal(scope, headers)
+        if refusal is None and scope["method"] not in ("GET", "HEAD"):
+            body = await _read_body(receive, self._max_body)
+            if isinstance(body, bytes):
+                receive = _replay(body, receive)
+            else:
+                refusal = body
+        if refusal is not None:
+            await _refuse(send, *refusal)
+        else:
+            await self._app(scope, receive, self._sealed(scope, send))
+
+    def _refusal(self, scope: Scope, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
+        """Return status and message for a request that must not pass, or None."""
+        path = scope["path"]
+        if _host_name(headers.get("host", "")) not in self._hosts:
+            return 421, "This server does not answer to that host name. Start it with --allow-host NAME."
+        if _is_closed(path):
+            return 404, "Not found."
+        if scope["method"] in ("GET", "HEAD"):
+            return None
+        if _comes_from_elsewhere(headers):
+            return 403, "Requests from other sites are refused."
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            return 400, "The content length is not a number."
+        if int(length) > self._max_body:
+            return _too_large(self._max_body)
+        if path.rstrip("/") == "/login" and not self._throttle.allows(_client(scope)):
+            return 429, "Too many failed logins. Wait a minute."
+        return None
+
+    def _sealed(self, scope: Scope, send: Send) -> Send:
+        """Return a send that puts our headers on the response and takes cross-origin ones off."""
+        login = scope["path"].rstrip("/") == "/login" and scope["method"] == "POST"
+
+        async def sealed(event: Event) -> None:
+            if event["type"] == "http.response.start":
+                if login and event["status"] >= 400:
+                    self._throttle.note_failure(_client(scope))
+                event = {**event, "headers": _seal_headers(event.get("headers", ()))}
+            await send(event)
+
+        return sealed
+
+
+def _host_name(host: str) -> str:
+    """Return the name in a Host header without its port; brackets of an IPv6 address left out."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0] if ":" in host else host
+
+
+def _is_closed(path: str) -> bool:
+    if path.startswith(_GRADIO):
+        route = path.removeprefix(_GRADIO).rstrip("/")
+        return route not in _GRADIO_OPEN and not route.startswith(_GRADIO_HEARTBEAT)
+    return any(path == closed.rstrip("/") or path.startswith(closed) for closed in _CLOSED)
+
+
+def _comes_from_elsewhere(headers: MutableMapping[str, str]) -> bool:
+    """Tell whether a page of another site sent the request; what is no browser names no origin."""
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        return True
+    return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+
+
+async def _read_body(receive: Receive, most: int) -> bytes | tuple[int, str]:
+    """Return the whole body, or status and message if it is too large, too slow or cut off."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                event = await receive()
+                if event["type"] != "http.request":
+                    return 400, "The request was cut off."
+                body += event.get("body", b"")
+                if len(body) > most:
+                    return _too_large(most)
+                if not event.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        return 408, "The request came in too slowly."
+
+
+def _too_large(most: int) -> tuple[int, str]:
+    return 413, f"The request is too large: {most:,} bytes are the most."
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that hands out the body that was read, then whatever comes after it."""
+    pending = [body]
+
+    async def replayed() -> Event:
+        return {"type": "http.request", "body": pending.pop(), "more_body": False} if pending else await receive()
+
+    return replayed
+
+
+async def _refuse(send: Send, status: int, message: str) -> None:
+    headers = [(b"content-type", b"application/json"), *SECURITY_HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps({"error": message}).encode()})
+
+
+def _seal_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    ours: Collection[bytes] = {name for name, _ in SECURITY_HEADERS}
+    kept = [(n, v) for n, v in headers if n.lower() not in ours and not n.lower().startswith(b"access-control-")]
+    return [(n, _strict_cookie(v) if n.lower() == b"set-cookie" else v) for n, v in kept] + list(SECURITY_HEADERS)
+
+
+def _strict_cookie(value: bytes) -> bytes:
+    """Return a cookie that the browser sends with requests of our own page only."""
+    parts = [part for part in value.split(b";") if not part.strip().lower().startswith(b"samesite=")]
+    return b"; ".join([*(part.strip() for part in parts), b"SameSite=Strict"])
+
+
+def _client(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
