@@ -1,0 +1,200 @@
+import logging
+from dataclasses import replace
+
+import pytest
+
+from corpus import Document, SurveyQAError
+from ui.handlers import (
+    MAX_TURNS,
+    Chat,
+    Turn,
+    ask,
+    choose_examples,
+    clear,
+    close_source,
+    locate,
+    open_source,
+    stop,
+    switch_language,
+)
+
+
+def finish(chat, question, assistant):
+    *_, last = ask(chat, question, assistant)
+    return last
+
+
+def test_an_answer_grows_piece_by_piece_and_ends_as_the_checked_text(assistant, answer):
+    texts = [chat.turns[-1].text for chat in ask(Chat(), "要多少显存?", assistant)]
+
+    assert texts == ["", "量化到 INT4 后,", "量化到 INT4 后,Walnut-7B 只要", answer.text]
+
+
+def test_the_question_shows_before_anything_is_found(assistant):
+    first = next(ask(Chat(), "  要多少显存? ", assistant))
+
+    assert first.turns == (Turn("要多少显存?"),)
+    assert assistant.asked == []
+
+
+def test_a_blank_question_changes_nothing(assistant):
+    assert finish(Chat(), " \n ", assistant) == Chat()
+    assert assistant.asked == []
+
+
+def test_a_follow_up_carries_the_turns_before_it(assistant, answer):
+    chat = finish(Chat(), "要多少显存?", assistant)
+
+    finish(chat, "那 INT8 呢?", assistant)
+
+    assert assistant.asked[1] == (
+        "那 INT8 呢?",
+        [{"role": "user", "content": "要多少显存?"}, {"role": "assistant", "content": answer.text}],
+    )
+
+
+def test_a_refusal_is_no_answer_and_shows_the_nearest_passages(scripted, refusal):
+    turn = finish(Chat(), "天气?", scripted(refusal)).turns[-1]
+
+    assert turn.outcome == "refused"
+    assert [source.quote.strip() for source in turn.sources] == [
+        "Pecan was trained by Acme on 300B tokens and is not open."
+    ]
+    assert turn.sources[0].label is None
+
+
+def test_our_errors_are_shown_in_their_own_words(scripted):
+    turn = finish(Chat(), "q", scripted("Half an", SurveyQAError("The key is missing. Set OPENAI_API_KEY."))).turns[-1]
+
+    assert (turn.outcome, turn.text, turn.error) == ("failed", "Half an", "The key is missing. Set OPENAI_API_KEY.")
+
+
+def test_an_unexpected_error_is_named_but_its_text_stays_out_of_the_page(scripted, caplog):
+    caplog.set_level(logging.INFO)
+
+    turn = finish(Chat(language="en"), "q", scripted(RuntimeError("/home/me/secret"))).turns[-1]
+
+    assert "RuntimeError" in turn.error
+    assert "secret" not in turn.error + turn.text + caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_a_stop_keeps_what_was_written_and_ends_the_answering(assistant):
+    answering = ask(Chat(), "要多少显存?", assistant)
+    next(answering)
+    partial = next(answering)
+    answering.close()
+
+    stopped = stop(partial)
+
+    assert (stopped.turns[-1].outcome, stopped.turns[-1].text) == ("stopped", "量化到 INT4 后,")
+    assert assistant.closed
+
+
+def test_a_stopped_answer_is_part_of_the_history(assistant):
+    partial = replace(Turn("q1"), text="half", outcome="stopped")
+
+    finish(Chat((partial,)), "q2", assistant)
+
+    assert assistant.asked[0][1][-1] == {"role": "assistant", "content": "half"}
+
+
+def test_stopping_a_finished_answer_changes_nothing(assistant):
+    chat = finish(Chat(), "q", assistant)
+
+    assert stop(chat) == chat
+    assert stop(Chat()) == Chat()
+
+
+def test_clearing_keeps_the_language(assistant):
+    assert clear(finish(Chat(language="zh"), "q", assistant)) == Chat(language="zh")
+
+
+def test_a_source_opens_with_the_exact_quoted_words_and_what_stands_around_them(assistant, answer):
+    chat = open_source(finish(Chat(), "q", assistant), "0.1")
+
+    assert chat.opened.quote == answer.citations[0].quote
+    assert chat.opened.before.endswith("开源双语模型。")
+    assert chat.opened.after.startswith("。它用 1T 词元训练。")
+    assert (chat.opened.title, chat.opened.section, chat.opened.label) == ("开源模型笔记", "Walnut-7B", "supported")
+
+
+def test_the_source_of_a_table_row_carries_the_header_and_marks_the_row(document, cite):
+    citation = cite("INT8 | 9 GB")
+
+    source = locate(document, citation.start, citation.end, number=1)
+
+    assert source.header == ("精度", "显存")
+    assert [[cell.text for cell in row if cell.quoted] for row in source.rows] == [[], ["INT8", "9 GB"], []]
+
+
+def test_what_stands_around_a_quote_ends_with_its_section(document, cite):
+    citation = cite("Pecan was trained")
+
+    source = locate(document, citation.start, citation.end, number=1)
+
+    assert "Walnut" not in source.before
+    assert source.after.endswith("is not open.")
+
+
+def test_long_surroundings_are_cut_at_lines_and_say_so():
+    lines = [f"A line of some forty characters, or {n}." for n in range(100)]
+    lines[50] = "The quoted words."
+    document = Document.from_text("\n".join(lines), id="a", title="A")
+    start = document.text.index("The quoted")
+
+    source = locate(document, start, start + 10, number=1)
+
+    assert source.before.startswith("…A line")
+    assert source.after.endswith(".…")
+    assert len(source.before) < 710
+
+
+@pytest.mark.parametrize(
+    "place", ["", "1.1", "0.9", "-1.1", "0", "x.1", "0.1.1", "².1", "99999999999.1", "0.99999999999"]
+)
+def test_a_place_that_does_not_exist_opens_nothing(assistant, place):
+    chat = finish(Chat(), "q", assistant)
+
+    assert open_source(chat, place) == chat
+
+
+def test_an_opened_source_closes(assistant):
+    chat = finish(Chat(), "q", assistant)
+
+    assert close_source(open_source(chat, "0.1")) == chat
+
+
+def test_a_citation_whose_document_is_not_at_hand_still_shows_its_quote(scripted, answer):
+    turn = finish(Chat(), "q", scripted(replace(answer, passages=()))).turns[-1]
+
+    assert turn.sources[0].quote == answer.citations[0].quote
+    assert turn.sources[0].before == ""
+
+
+def test_a_very_long_conversation_forgets_its_beginning(assistant):
+    chat = Chat(tuple(Turn(str(n), "t", "answered") for n in range(MAX_TURNS)))
+
+    turns = finish(chat, "last", assistant).turns
+
+    assert len(turns) == MAX_TURNS
+    assert (turns[0].question, turns[-1].question) == ("1", "last")
+
+
+def test_switching_the_language_changes_nothing_else(assistant):
+    chat = finish(Chat(language="zh"), "q", assistant)
+
+    assert switch_language(chat, "en") == replace(chat, language="en")
+
+
+def test_examples_are_questions_that_the_documents_answer(scripted, answer, refusal):
+    class Picky(scripted):
+        def stream(self, question, history=()):
+            yield answer if "Walnut" in question else refusal
+
+    assert choose_examples(["weather?", "Walnut?", "Walnut-7B?"], Picky(), most=1) == ["Walnut?"]
+    assert choose_examples(["weather?"], Picky()) == []
+
+
+def test_no_examples_are_shown_where_nothing_can_be_asked(scripted):
+    assert choose_examples(["q"], scripted(SurveyQAError("no model"))) == []

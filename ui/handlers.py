@@ -1,0 +1,263 @@
+"""What the page does when a person asks, stops, clears or opens a source.
+
+Pure functions and one generator over a small frozen state, ``Chat``. Knows no Gradio and no markup; sources are kept by
+value, so that they open even after the index has changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from corpus import Document, Passage, SurveyQAError
+from corpus.documents import Table
+from rag.answers import Answer, Citation, Message, SupportLabel
+from rag.settings import MAX_QUESTION_CHARS
+from ui.texts import TEXTS, Language
+
+logger = logging.getLogger(__name__)
+
+Outcome = Literal["answering", "answered", "refused", "stopped", "failed"]
+
+CONTEXT_CHARS = 700  # of the document shown on either side of a quote: about what fits the panel beside the chat
+CONTEXT_ROWS = 4  # of a table, on either side of the quoted row
+NEAREST_PASSAGES = 3  # shown under a refusal
+MAX_TURNS = 100  # a page that is never cleared must not grow without bound
+
+
+class Answerer(Protocol):
+    """Whoever answers questions piece by piece; an Assistant does."""
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
+        """Yield the text piece by piece, then the Answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a quoted table; ``quoted`` is the part of it that the citation quotes."""
+
+    text: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in a document as the panel shows it: the quoted words between what stands before and after them.
+
+    A quote from a table carries the table's ``header`` and the ``rows`` around the quoted one. ``label`` is None where
+    nothing was claimed, as for the nearest passages of a refusal.
+    """
+
+    number: int
+    document_id: str
+    title: str
+    section: str
+    quote: str = field(repr=False)
+    before: str = field(default="", repr=False)
+    after: str = field(default="", repr=False)
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = field(default=(), repr=False)
+    url: str | None = None
+    page: int | None = None
+    label: SupportLabel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and what has come back so far. A turn that failed keeps what was written before, and says why in ``error``."""
+
+    question: str
+    text: str = ""
+    outcome: Outcome = "answering"
+    sources: tuple[Source, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+    def source(self, number: int) -> Source | None:
+        """Return the source with that number, if there is one."""
+        return next((source for source in self.sources if source.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Everything that one open page remembers."""
+
+    turns: tuple[Turn, ...] = ()
+    opened: Source | None = None
+    language: Language = "en"
+
+    def history(self) -> list[Message]:
+        """Return the turns that have an answer, as the assistant wants them."""
+        messages: list[Message] = []
+        for turn in self.turns:
+            if turn.text:
+                messages.append({"role": "user", "content": turn.question})
+                messages.append({"role": "assistant", "content": turn.text})
+        return messages
+
+
+def ask(chat: Chat, question: str, answerer: Answerer) -> Iterator[Chat]:
+    """Yield the chat as the answer grows; the last one holds the finished turn. A blank question changes nothing.
+
+    Closing the generator (a stop, a closed tab) ends the answering.
+    """
+    asked = question.strip()
+    if not asked:
+        yield chat
+        return
+    history = chat.history()
+    begun = Turn(asked[:MAX_QUESTION_CHARS])
+    chat = replace(chat, turns=(*chat.turns, begun)[-MAX_TURNS:])
+    yield chat
+    for turn in _answer(begun, asked, history, answerer, chat.language):
+        yield _with_last(chat, turn)
+
+
+def stop(chat: Chat) -> Chat:
+    """Return the chat with its last turn ended; what was written is kept."""
+    if not chat.turns or chat.turns[-1].outcome != "answering":
+        return chat
+    return _with_last(chat, replace(chat.turns[-1], outcome="stopped"))
+
+
+def clear(chat: Chat) -> Chat:
+    """Return an empty chat in the same language."""
+    return Chat(language=chat.language)
+
+
+def open_source(chat: Chat, place: str) -> Chat:
+    """Return the chat with the source at ``TURN.NUMBER`` opened; a place that does not exist changes nothing."""
+    turn, _, number = place.partition(".")
+    if not (_is_number(turn) and _is_number(number)) or int(turn) >= len(chat.turns):
+        return chat
+    source = chat.turns[int(turn)].source(int(number))
+    return replace(chat, opened=source) if source else chat
+
+
+def close_source(chat: Chat) -> Chat:
+    """Return the chat with no source opened."""
+    return replace(chat, opened=None)
+
+
+def switch_language(chat: Chat, language: Language) -> Chat:
+    """Return the chat with the page's own words in another language."""
+    return replace(chat, language=language)
+
+
+def choose_examples(candidates: Sequence[str], answerer: Answerer, *, most: int = 4) -> list[str]:
+    """Return the first candidates that the documents answer, so that no example leads into a refusal."""
+    chosen: list[str] = []
+    for question in candidates:
+        if len(chosen) == most:
+            break
+        try:
+            *_, answer = answerer.stream(question)
+        except SurveyQAError as error:
+            logger.info("No example questions: %s", error)
+            return chosen
+        if isinstance(answer, Answer) and answer.found:
+            chosen.append(question)
+    return chosen
+
+
+def locate(document: Document, start: int, end: int, *, number: int, label: SupportLabel | None = None) -> Source:
+    """Return the place ``start`` to ``end`` of a document with what stands around it, within its section or table."""
+    section = document.section_at(start)
+    low, high = (section.body, section.end) if section and section.body <= start else (0, len(document.text))
+    before = document.text[max(low, start - CONTEXT_CHARS) : start]
+    after = document.text[end : max(end, min(high, end + CONTEXT_CHARS))]
+    table = next((t for t in document.tables if t.start <= start and end <= t.end), None)
+    return Source(
+        number=number,
+        document_id=document.id,
+        title=document.title or document.id,
+        section=" > ".join(section.path) if section else "",
+        quote=document.text[start:end],
+        before=_from_line_start(before) if start - CONTEXT_CHARS > low else before.lstrip("\n"),
+        after=_to_line_end(after) if end + CONTEXT_CHARS < high else after.rstrip(),
+        header=tuple(cell.text for cell in table.header) if table else (),
+        rows=_rows_around(table, start, end) if table else (),
+        url=document.url,
+        label=label,
+    )
+
+
+def _answer(
+    turn: Turn, asked: str, history: Sequence[Message], answerer: Answerer, language: Language
+) -> Iterator[Turn]:
+    """Yield the turn after each event; every failure ends as a turn that says so."""
+    events = answerer.stream(asked, history)
+    try:
+        for event in events:
+            turn = _finished(turn, event) if isinstance(event, Answer) else replace(turn, text=turn.text + event)
+            yield turn
+    except SurveyQAError as error:
+        yield replace(turn, outcome="failed", error=str(error))
+    except Exception as error:  # the page's outermost frame: the person gets a sentence, the log the rest
+        logger.error("Answering failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+        message = TEXTS[language].failed_unexpectedly.format(kind=type(error).__name__)
+        yield replace(turn, outcome="failed", error=message)
+    finally:
+        close = getattr(events, "close", None)
+        if close:
+            close()
+
+
+def _finished(turn: Turn, answer: Answer) -> Turn:
+    sources = tuple(_cited(c, answer) for c in answer.citations) if answer.found else _nearest(answer)
+    outcome: Outcome = "answered" if answer.found else "refused"
+    return replace(turn, text=answer.text, outcome=outcome, sources=sources, notes=answer.notes)
+
+
+def _cited(citation: Citation, answer: Answer) -> Source:
+    documents = (hit.passage.document for hit in answer.passages)
+    document = next((d for d in documents if d.id == citation.document_id), None)
+    if document is None or document.text[citation.start : citation.end] != citation.quote:
+        place = Source(citation.number, citation.document_id, citation.title, citation.section, citation.quote)
+    else:
+        place = locate(document, citation.start, citation.end, number=citation.number)
+    return replace(
+        place,
+        title=citation.title or citation.document_id,
+        section=citation.section,
+        url=citation.url,
+        page=citation.page,
+        label=citation.label,
+    )
+
+
+def _nearest(answer: Answer) -> tuple[Source, ...]:
+    passages: list[Passage] = [hit.passage for hit in answer.passages[:NEAREST_PASSAGES]]
+    return tuple(locate(p.document, p.start, p.end, number=n) for n, p in enumerate(passages, 1))
+
+
+def _rows_around(table: Table, start: int, end: int) -> tuple[tuple[Cell, ...], ...]:
+    """Return the quoted rows and those around them; a cell is quoted if it shares characters with the quote."""
+    quoted = [n for n, row in enumerate(table.rows) if row.start < end and start < row.end]
+    if not quoted:
+        return ()
+    shown = table.rows[max(0, quoted[0] - CONTEXT_ROWS) : quoted[-1] + CONTEXT_ROWS + 1]
+    return tuple(tuple(Cell(cell.text, cell.start < end and start < cell.end) for cell in row.cells) for row in shown)
+
+
+def _from_line_start(text: str) -> str:
+    """Drop the line that was cut at its beginning, unless nothing would be left."""
+    _, newline, rest = text.partition("\n")
+    return "…" + (rest if newline and rest.strip() else text)
+
+
+def _to_line_end(text: str) -> str:
+    """Drop the line that was cut at its end, unless nothing would be left."""
+    kept, newline, _ = text.rpartition("\n")
+    return (kept if newline and kept.strip() else text) + "…"
+
+
+def _with_last(chat: Chat, turn: Turn) -> Chat:
+    return replace(chat, turns=(*chat.turns[:-1], turn))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7

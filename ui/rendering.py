@@ -1,0 +1,323 @@
+"""Draws the page's HTML: the only place with markup, and the only way for a foreign string into the page.
+
+Words of documents, models, file names and questions are escaped here; answers may use a small part of Markdown (bold,
+lists, tables, code, links to http and https). Everything then passes an allow-list of tags, attributes and classes, so that
+a mistake above it stays text. What comes out is one line, because Gradio reads it as Markdown and an HTML block ends at a
+blank line. Buttons carry their meaning in ``value``; ``page.js`` wires them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import urlsplit
+
+from ui.handlers import Cell, Chat, Source, Turn
+from ui.texts import TEXTS, Language, Texts
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+MAX_ANSWER_CHARS = 60_000  # a model that does not stop must not stop the browser
+TIP_CHARS = 160  # of a quote shown while the pointer rests on its mark
+MAX_URL_CHARS = 2_000
+
+_TAGS = {
+    "a", "br", "button", "code", "div", "em", "footer", "h1", "h2", "header", "i", "li", "mark", "ol", "p", "pre", "section",
+    "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+# Invisible characters that reorder or hide text: controls, bidirectional marks, zero-width space and joiner of words,
+# byte order mark, interlinear annotation, and the tag characters that hide instructions. ZWJ and ZWNJ spell words and emoji.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARK = re.compile(r"\[(\d{1,4})\]")
+_URL = re.compile(r"https?://[^\s<>\"'`|\\^{}\[\]，。；：！？、（）《》「」“”\u4e00-\u9fff]+", re.IGNORECASE)
+
+
+class ChatMessage(TypedDict):
+    """One message as the chat component wants it; ``content`` is finished HTML."""
+
+    role: str
+    content: str
+
+
+def clean(text: str) -> str:
+    r"""Return text without characters that hide or reorder others; lone surrogates become U+FFFD.
+
+    >>> clean("a\u202eb\ud800")
+    'ab�'
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def safe_url(url: str | None) -> str | None:
+    """Return an address that may become a link: http or https with a host and no user name, else None."""
+    if not url or len(url) > MAX_URL_CHARS or url != clean(url).strip() or re.search(r"[\s\\<>\"'`]", url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme.lower() in ("http", "https") and parts.hostname and "@" not in parts.netloc else None
+
+
+def render_messages(chat: Chat) -> list[ChatMessage]:
+    """Return the conversation, two messages a turn."""
+    texts = TEXTS[chat.language]
+    messages: list[ChatMessage] = []
+    for number, turn in enumerate(chat.turns):
+        messages.append({"role": "user", "content": _seal(f'<div class="sq-question">{_lines(turn.question)}</div>')})
+        messages.append({"role": "assistant", "content": _seal(_turn(turn, number, texts))})
+    return messages
+
+
+def render_source(source: Source | None, language: Language) -> str:
+    """Return the panel's content: where the words stand, whether they support the statement, and the words marked."""
+    if source is None:
+        return ""
+    texts = TEXTS[language]
+    where = [source.section, texts.page.format(page=source.page) if source.page is not None else ""]
+    section = " · ".join(_text(part) for part in where if part)
+    check = _check(source, texts)
+    return _seal(
+        '<section class="sq-panel">'
+        f'<header><span class="sq-number">{source.number}</span><h2>{_text(source.title)}</h2></header>'
+        + (f'<p class="sq-section">{section}</p>' if section else "")
+        + (f'<p class="sq-check sq-{source.label}">{check}</p>' if check else "")
+        + f'<div class="sq-passage">{_passage(source)}</div>'
+        + _original(source, texts)
+        + "</section>"
+    )
+
+
+def render_welcome(language: Language, examples: Sequence[str]) -> str:
+    """Return what an empty chat shows: what this is, and questions to click."""
+    texts = TEXTS[language]
+    buttons = "".join(
+        f'<li><button type="button" class="sq-example" value="{number}">{_text(question)}</button></li>'
+        for number, question in enumerate(examples)
+    )
+    listed = f'<p class="sq-label">{_text(texts.examples)}</p><ul class="sq-examples">{buttons}</ul>' if buttons else ""
+    return _seal(
+        f'<div class="sq-welcome"><h2>{_text(texts.welcome)}</h2><p>{_text(texts.welcome_hint)}</p>{listed}</div>'
+    )
+
+
+def render_head(language: Language) -> str:
+    """Return the page's name and its line below."""
+    texts = TEXTS[language]
+    return _seal(f'<div class="sq-head"><h1>{_text(texts.title)}</h1><p>{_text(texts.subtitle)}</p></div>')
+
+
+def render_fine_print(language: Language) -> str:
+    """Return the line below the question."""
+    return _seal(f'<p class="sq-fine">{_text(TEXTS[language].fine_print)}</p>')
+
+
+def _turn(turn: Turn, place: int, texts: Texts) -> str:
+    if turn.outcome == "answering" and not turn.text:
+        waiting = f'<span class="sq-dots"><i></i><i></i><i></i></span> {_text(texts.searching)}'
+        return f'<div class="sq-turn sq-answering"><p class="sq-note">{waiting}</p></div>'
+    body = f'<div class="sq-text">{_markdown(turn, place)}</div>' if turn.text else ""
+    return f'<div class="sq-turn sq-{turn.outcome}">{_flag(turn, texts)}{body}{_ending(turn, place, texts)}</div>'
+
+
+def _flag(turn: Turn, texts: Texts) -> str:
+    """Return the line above a refusal or a failure, so that neither is taken for an answer."""
+    if turn.outcome == "refused":
+        return f'<p class="sq-flag">{_text(texts.refused)}</p>'
+    if turn.outcome == "failed":
+        return f'<div class="sq-alert" role="alert"><p class="sq-flag">{_text(texts.failed)}</p><p>{_lines(turn.error)}</p></div>'
+    return ""
+
+
+def _ending(turn: Turn, place: int, texts: Texts) -> str:
+    """Return what stands below the text: notes, sources, and the button that copies."""
+    parts = ""
+    notes = [*turn.notes]
+    if turn.outcome == "stopped":
+        notes.append(texts.stopped if turn.text else texts.stopped_early)
+    if notes:
+        parts += '<ul class="sq-notes">' + "".join(f"<li>{_text(note)}</li>" for note in notes) + "</ul>"
+    if turn.sources:
+        label = texts.nearest if turn.outcome == "refused" else texts.sources
+        parts += f'<p class="sq-label">{_text(label)}</p>{_source_list(turn, place)}'
+    if turn.text and turn.outcome in ("answered", "stopped"):
+        copy = f'<button type="button" class="sq-copy" title="{_text(texts.copied)}">{_text(texts.copy)}</button>'
+        parts += f'<div class="sq-foot">{copy}</div>'
+    return parts
+
+
+def _source_list(turn: Turn, place: int) -> str:
+    """Return one entry for each section that is cited, with a button for every source in it."""
+    entries: dict[tuple[str, str], list[Source]] = {}
+    for source in turn.sources:
+        entries.setdefault((source.document_id, source.section), []).append(source)
+    return f'<ul class="sq-sources">{"".join(_sources_entry(sources, place) for sources in entries.values())}</ul>'
+
+
+def _sources_entry(sources: Sequence[Source], place: int) -> str:
+    first = sources[0]
+    buttons = "".join(
+        f'<button type="button" class="sq-source sq-number sq-{source.label or "none"}" value="{place}.{source.number}" '
+        f'title="{source.number}: {_text(source.title)}">{source.number}</button>'
+        for source in sources
+    )
+    innermost = first.section.rpartition(" > ")[2]
+    section = f'<span class="sq-at">{_text(innermost)}</span>' if innermost and innermost != first.title else ""
+    return f'<li class="sq-place">{buttons}<span class="sq-word">{_text(first.title)}</span>{section}</li>'
+
+
+def _mark_button(source: Source, place: int) -> str:
+    quote = " ".join(source.quote.split())
+    tip = quote if len(quote) <= TIP_CHARS else quote[:TIP_CHARS] + "…"
+    return (
+        f'<button type="button" class="sq-mark sq-{source.label or "none"}" value="{place}.{source.number}" '
+        f'title="{source.number}: {_text(source.title)}">{source.number}<span class="sq-tip">{_text(tip)}</span></button>'
+    )
+
+
+def _check(source: Source, texts: Texts) -> str:
+    return _text(texts.support[source.label]) if source.label else ""
+
+
+def _original(source: Source, texts: Texts) -> str:
+    """Return the panel's last line: the link to the paper or page, and the document's own name."""
+    url = safe_url(source.url)
+    link = f'<a class="sq-link" href="{escape(url)}">{_text(texts.original)}</a>' if url else ""
+    name = f'<span class="sq-at">{_text(source.document_id)}</span>' if source.document_id != source.title else ""
+    return f"<footer>{link}{name}</footer>" if link or name else ""
+
+
+def _passage(source: Source) -> str:
+    if source.rows:
+        head = "".join(f"<th>{_text(cell)}</th>" for cell in source.header)
+        rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in source.rows)
+        return f'<div class="sq-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    before, after = (f'<span class="sq-context">{_text(part)}</span>' for part in (source.before, source.after))
+    return f"{before}<mark>{_text(source.quote)}</mark>{after}"
+
+
+def _cell(cell: Cell) -> str:
+    return f"<td><mark>{_text(cell.text)}</mark></td>" if cell.quoted and cell.text else f"<td>{_text(cell.text)}</td>"
+
+
+def _text(text: str) -> str:
+    return escape(clean(text))
+
+
+def _lines(text: str) -> str:
+    return _text(text).replace("\n", "<br>")
+
+
+def _markdown(turn: Turn, place: int) -> str:
+    """Render an answer; ``[n]`` becomes the button of source n, and stays text where there is no such source."""
+    numbered = {} if turn.outcome == "refused" else {str(source.number): source for source in turn.sources}
+    text = clean(turn.text)
+    if len(text) > MAX_ANSWER_CHARS:
+        text = text[:MAX_ANSWER_CHARS] + "…"
+    return str(_parser().render(text, {"sources": numbered, "place": place}))
+
+
+def _seal(html: str) -> str:
+    """Return HTML of which only the allowed tags, attributes and classes are left, in one line."""
+    import nh3
+
+    sealed = nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags={"script", "style"},
+        attributes={"*": {"class"}, "a": {"href"}, "button": {"value", "title"}},
+        attribute_filter=_checked_attribute,
+        tag_attribute_values={"button": {"type": {"button"}}, "div": {"role": {"alert"}}},
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer nofollow",
+        url_schemes={"http", "https"},
+        url_relative="deny",
+    )
+    return sealed.replace("\n", "&#10;")
+
+
+def _checked_attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        return " ".join(word for word in value.split() if word.startswith("sq-")) or None
+    if tag == "button" and name == "value":
+        return value if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value) else None
+    if tag == "a" and name == "href":
+        return safe_url(value)
+    return value
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Return the Markdown parser: no HTML, images, headings or reference definitions; only links that are safe."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable("table")
+    parser.disable(
+        ["html_block", "html_inline", "image", "reference", "heading", "lheading", "hr", "blockquote", "code"]
+    )
+    parser.validateLink = lambda url: safe_url(url) is not None  # type: ignore[method-assign]  # markdown-it's own hook
+    parser.inline.ruler.before("link", "source_mark", _parse_mark)
+    parser.core.ruler.push("bare_address", _link_addresses)
+    parser.add_render_rule("source_mark", _draw_mark)
+    parser.add_render_rule("table_open", lambda *_: '<div class="sq-scroll"><table>')
+    parser.add_render_rule("table_close", lambda *_: "</table></div>")
+    return parser
+
+
+def _parse_mark(state: StateInline, silent: bool) -> bool:
+    """Inline rule: ``[n]`` with a known n, outside links, is the mark of source n."""
+    match = _MARK.match(state.src, state.pos)
+    source = state.env["sources"].get(match[1]) if match else None
+    if match is None or source is None or state.linkLevel:
+        return False
+    if not silent:
+        state.pending = state.pending.rstrip(" ")
+        state.push("source_mark", "", 0).meta = {"source": source}
+    state.pos = match.end()
+    return True
+
+
+def _draw_mark(_renderer: Any, tokens: Sequence[Token], position: int, _options: Any, env: Any) -> str:  # noqa: ANN401 markdown-it's signature
+    return _mark_button(tokens[position].meta["source"], env["place"])
+
+
+def _link_addresses(state: StateCore) -> None:
+    """Core rule: bare http and https addresses in running text become links."""
+    for block in state.tokens:
+        if block.type != "inline" or not block.children:
+            continue
+        depth, children = 0, []
+        for token in block.children:
+            depth += token.nesting if token.type in ("link_open", "link_close") else 0
+            children += _with_links(token) if token.type == "text" and not depth else [token]
+        block.children = children
+
+
+def _with_links(token: Token) -> list[Token]:
+    from markdown_it.token import Token
+
+    parts: list[Token] = []
+    end = 0
+    for match in _URL.finditer(token.content):
+        url = match[0].rstrip(".,;:!?)*_~")
+        if safe_url(url) is None:
+            continue
+        parts += [
+            Token("text", "", 0, content=token.content[end : match.start()]),
+            Token("link_open", "a", 1, attrs={"href": url}),
+            Token("text", "", 0, content=url),
+            Token("link_close", "a", -1),
+        ]
+        end = match.start() + len(url)
+    return [*parts, Token("text", "", 0, content=token.content[end:])]

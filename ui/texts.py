@@ -1,0 +1,177 @@
+"""The words of the page, in Chinese and in English; whoever adds one is told by the types to add the other.
+
+Knows no markup and no Gradio. Messages of our exceptions are not here: they travel with the exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rag.answers import SupportLabel
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Every string that the page shows of its own accord."""
+
+    title: str
+    subtitle: str
+    welcome: str
+    welcome_hint: str
+    examples: str
+    language: str
+    conversation: str
+    question: str
+    question_hint: str
+    send: str
+    stop: str
+    clear: str
+    copy: str
+    copied: str
+    you: str
+    searching: str
+    sources: str
+    source: str
+    open_source: str
+    close: str
+    original: str
+    page: str
+    refused: str
+    nearest: str
+    stopped: str
+    stopped_early: str
+    failed: str
+    failed_unexpectedly: str
+    support: Mapping[SupportLabel, str]
+    fine_print: str
+
+
+TEXTS: Mapping[Language, Texts] = {
+    "zh": Texts(
+        title="大模型综述问答",
+        subtitle="每一句都能点开原文",
+        welcome="想了解哪个大模型?",
+        welcome_hint="回答只取自收录的资料,每句话都标着出处;资料没说的,会直说没有。",
+        examples="试试这些问题",
+        language="界面语言",
+        conversation="对话",
+        question="问题",
+        question_hint="输入问题,按回车发送",
+        send="发送",
+        stop="停止",
+        clear="清空",
+        copy="复制回答",
+        copied="已复制",
+        you="你",
+        searching="正在查找资料",
+        sources="出处",
+        source="原文",
+        open_source="打开出处",
+        close="关闭",
+        original="打开原始网页",
+        page="第 {page} 页",
+        refused="资料里没有答案",
+        nearest="最接近的段落",
+        stopped="已停止,以上内容保留",
+        stopped_early="已停止,还没有写出内容",
+        failed="没能回答",
+        failed_unexpectedly="程序出了意外({kind})。请再问一次;如果还是这样,请把终端里的日志报告给维护者。",
+        support={
+            "supported": "引文支持这句话",
+            "weak": "引文只部分支持这句话,请核对",
+            "unsupported": "引文不支持这句话,请核对",
+        },
+        fine_print="回答出自资料原文;资料可能过时或有误,重要的事请点开核对。",
+    ),
+    "en": Texts(
+        title="LLM survey Q&A",
+        subtitle="Every sentence opens its source",
+        welcome="Which model do you want to know about?",
+        welcome_hint="Answers come from the indexed documents only, each sentence with its source. "
+        "Where the documents do not say, you are told so.",
+        examples="Try one of these",
+        language="Language of the page",
+        conversation="Conversation",
+        question="Question",
+        question_hint="Ask a question, press Enter to send",
+        send="Send",
+        stop="Stop",
+        clear="Clear",
+        copy="Copy answer",
+        copied="Copied",
+        you="You",
+        searching="Searching the documents",
+        sources="Sources",
+        source="Source",
+        open_source="Open source",
+        close="Close",
+        original="Open the original page",
+        page="page {page}",
+        refused="Not in the documents",
+        nearest="Nearest passages",
+        stopped="Stopped; what was written is kept",
+        stopped_early="Stopped before anything was written",
+        failed="Could not answer",
+        failed_unexpectedly="Something unexpected happened ({kind}). Ask again; if it stays, "
+        "report the log in the terminal to the maintainers.",
+        support={
+            "supported": "The quote supports the statement",
+            "weak": "The quote supports the statement only in part: check it",
+            "unsupported": "The quote does not support the statement: check it",
+        },
+        fine_print="Answers are taken from the documents, which may be dated or wrong: open the source before you rely on one.",
+    ),
+}
+
+LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
+
+
+# Candidates for the questions that an empty chat offers; the page shows those that its index answers.
+EXAMPLES: Mapping[Language, tuple[str, ...]] = {
+    "zh": (
+        "ChatGLM-6B 量化后最低要多少显存?",
+        "LLaMA 有哪几种参数规模?",
+        "BLOOM 是用多少种语言训练的?",
+        "什么是指令微调?",
+        "Alpaca 是怎么训练出来的?",
+        "GLM-130B 是谁开源的?",
+    ),
+    "en": (
+        "How much GPU memory does quantised ChatGLM-6B need?",
+        "What sizes does LLaMA come in?",
+        "How many languages was BLOOM trained on?",
+        "What is instruction tuning?",
+        "How was Alpaca trained?",
+        "Who released GLM-130B?",
+    ),
+}
+
+
+def language_of_browser(accept_language: str | None) -> Language:
+    """Return the page's language for an ``Accept-Language`` header: the first of ours that the browser names.
+
+    >>> language_of_browser("fr-CH, zh-TW;q=0.9, en;q=0.8")
+    'zh'
+    """
+    for choice in _by_preference(accept_language or ""):
+        for language in LANGUAGES:
+            if choice == language or choice.startswith(f"{language}-"):
+                return language
+    return "en"
+
+
+def _by_preference(accept_language: str) -> list[str]:
+    """Return the language tags of the header, most wanted first; equal weights keep their order."""
+    weighted: list[tuple[float, str]] = []
+    for part in accept_language[:500].lower().split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            weighted.append((-float(weight or 1), tag.strip()))
+        except ValueError:
+            continue
+    return [tag for _, tag in sorted(weighted, key=lambda pair: pair[0])]
