@@ -1,27 +1,313 @@
-"""Cleaning: characters that carry no text go, and so does what a web page puts around an article."""
+"""Cleaning: characters that carry no text go, and so does what a web page puts around an article.
+
+Inside a line that is kept, only white space changes and only invisible characters go, so that a quotation of the
+original is found again. Cleaning a cleaned text changes nothing.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
-_REMOVED = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
+from corpus.furniture import Verdict, is_byline, is_counter, judge, may_hold_furniture
+from corpus.headings import clean_title, find_candidates, is_numbered
+from corpus.lines import Line, columns, item_marker, read_lines
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_INDENT = re.compile("^[ \t\u00a0]*\u3000[ \t\u00a0\u3000]*", re.MULTILINE)
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+    "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"  # joins emoji, and nothing else that we keep
+)
+_TRAILING = re.compile("[ \t]+$", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+_IMAGE = r"!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"
+_TAG = r"</?(?:img|div|p|center|a|br|hr|span|figure|figcaption|picture|source|details|summary|table|tr|td|tbody|h\d)\b[^<>\n]*>"
+_MARKUP_ONLY = re.compile(rf"\s*(?:[-*>]\s+)?(?:(?:{_IMAGE}|\[\s*{_IMAGE}\s*\]\([^()\n]*\)|{_TAG})[\s|*]*)+")
+
+_DIRECTORY = re.compile(
+    r"[\s#*【\[「]*(?:(?:本文|文章|内容)?目\s*录|\[?toc\]?|(?:table\s+of\s+)?contents|on this page)[\s*】\]」:：]*(?:\[?[+-]\]?)?",
+    re.IGNORECASE,
+)
+_IN_PAGE_LINK = re.compile(r"\[[^\]\n]*\]\(#[^()\n]*\)\s*$")
+_PAGE_NUMBER = re.compile(r"[\s.·…]*(?:\.{2,}|…+|\s)\s*\d{1,4}\s*$")
+_NUMBER = re.compile(r"^\W*(?:第?[一二三四五六七八九十\d]{1,3}(?:[.．]\d{1,2})*[章节部篇]?[.、．)）\s]+)?")
+_NOT_WORD = re.compile(r"\W+")
+
+_ENTRY = r"\[\d{1,3}\](?=[^\[\]\n]{0,300}?https?:/{2,3})"
+_GLUED = re.compile(rf"(?<=[\w/=&%#~+-])[ \t]*(?={_ENTRY})")
+_STARTS_WITH_ENTRY = re.compile(rf"\s*{_ENTRY}")
+
+_ROUNDS = 20  # each round removes something, so this is only a bound for hostile texts
+
+
+def clean(text: str, title: str = "") -> str:
+    """Return the text without invisible characters and boilerplate; a text that is nothing else is kept.
+
+    ``title`` is the name under which the text is known; a line that repeats it, or the text's own first line, goes.
+    """
+    text = _tidy(clean_characters(text))
+    for _ in range(_ROUNDS):
+        cleaned = _tidy(_strip(text, title))
+        if cleaned in {text, ""}:
+            break
+        text = cleaned
+    return text
 
 
 def clean_characters(text: str) -> str:
-    """Return the text with plain line ends and spaces, without control, invisible and direction characters."""
-    text = _LINE_END.sub("\n", _ANSI.sub("", text))
-    text = _SPACE.sub(" ", _REMOVED.sub("", text))
-    return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    r"""Return the text with ``\n`` line ends and plain spaces, without control, invisible and direction characters.
+
+    >>> clean_characters("GPT\u200b-3\u00a0是\x1b[31m模型\x1b[0m\r\n")
+    'GPT-3 是模型\n'
+    """
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text))
+    return _SPACE.sub(" ", _INDENT.sub("", text))
 
 
-def clean(text: str) -> str:
-    """Return the text without boilerplate."""
-    text = re.sub(
-        r"(?<=\S)[ \t]*(?=\[\d{1,3}\][^\[\n]*?https?:/{2,3}[^\n\[\]]*\n)", "\n", clean_characters(text) + "\n"
+def _tidy(text: str) -> str:
+    """Take out trailing spaces, a common margin, surplus blank lines, and what glues entries of a reference list."""
+    text = _TRAILING.sub("", text)
+    if text.startswith((" ", "\t", "\n")):
+        text = _without_margin(text.strip("\n"))
+    if "][" not in text and "[" in text:
+        text = _unglue(text)
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+def _without_margin(text: str) -> str:
+    """Take out the white space that all lines begin with."""
+    indents = {line[: len(line) - len(line.lstrip(" \t"))] for line in text.split("\n") if line}
+    margin = min(indents, key=len, default="")
+    if not margin or not all(indent.startswith(margin) for indent in indents):
+        return text
+    return re.sub(f"^{margin}", "", text, flags=re.MULTILINE)
+
+
+def _unglue(text: str) -> str:
+    """Put each entry of a list of references on a line of its own."""
+    return "\n".join(
+        _GLUED.sub("\n", line) if "][" not in line and _STARTS_WITH_ENTRY.match(line) else line
+        for line in text.split("\n")
     )
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def _strip(text: str, title: str) -> str:
+    """Take out one layer of boilerplate."""
+    lines = read_lines(text)
+    lines = _without(lines, _markup_lines(lines))
+    lines = _without(lines, _head_furniture(lines))
+    entries, names = _directory(lines)
+    lines = _without(lines, entries)
+    lines = _without(lines, _repeated_title(lines, title))
+    lines = _without(lines, _tail_furniture(lines))
+    if may_hold_furniture(text):
+        lines = _without(lines, _furniture_blocks(lines))
+    return _join(_move_off_margin(lines, names) if names else lines)
+
+
+def _join(lines: Sequence[Line]) -> str:
+    """Return the text of lines."""
+    return "\n".join(line.text for line in lines)
+
+
+def _without(lines: list[Line], numbers: set[int]) -> list[Line]:
+    """Return the lines but for those numbers, a blank line where they stood."""
+    if not numbers:
+        return lines
+    return read_lines("\n".join("" if number in numbers else line.text for number, line in enumerate(lines)))
+
+
+def _markup_lines(lines: Sequence[Line]) -> set[int]:
+    """Return the lines that hold only images or tags, and comments that start on a line of their own."""
+    found: set[int] = set()
+    for number, line in enumerate(lines):
+        if line.kind == "code" or number in found:
+            continue
+        content = line.text.lstrip()
+        if content[:4] == "<!--":
+            ends = next((after for after in range(number, len(lines)) if "-->" in lines[after].text), None)
+            if ends is not None and lines[ends].text.rstrip().endswith("-->"):
+                found.update(range(number, ends + 1))
+        elif (
+            content[:1] in "!<[-*>"
+            and ("](" in content or "![" in content or "<" in content)
+            and _MARKUP_ONLY.fullmatch(line.text)
+        ):
+            found.add(number)
+    return found
+
+
+def _head_furniture(lines: Sequence[Line]) -> set[int]:
+    """Return the lines near the top that say how old, how often read or by which account, and their counters."""
+    found: set[int] = set()
+    filled = [number for number, line in enumerate(lines) if line.kind != "blank"][:12]
+    for position, number in enumerate(filled):
+        content = lines[number].text
+        if lines[number].kind not in {"text", "item"} or columns(content) > 80:
+            if position:
+                break
+            continue
+        verdict = judge(content)
+        beside = position > 0 and filled[position - 1] in found
+        if verdict is Verdict.FURNITURE or (position and is_byline(content)):
+            found.add(number)
+        elif beside and (is_counter(content) or verdict is Verdict.BUTTON):
+            found.add(number)
+        elif verdict is Verdict.CONTENT and content.rstrip()[-1] in "。.":
+            break
+    return found
+
+
+def _repeated_title(lines: Sequence[Line], title: str) -> set[int]:
+    """Return the later lines that are equal to the first line, or to the title after its first occurrence."""
+    first = next((line for line in lines if line.kind != "blank"), None)
+    if first is None:
+        return set()
+    names = {clean_title(first.text.lstrip("# ")), clean_title(title)}
+    names = {name for name in names if columns(name) >= 8}
+    found, seen = set(), set()
+    for number, line in enumerate(lines):
+        if line.kind not in {"text", "heading"} or len(line.text) > 300:
+            continue
+        content = clean_title(line.text.lstrip("# "))
+        if content in names:
+            if content in seen and line.kind == "text":
+                found.add(number)
+            seen.add(content)
+    return found
+
+
+def _directory(lines: Sequence[Line]) -> tuple[set[int], set[str]]:
+    """Return the lines of the page's own list of headings, and the names in it."""
+    for number, line in enumerate(lines):
+        if line.kind in {"text", "heading", "item"} and len(line.text) <= 40 and _DIRECTORY.fullmatch(line.text):
+            entries = _entries(lines, number)
+            if entries:
+                return {number, *entries}, {_name(lines[entry].text) for entry in entries}
+    return _linked_entries(lines), set()
+
+
+def _entries(lines: Sequence[Line], number: int) -> list[int]:
+    """Return the lines under "目录" up to where their first name comes again, if most of them come again below."""
+    filled = [after for after in range(number + 1, len(lines)) if lines[after].kind != "blank"]
+    names = [_name(lines[after].text) for after in filled[:400]]
+    for position, name in enumerate(names[:3]):
+        again = next((after for after in range(position + 1, len(names)) if names[after] == name), None)
+        if name and again is not None and again - position >= 3:
+            inside, below = names[:again], set(names[again:])
+            named = sum(each in below for each in inside)
+            short = all(columns(lines[after].text) <= 120 for after in filled[:again])
+            return filled[:again] if short and 10 * named >= 7 * again else []
+    return []
+
+
+def _linked_entries(lines: Sequence[Line]) -> set[int]:
+    """Return lists of three or more items that are nothing but links into the page, and a heading for them."""
+    found: set[int] = set()
+    run: list[int] = []
+    for number, line in enumerate([*lines, Line(0, "-", "text")]):
+        if line.kind == "item" and _IN_PAGE_LINK.match(line.text[item_marker(line.text) :]):
+            run.append(number)
+        elif line.kind != "blank":
+            if len(run) >= 3:
+                found.update(run)
+                above = next((before for before in range(run[0] - 1, -1, -1) if lines[before].kind != "blank"), None)
+                if above is not None and _DIRECTORY.fullmatch(lines[above].text):
+                    found.add(above)
+            run = []
+    return found
+
+
+def _name(line: str) -> str:
+    """Return the letters and digits of a heading or of its entry in a list of headings."""
+    text = _PAGE_NUMBER.sub("", clean_title(line[item_marker(line) :].lstrip("# ")))
+    return _NOT_WORD.sub("", _NUMBER.sub("", text, count=1) or text).lower()
+
+
+def _move_off_margin(lines: list[Line], names: set[str]) -> list[Line]:
+    """Put a space before the lines that look like headings but that the page's own list of headings does not name."""
+    candidates = {
+        number
+        for number in find_candidates(lines)
+        if _name(lines[number].text) not in names and not is_numbered(lines[number].text)
+    }
+    return read_lines(
+        "\n".join(" " + line.text if number in candidates else line.text for number, line in enumerate(lines))
+    )
+
+
+def _furniture_blocks(lines: Sequence[Line]) -> set[int]:
+    """Return blocks in the middle of a text that are furniture: phrases on their own, and rows of buttons."""
+    found: set[int] = set()
+    for block in _blocks(lines):
+        if any(lines[number].kind not in {"text", "item"} for number in block) or _is_led(lines, block[0]):
+            continue
+        verdicts = [judge(lines[number].text) for number in block]
+        strong = [verdict >= Verdict.BUTTON for verdict in verdicts]
+        if (all(strong) and max(verdicts) is Verdict.FURNITURE) or (
+            sum(strong) >= 3 and 10 * sum(strong) >= 7 * len(block)
+        ):
+            found.update(block)
+    return found
+
+
+def _tail_furniture(lines: Sequence[Line]) -> set[int]:
+    """Return the longest end of a text that begins with furniture, holds no content, and is mostly furniture."""
+    tail: list[int] = []
+    strong = phrases = length = 0
+    for number, verdict in _verdicts_from_end(lines):
+        if verdict is Verdict.CONTENT:
+            break
+        tail.append(number)
+        strong += verdict >= Verdict.BUTTON
+        phrases += verdict is Verdict.FURNITURE
+        begins = verdict >= Verdict.BUTTON or (length == len(tail) - 1 and is_counter(lines[number].text))
+        if begins and 2 * strong >= len(tail) and (phrases or strong >= 2):
+            length = len(tail)
+    return set(tail[:length])
+
+
+def _verdicts_from_end(lines: Sequence[Line]) -> list[tuple[int, Verdict]]:
+    """Return the last lines with their verdicts, the last one first, up to one that is content."""
+    found: list[tuple[int, Verdict]] = []
+    for block in reversed(_blocks(lines)):
+        led = _is_led(lines, block[0])
+        for number in reversed(block):
+            line = lines[number]
+            content = line.text.lstrip("# ") if line.kind == "heading" else line.text
+            verdict = Verdict.CONTENT if led or line.kind in {"row", "code"} else judge(content)
+            if line.kind == "heading" and verdict < Verdict.BUTTON:
+                verdict = Verdict.CONTENT
+            found.append((number, verdict))
+            if verdict is Verdict.CONTENT:
+                return found
+    return found
+
+
+def _blocks(lines: Sequence[Line]) -> list[list[int]]:
+    """Return the runs of lines between blank lines."""
+    blocks: list[list[int]] = []
+    for number, line in enumerate(lines):
+        if line.kind == "blank" or line.kind == "rule":
+            continue
+        if number and blocks and blocks[-1][-1] == number - 1:
+            blocks[-1].append(number)
+        else:
+            blocks.append([number])
+    return blocks
+
+
+def _is_led(lines: Sequence[Line], number: int) -> bool:
+    """Tell whether the filled line before introduces what follows: it ends with a colon and is no furniture."""
+    before = next((each for each in range(number - 1, -1, -1) if lines[each].kind not in {"blank", "rule"}), None)
+    if before is None:
+        return False
+    content = lines[before].text
+    return content[-1] in ":：" and judge(content) < Verdict.PAYMENT

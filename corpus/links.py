@@ -1,45 +1,239 @@
-"""Links: bare URLs, ``[text](url)``, and marks such as ``[18]`` resolved through the list of references."""
+"""Links: ``[text](url)``, bare addresses, and marks such as ``[18]`` resolved through the list of references.
+
+A URL here never holds Chinese characters or punctuation: in running text they belong to the sentence.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from corpus.documents import Link
-from corpus.lines import Line
+from corpus.documents import Link, Section
+from corpus.headings import is_reference_title
+from corpus.lines import Line, item_marker
 
-_URL = re.compile(r"https?:/{2,3}[!-~]+")
-_MARKDOWN = re.compile(r"\[([^\[\]\n]*)\]\((https?:/{2,3}[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)")
-_ENTRY = re.compile(r"\s*\[(\d{1,3})\]\s*(.*?)[:：]?\s*(https?:/{2,3}[!-~]+)\s*$")
-_MARK = re.compile(r"\[(\d{1,3})\]")
+_URL = r"https?:/{2,3}(?:[\w\-.~/?#@!$&'()*+,;=%]|\\[_*&~#()\[\]-]|:(?!https?:/{2}))+"
+_DOMAIN = r"(?:[\w-]+\.)+(?:com|org|net|io|ai|cn|edu|gov|co|dev|app|me|info)"
+_BARE = rf"(?<![\w@./-])(?:www\.(?:[\w-]+\.)+[a-z]{{2,}}(?:/[\w\-.~/?#@!$&'()*+,;=%:]*)?|{_DOMAIN}/[\w\-.~/?#@!$&'()*+,;=%:]+)"
+_TARGET = r"https?:/{2,3}[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*"
+_ARXIV = r"\barXiv\s?[:：]\s?(?P<arxiv>\d{4}\.\d{4,5}(?:v\d{1,2})?)"
+
+_LINK = re.compile(
+    rf"""
+      !\[[^\[\]\n]*\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)                                                # an image: no link
+    | \[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<target>{_TARGET})>?(?:\s+["'(][^\n)]*["')])?\s*\)   # [text](url)
+    | \[(?P<text>[^\[\]\n^][^\[\]\n]*)\]\[(?P<key>[^\[\]\n]*)\](?!\()                                        # [text][key]
+    | \[\^?(?P<mark>\d{{1,3}}(?:\s?[,，、–-]\s?\d{{1,3}})*)\](?!\()                                           # [18], [3, 7]
+    | (?P<url>{_URL})
+    | {_ARXIV}
+    | (?P<bare>{_BARE})
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_HINT = re.compile(r"://|:///|\]|arxiv|www\.|\.\w+/", re.IGNORECASE)
+
+_MARKED_ENTRY = re.compile(r"\s*(?:[-*•]\s+)?\[\^?(\d{1,3})\]\s*[:：]?\s*(?=\S)")
+_NUMBERED_ENTRY = re.compile(r"\s*(\d{1,3})\s?[.．、)）]\s*(?=\S)")
+_DEFINITION = re.compile(r" {0,3}\[([^\[\]\n^]+)\]:\s*<?(https?:/{2,3}[^\s<>]+)>?", re.MULTILINE)
+_FIND_URL = re.compile(_URL, re.IGNORECASE | re.ASCII)
+_FIND_TARGET = re.compile(rf"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?({_TARGET})", re.IGNORECASE)
+_FIND_ARXIV = re.compile(_ARXIV, re.IGNORECASE)
+_FIELD = re.compile(r"(?:[*_`]*)([^:：\n。！？!?,，;；]{1,30}?)(?:[*_`]*)\s*[:：]\s*[*_`<]*$")
+_TRIM = ".,;:!?'*~"
 
 
-def find_links(text: str, lines: list[Line]) -> list[Link]:
-    """Return all links in order of their start."""
+class Reference(NamedTuple):
+    """An entry of a list of references: its lines (both included), its number or "", where it points, and its title."""
+
+    first: int
+    last: int
+    number: str
+    url: str
+    label: str
+
+
+def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]) -> list[Link]:
+    """Return all links in order of their start; no two overlap."""
+    if not _HINT.search(text):
+        return []
+    targets = _Targets(text, references)
+    starts = [line.start for line in lines]
     links: list[Link] = []
-    targets = {}
-    for line in lines:
-        if (entry := _ENTRY.match(line.text)) is not None:
-            targets.setdefault(entry[1], (entry[3], entry[2]))
-    taken: set[int] = set()
-    for match in _MARKDOWN.finditer(text):
-        links.append(Link(match.start(), match.end(), _repair(match[2]), match[1]))
-        taken.update(range(match.start(), match.end()))
-    for match in _URL.finditer(text):
-        if match.start() not in taken:
-            url = match.group().rstrip(".,;:!?)]}'\"`")
-            links.append(Link(match.start(), match.start() + len(url), _repair(url)))
-    for match in _MARK.finditer(text):
-        if match[1] in targets and match.start() not in taken:
-            url, label = targets[match[1]]
-            links.append(Link(match.start(), match.end(), _repair(url), label))
-    return sorted(links, key=lambda link: link.start)
+    for match in _LINK.finditer(text):
+        number = bisect_left(starts, match.start() + 1) - 1
+        kind = match.lastgroup
+        if kind == "mark":
+            if lines[number].kind != "code":
+                links += targets.resolve(match, number)
+        elif kind == "key":
+            links += targets.define(match)
+        elif kind == "target":
+            links.append(Link(match.start(), match.end(), repair_url(match["target"]), _plain(match["label"])))
+        elif kind == "arxiv":
+            links.append(Link(match.start(), match.end(), f"https://arxiv.org/abs/{match['arxiv']}"))
+        elif kind is not None:
+            links.append(_address(match, lines, number, targets))
+    return links
 
 
-def find_references(lines: list[Line]) -> list[int]:
-    """Return the line numbers of the entries of reference lists."""
-    return [number for number, line in enumerate(lines) if _ENTRY.match(line.text)]
+def find_references(text: str, lines: Sequence[Line], sections: Sequence[Section]) -> list[Reference]:
+    """Return the entries of lists of references: in sections of that name, and two or more ``[n] … url`` lines elsewhere."""
+    inside = [(section.body, section.end) for section in sections if is_reference_title(section.title)]
+    found: list[Reference] = []
+    for start, end in inside:
+        within = [number for number, line in enumerate(lines) if start <= line.start < end]
+        found += _listed_entries(lines, within)
+    if "[" in text and text.count("://") >= 2:
+        taken = {number for entry in found for number in range(entry.first, entry.last + 1)}
+        found += _loose_entries(lines, taken)
+    return sorted(found)
 
 
-def _repair(url: str) -> str:
-    """Take the third slash out of ``https:///host``."""
-    return re.sub(r"^(https?:)/{3,}", r"\1//", url)
+def trim_url(url: str) -> str:
+    """Return an address without the punctuation and the bracket that belong to the sentence around it.
+
+    >>> trim_url("https://en.wikipedia.org/wiki/BERT_(model)).")
+    'https://en.wikipedia.org/wiki/BERT_(model)'
+    """
+    while url:
+        if url[-1] in _TRIM or (url[-1] == ")" and url.count(")") > url.count("(")) or url[-1] == "\\":
+            url = url[:-1]
+        elif url[-1] == "(":
+            url = url[:-1]
+        else:
+            break
+    return url
+
+
+def repair_url(url: str) -> str:
+    r"""Return an address as a browser takes it: no third slash, no Markdown escapes.
+
+    >>> repair_url(r"https:///arxiv.org/abs/2106\_09685")
+    'https://arxiv.org/abs/2106_09685'
+    """
+    url = re.sub(r"^(https?:)/{2,}", r"\1//", url, flags=re.IGNORECASE)
+    return re.sub(r"\\([_*&~#()\[\]-])", r"\1", url).replace("&amp;", "&")
+
+
+class _Targets:
+    """Where numbers and keys of references point."""
+
+    def __init__(self, text: str, references: Sequence[Reference]) -> None:
+        self._entries: dict[str, list[Reference]] = {}
+        self._labels: dict[int, str] = {}
+        for entry in references:
+            self._labels[entry.first] = entry.label
+            if entry.number and entry.url:
+                self._entries.setdefault(entry.number, []).append(entry)
+        self._definitions = {match[1].lower(): match[2] for match in _DEFINITION.finditer(text)} if "]:" in text else {}
+
+    def resolve(self, match: re.Match[str], line: int) -> Iterator[Link]:
+        """Yield a link for every number of a mark that has an entry, in the list that follows it or else the last one."""
+        numbers = list(re.finditer(r"\d+", match["mark"]))
+        for each in numbers:
+            entries = self._entries.get(each.group().lstrip("0") or "0", [])
+            entry = next((entry for entry in entries if entry.first >= line), entries[-1] if entries else None)
+            if entry is None or entry.first <= line <= entry.last:
+                continue
+            offset = match.start("mark")
+            start, end = (
+                (match.start(), match.end()) if len(numbers) == 1 else (offset + each.start(), offset + each.end())
+            )
+            yield Link(start, end, entry.url, entry.label)
+
+    def define(self, match: re.Match[str]) -> Iterator[Link]:
+        """Yield the link of ``[text][key]`` if the key is defined."""
+        url = self._definitions.get((match["key"] or match["text"]).lower())
+        if url:
+            yield Link(match.start(), match.end(), repair_url(url), _plain(match["text"]))
+
+    def label(self, line: int) -> str:
+        """Return the title of the entry that begins on a line."""
+        return self._labels.get(line, "")
+
+
+def _address(match: re.Match[str], lines: Sequence[Line], number: int, targets: _Targets) -> Link:
+    """Build the link of a bare address; it is called what the list of references or the field before it says."""
+    raw = trim_url(match.group())
+    url = raw if match["url"] else f"https://{raw}"
+    label = targets.label(number) or _field_name(lines, number, match.start())
+    return Link(match.start(), match.start() + len(raw), repair_url(url), label)
+
+
+def _field_name(lines: Sequence[Line], number: int, offset: int) -> str:
+    """Return the name before the colon that introduces an address, on its line or on the line that its list hangs from."""
+    line = lines[number]
+    before = line.text[item_marker(line.text) : offset - line.start].strip()
+    if before.strip("*_`<-• "):
+        field = _FIELD.fullmatch(before)
+        return _plain(field[1]) if field else ""
+    for above in reversed(lines[max(number - 20, 0) : number]):
+        if above.kind == "blank" or (above.kind == "item" and above.indent >= line.indent):
+            continue
+        field = _FIELD.fullmatch(above.text[item_marker(above.text) :].strip())
+        return _plain(field[1]) if field else ""
+    return ""
+
+
+def _listed_entries(lines: Sequence[Line], within: Sequence[int]) -> list[Reference]:
+    """Return the entries of a section of references: its numbered lines, else its items, else its lines."""
+    patterns = (_MARKED_ENTRY, _NUMBERED_ENTRY)
+    numbered = [number for number in within if any(pattern.match(lines[number].text) for pattern in patterns)]
+    items = [number for number in within if lines[number].kind == "item"]
+    begins = numbered or items or [number for number in within if lines[number].kind == "text"]
+    return [_entry(lines, number, set(begins)) for number in begins]
+
+
+def _loose_entries(lines: Sequence[Line], taken: set[int]) -> list[Reference]:
+    """Return runs of at least two ``[n] … url`` lines outside sections of references."""
+    found: list[Reference] = []
+    run: list[int] = []
+    for number, line in enumerate([*lines, Line(0, "-", "text")]):
+        if line.kind == "blank":
+            continue
+        if (
+            line.kind in {"text", "item"}
+            and number not in taken
+            and "://" in line.text
+            and _MARKED_ENTRY.match(line.text)
+        ):
+            run.append(number)
+            continue
+        if len(run) >= 2:
+            found += [_entry(lines, each, set(run)) for each in run]
+        run = []
+    return found
+
+
+def _entry(lines: Sequence[Line], number: int, begins: set[int]) -> Reference:
+    """Read the entry that begins on a line, with the lines that carry it on."""
+    last = number
+    while last + 1 < len(lines) and last + 1 not in begins and lines[last + 1].kind == "text":
+        last += 1
+    content = lines[number].text
+    mark = _MARKED_ENTRY.match(content) or _NUMBERED_ENTRY.match(content)
+    body = content[mark.end() if mark else item_marker(content) :]
+    body = " ".join([body, *(line.text.strip() for line in lines[number + 1 : last + 1])])
+    url, label = _target_of(body)
+    return Reference(number, last, (mark[1].lstrip("0") or "0") if mark else "", repair_url(url), label)
+
+
+def _target_of(body: str) -> tuple[str, str]:
+    """Return the address in an entry's words, and the words without it."""
+    if match := _FIND_TARGET.search(body):
+        return match[2], _plain(match[1])
+    urls = list(_FIND_URL.finditer(body))
+    if urls:
+        last = urls[-1]
+        label = body[: last.start()].strip(" :：,，.;；-–<(（") or body[last.end() :].strip(" :：,，.;；-–>)）")
+        return trim_url(last.group()), _plain(label)
+    if match := _FIND_ARXIV.search(body):
+        return f"https://arxiv.org/abs/{match['arxiv']}", _plain(body)
+    return "", _plain(body)
+
+
+def _plain(label: str) -> str:
+    """Return the words of a label without Markdown's marks."""
+    return re.sub(r"\\([\\`*_{}\[\]()#+.!&~>|-])", r"\1", label.strip().strip("*_`")).strip()

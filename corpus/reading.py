@@ -2,52 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from corpus.cleaning import clean
-from corpus.documents import Document
-from corpus.headings import Heading, find_headings, to_sections
+from corpus.documents import Document, Link, Table
+from corpus.headings import find_headings, find_own_title, to_sections
 from corpus.languages import language_of
-from corpus.lines import Line, read_lines
-from corpus.links import find_links
+from corpus.lines import read_lines
+from corpus.links import find_links, find_references
 from corpus.tables import find_tables
+
+_STEM = re.compile(r"([^/#]+?)(?:\.\w{1,8})?(?:#.*)?$")
 
 
 def parse(
     text: str,
     *,
-    id: str,
+    id: str,  # noqa: A002 the field's own name
     title: str = "",
     url: str | None = None,
     kind: str = "text",
     metadata: Mapping[str, str] | None = None,
 ) -> Document:
-    """Clean a text and find its title (unless given), sections, tables and links."""
-    cleaned = clean(text)
-    lines = read_lines(cleaned)
-    headings = find_headings(lines)
-    own_title, headings = _take_title(headings, lines)
-    sections = to_sections(headings, lines, len(cleaned))
+    """Clean a text and find its title (unless given), sections, tables and links.
+
+    Parsing the text of what comes back gives the same text and the same structure.
+
+    Args:
+        text: Markdown or plain text, also copied from a web page; never refused, whatever characters it holds.
+        id: Says where the text comes from.
+        title: What the document is called; by default what it calls itself, else the last part of its id.
+        url: Where the original stands.
+        kind: The kind of source.
+        metadata: Further facts about the document; ``language`` ("zh" or "en") overrides what is detected.
+    """
+    return structure(clean(text, title), id=id, title=title, url=url, kind=kind, metadata=metadata)
+
+
+def structure(
+    text: str,
+    *,
+    id: str,  # noqa: A002 the field's own name
+    title: str = "",
+    url: str | None = None,
+    kind: str = "text",
+    metadata: Mapping[str, str] | None = None,
+) -> Document:
+    """Build the Document of a text that is clean already: the second half of ``parse``, with the same arguments."""
+    lines = read_lines(text)
+    own_title, headings = find_own_title(find_headings(lines), lines)
+    sections = to_sections(headings, lines, len(text))
+    references = find_references(text, lines, sections)
+    metadata = dict(metadata or {})
+    language = metadata.get("language", "")
     document = Document(
-        id=id, text=cleaned, title=title or own_title or PurePosixPath(id).stem, url=url,
-        language=language_of(cleaned), kind=kind, sections=tuple(sections), links=tuple(find_links(cleaned, lines)),
-        metadata=dict(metadata or {}),
+        id=id, text=text, title=title or own_title or _stem(id), url=url, kind=kind, sections=tuple(sections),
+        language=language if language in {"zh", "en"} else language_of(text), metadata=metadata,
     )  # fmt: skip
-    tables = []
-    for table in find_tables(lines):
+    tables = _place(find_tables(lines) if "|" in text else [], document)
+    links = _name_by_column(find_links(text, lines, references), tables)
+    return replace(document, tables=tuple(tables), links=tuple(links))
+
+
+def _stem(id: str) -> str:  # noqa: A002 the field's own name
+    """Return the last part of an id without its file ending."""
+    match = _STEM.search(id)
+    return match[1] if match else id
+
+
+def _place(tables: Sequence[Table], document: Document) -> list[Table]:
+    """Return the tables with the heading paths of the sections that they stand in."""
+    placed = []
+    for table in tables:
         section = document.section_at(table.start)
-        tables.append(replace(table, section=" > ".join(section.path) if section else ""))
-    return replace(document, tables=tuple(tables))
+        placed.append(replace(table, section=" > ".join(section.path) if section else ""))
+    return placed
 
 
-def _take_title(headings: list[Heading], lines: list[Line]) -> tuple[str, list[Heading]]:
-    """Return the document's own title and the headings that are left."""
-    tops = [heading for heading in headings if heading.level == 1 and lines[heading.line].kind == "heading"]
-    if len(tops) == 1 and headings[0] is tops[0]:
-        return tops[0].title, headings[1:]
-    if headings and lines[headings[0].line].kind == "heading":
-        return headings[0].title, headings
-    first = next((line.text.strip() for line in lines if line.kind != "blank"), "")
-    return (first if len(first) <= 80 else ""), headings
+def _name_by_column(links: list[Link], tables: Sequence[Table]) -> list[Link]:
+    """Call bare links in the cells of tables by the name of their column."""
+    if not links or not tables:
+        return links
+    cells = [(cell.start, cell.end, table.header[column].text) for table in tables for row in table.rows
+             for column, cell in enumerate(row.cells[: len(table.header)]) if "://" in cell.text]  # fmt: skip
+    return [
+        replace(link, label=next((name for start, end, name in cells if start <= link.start < end), ""))
+        if not link.label
+        else link
+        for link in links
+    ]

@@ -38,7 +38,7 @@ def _split_one(document: Document, max_tokens: int) -> Iterator[Passage]:
 
 def _units(document: Document, lines: list[Line], max_tokens: int) -> Iterator[_Unit]:
     rows = {row.start: table for table in document.tables for row in table.rows}
-    references = {lines[number].start for number in find_references(lines)}
+    references = {lines[e.first].start for e in find_references(document.text, lines, document.sections)}
     for line in lines:
         if line.kind == "blank":
             continue

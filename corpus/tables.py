@@ -3,74 +3,98 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from corpus.documents import Cell, Row, Table
-from corpus.lines import Line
+from corpus.headings import clean_title
+from corpus.lines import Line, columns
 
-_SEPARATOR = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
-_CELL = re.compile(r"(?:\\.|[^|\\])*")
+_SEPARATOR = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_CELL = re.compile(r"(?:[^|\\]|\\.)*")
+_NUMBERED_CAPTION = re.compile(r"\s*[*_]*(?:表|图表|table)\s*[\d一二三四五六七八九十]+", re.IGNORECASE)
 
 
-def find_tables(lines: list[Line]) -> list[Table]:
-    """Return the tables in order: a row of names, a row of dashes, and at least the rows that follow directly."""
+def find_tables(lines: Sequence[Line]) -> list[Table]:
+    """Return the tables in order: a row of names, a row of dashes, and the rows that follow without a gap.
+
+    Copies that put a blank line after every line of a table are read as well. ``section`` is left empty.
+    """
+    filled = [number for number, line in enumerate(lines) if line.kind != "blank"]
     tables: list[Table] = []
-    number = 1
-    while number < len(lines):
-        if _is_separator(lines, number):
-            last = number
-            while last + 1 < len(lines) and "|" in lines[last + 1].text and lines[last + 1].kind != "heading":
-                last += 1
-            tables.append(_read_table(lines, number, last))
-            number = last
-        number += 1
+    position = 1
+    while position < len(filled):
+        gap = filled[position] - filled[position - 1]
+        if gap <= 2 and _is_separator(lines[filled[position]], lines[filled[position - 1]]):
+            last = _last_row(lines, filled, position, gap)
+            tables.append(_read_table(lines, filled, position, last))
+            position = last
+        position += 1
     return tables
 
 
-def _is_separator(lines: list[Line], number: int) -> bool:
-    """Tell whether a line of dashes stands under a row of names with a matching number of columns."""
-    dashes, names = lines[number].text, lines[number - 1]
-    if "|" not in dashes or "|" not in names.text or names.kind == "code" or not _SEPARATOR.match(dashes):
+def _is_separator(dashes: Line, names: Line) -> bool:
+    """Tell whether a line of dashes makes the line before it the header of a table."""
+    if "|" not in dashes.text or "|" not in names.text or "code" in {dashes.kind, names.kind}:
         return False
-    return len(_cells(lines[number])) == len(_cells(names))
+    if not _SEPARATOR.fullmatch(dashes.text):
+        return False
+    width, titles = len(_cells(dashes)), len(_cells(names))
+    return width == titles or min(width, titles) >= 2
 
 
-def _read_table(lines: list[Line], separator: int, last: int) -> Table:
+def _last_row(lines: Sequence[Line], filled: Sequence[int], separator: int, gap: int) -> int:
+    """Return the position of the last row under a row of dashes."""
+    last = separator
+    while last + 1 < len(filled):
+        line = lines[filled[last + 1]]
+        if "|" not in line.text or line.kind in {"heading", "code"} or filled[last + 1] - filled[last] > gap:
+            break
+        if last + 2 < len(filled) and _is_separator(lines[filled[last + 2]], line):
+            break
+        last += 1
+    return last
+
+
+def _read_table(lines: Sequence[Line], filled: Sequence[int], separator: int, last: int) -> Table:
     """Build the table around its row of dashes."""
-    header = lines[separator - 1]
-    rows = tuple(Row(line.start, line.end, tuple(_cells(line))) for line in lines[separator + 1 : last + 1])
+    header = lines[filled[separator - 1]]
+    body = [lines[number] for number in filled[separator + 1 : last + 1]]
+    above = lines[filled[separator - 2]] if separator >= 2 else None
+    below = lines[filled[last + 1]] if last + 1 < len(filled) else None
     return Table(
         start=header.start,
-        end=lines[last].end,
-        header=tuple(_cells(header)),
-        rows=rows,
-        caption=_caption(lines, separator - 2),
+        end=lines[filled[last]].end,
+        header=_cells(header),
+        rows=tuple(Row(line.start, line.end, _cells(line)) for line in body),
+        caption=_caption(above, below),
     )
 
 
-def _cells(line: Line) -> list[Cell]:
+def _cells(line: Line) -> tuple[Cell, ...]:
     """Return the cells of one line with offsets into the document."""
+    text = line.text
+    stop = len(text.rstrip())
+    position = line.indent
+    if text[position] == "|":
+        position += 1
     cells: list[Cell] = []
-    text, position = line.text, 0
-    begin, stop = 0, len(text.rstrip())
-    lead = len(text) - len(text.lstrip())
-    if text[lead : lead + 1] == "|":
-        begin = lead + 1
-    if text[:stop].endswith("|") and not text[:stop].endswith("\\|") and stop > begin:
-        stop -= 1
-    position = begin
-    while position <= stop:
+    while position < stop:
         match = _CELL.match(text, position, stop)
         finish = match.end() if match else position
         content = text[position:finish]
-        offset = line.start + position + len(content) - len(content.lstrip())
+        start = line.start + position + (len(content) - len(content.lstrip()) if content.strip() else 0)
         content = content.strip()
-        cells.append(Cell(content, offset, offset + len(content)))
+        cells.append(Cell(content, start, start + len(content)))
         position = finish + 1
-    return cells
+    return tuple(cells)
 
 
-def _caption(lines: list[Line], number: int) -> str:
-    """Return the line or heading right above a table."""
-    while number >= 0 and lines[number].kind == "blank":
-        number -= 1
-    return lines[number].text.strip().strip("#").strip() if number >= 0 else ""
+def _caption(above: Line | None, below: Line | None) -> str:
+    """Return what a table is called: a short line or a heading above it, or a numbered line below it."""
+    if above and _NUMBERED_CAPTION.match(above.text):
+        return clean_title(above.text)
+    if below and below.kind == "text" and _NUMBERED_CAPTION.match(below.text) and columns(below.text) <= 160:
+        return clean_title(below.text)
+    if above is None or above.kind in {"row", "code", "rule", "item"} or columns(above.text) > 120:
+        return ""
+    return clean_title(above.text.lstrip("# ")).rstrip(":：")
