@@ -255,11 +255,16 @@ def _restored(info: str, structure: str, text: bytes) -> Document:
         url=about["url"],
         language=about["language"],
         kind=about["kind"],
-        sections=tuple(Section(*values, tuple(path)) for *values, path in sections),
+        sections=tuple(map(_restored_section, sections)),
         tables=tuple(map(_restored_table, tables)),
         links=tuple(Link(*values) for values in links),
         metadata=metadata,
     )
+
+
+def _restored_section(values: Sequence[Any]) -> Section:
+    title, level, start, body, end, path = values
+    return Section(title, level, start, body, end, tuple(path))
 
 
 def _restored_table(values: Sequence[Any]) -> Table:

@@ -3,96 +3,173 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
+from corpus import split
 from corpus.documents import Document, Passage
-from index import snapshots
-from index.catalogue import (
-    Catalogue,
-    DocumentInfo,
-    MemoryCatalogue,
-    StoredCatalogue,
-    in_order,
-    number_of,
-    store,
-)
-from index.embedders import BUILTIN, Embedder, Progress
-from index.errors import EmptyCorpus, IndexDamaged, IndexMismatch
+from index import snapshots, storing
+from index.catalogue import DocumentInfo, number_of
+from index.contents import Contents, Splitting, build, share_unknown
+from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
+from index.errors import EmptyCorpus
 from index.hits import Hit
-from index.latent import LatentEmbedder
-from index.lexical import Lexical
-from index.queries import Concept, Query
-from index.terms import ANALYZER, STOP_WORDS, analyze, normalize, without_question_words
-from index.vectors import Vectors
-
-VECTOR_WEIGHT = 0.2
-MEMORY = "memory"
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """Everything that one state of an index holds; never changed."""
-
-    catalogue: Catalogue
-    lexical: Lexical
-    vectors: Vectors
-    embedder: Embedder
-    snapshot: str = MEMORY
-    degraded: str = field(default="")
+from index.names import Names
+from index.queries import Query, ask
+from index.searching import search
 
 
 class Index:
-    """A searchable set of passages, in memory or in a directory. Safe to search from several threads."""
+    """A searchable set of passages, in memory or in a directory.
+
+    Safe to use from several threads: a search sees the state that was current when it began, whole.
+    """
 
     def __init__(self, contents: Contents, directory: Path | None = None) -> None:
         self._contents = contents
         self._directory = directory
         self._writing = threading.Lock()
 
+    def __repr__(self) -> str:
+        return f"Index({len(self)} passages, snapshot {self.snapshot!r})"
+
+    def __len__(self) -> int:
+        return len(self._contents.catalogue)
+
     @classmethod
     def build(
-        cls, passages: Iterable[Passage], *, embedder: Embedder | str = BUILTIN, progress: Progress | None = None
+        cls,
+        passages: Iterable[Passage],
+        *,
+        embedder: Embedder | str = BUILTIN,
+        splitting: Splitting | None = None,
+        progress: Progress | None = None,
     ) -> Self:
-        """Index passages in memory.
+        """Index passages in memory; ``splitting`` says how documents that are added later are split.
 
         Raises:
             EmptyCorpus: There is no passage.
+            EmbedderUnavailable: The embedder cannot be opened.
         """
-        ordered = in_order(passages)
-        if not ordered:
-            raise EmptyCorpus("There is nothing to index: no passage was given. Give documents with text.")
-        lexical = Lexical.build([analyze(p.text) for p in ordered], [analyze(p.context) for p in ordered])
-        texts = [f"{p.context}\n{p.text}" if p.context else p.text for p in ordered]
-        made = embedder if not isinstance(embedder, str) else LatentEmbedder.fit(texts)
-        vectors = Vectors(made.embed_passages(texts, progress))
-        return cls(Contents(MemoryCatalogue(ordered), lexical, vectors, made))
+        return cls(build(list(passages), embedder, splitting or Splitting(), progress))
 
     @classmethod
     def open(cls, directory: Path | str, *, embedder: Embedder | str | None = None) -> Self:
-        """Open the index in a directory."""
+        """Open the index in a directory; its embedder is loaded when the first question needs it.
+
+        Raises:
+            IndexNotFound: There is no index in the directory.
+            IndexDamaged: No snapshot is whole; if an older one is, it serves and ``degraded`` says so.
+            IndexMismatch: It was made with another embedder than the one asked for, or by another version.
+        """
         root = Path(directory)
-        opened: list[Contents] = []
-
-        def accept(snapshot: snapshots.Snapshot) -> None:
-            opened[:] = [_load(snapshot, embedder)]
-
-        snapshots.current(root, accept)
-        return cls(opened[0], root)
+        return cls(snapshots.current(root, lambda snapshot: storing.load(snapshot, embedder)), root)
 
     def save(self, directory: Path | str) -> None:
-        """Publish the index as a new snapshot in a directory."""
+        """Publish this state as a new snapshot in a directory; from then on the index lives there.
+
+        Raises:
+            IndexLocked: Another writer is at work there.
+            IndexWriteFailed: The disk is full or may not be written; what was there still serves.
+        """
+        with self._writing:
+            self._publish(self._contents, Path(directory))
+
+    def add(self, documents: Iterable[Document], *, progress: Progress | None = None) -> Self:
+        """Add documents, or replace those with the same id; an index on disk publishes a new snapshot.
+
+        The embedder stays as it is, and only passages that are new are embedded. The same documents again change
+        nothing. Returns this index.
+        """
+        with self._writing:
+            former = self._contents
+            given = {document.id: document for document in documents}
+            held = {info.id: info.content_hash for info in former.catalogue.documents()}
+            changed = [document for id_, document in given.items() if held.get(id_) != document.content_hash]
+            if changed:
+                settings = former.splitting
+                new = split(changed, max_tokens=settings.max_tokens, encoding=settings.encoding)
+                self._replace(former, {document.id for document in changed}, new, progress)
+        return self
+
+    def remove(self, ids: Iterable[str]) -> Self:
+        """Remove documents; they answer no more. An index on disk publishes a new snapshot. Returns this index.
+
+        Raises:
+            UnknownDocument: No document has one of the ids; then nothing is removed.
+            EmptyCorpus: Nothing would be left.
+        """
+        with self._writing:
+            former = self._contents
+            gone = set(ids)
+            for id_ in gone:
+                former.catalogue.numbers_of(id_)
+            if gone:
+                self._replace(former, gone, [], None)
+        return self
+
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        *,
+        documents: Collection[str] | None = None,
+        vector_weight: float | None = None,
+    ) -> list[Hit]:
+        """Return the k passages that match best, best first, each wording once.
+
+        ``documents`` restricts the search to documents of these ids, before ranking. ``vector_weight`` (0 to 1)
+        replaces the vectors' share that was chosen when the index was built.
+
+        Raises:
+            UnknownDocument: ``documents`` has an id that no document has.
+        """
+        return search(self._contents, question, k, documents, vector_weight)
+
+    def query(self, question: str) -> Query:
+        """Return what a question asks for, in the terms of this index."""
         contents = self._contents
-        snapshot = snapshots.publish(
-            Path(directory), lambda draft: _write(contents, draft), lambda s: _check(s, contents)
-        )
-        self._contents = _load(snapshot, contents.embedder)
-        self._directory = Path(directory)
+        return ask(question, contents.lexical, contents.languages)
+
+    def idf(self, term: str) -> float:
+        """Return a term's inverse document frequency over passages; 0 if it occurs nowhere."""
+        return self._contents.lexical.idf_of(term)
+
+    def holds(self, term: str) -> bool:
+        """Tell whether any passage, its context included, holds an index term."""
+        return self._contents.lexical.vocabulary.find(term) >= 0
+
+    def passages_with(self, terms: Collection[str], limit: int = 200) -> list[Passage]:
+        """Return the passages that hold all of the index terms, in document order; none for no terms."""
+        contents = self._contents
+        return [contents.catalogue.passage(int(n)) for n in contents.lexical.holding_all(terms)[:limit]]
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Return a document's passages in text order; raises UnknownDocument."""
+        catalogue = self._contents.catalogue
+        return [catalogue.passage(number) for number in catalogue.numbers_of(document_id)]
+
+    def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
+        """Return the passages around one in its document, itself left out, in text order."""
+        catalogue = self._contents.catalogue
+        numbers = catalogue.numbers_of(passage.document_id)
+        here = number_of(catalogue, passage)
+        around = [*range(here - before, here), *range(here + 1, here + 1 + after)]
+        return [catalogue.passage(number) for number in around if number in numbers]
+
+    def aliases(self) -> Names:
+        """Return the other names of each name that has some; keys are normalised (``normalize_name``)."""
+        return self._contents.languages.names
+
+    def documents(self) -> list[DocumentInfo]:
+        """List the documents in their order."""
+        return self._contents.catalogue.documents()
+
+    def document(self, document_id: str) -> Document:
+        """Return one document with its text, to which all offsets refer; raises UnknownDocument."""
+        return self._contents.catalogue.document(document_id)
 
     @property
     def snapshot(self) -> str:
@@ -101,127 +178,76 @@ class Index:
 
     @property
     def degraded(self) -> str:
-        """Why an older snapshot serves; empty if all is well."""
+        """Why an older snapshot than the last one serves; empty if all is well."""
         return self._contents.degraded
 
-    def __len__(self) -> int:
-        return len(self._contents.catalogue)
-
-    def search(self, question: str, k: int = 10, *, documents: Collection[str] | None = None) -> list[Hit]:
-        """Return the k passages that match best, best first."""
+    def info(self) -> dict[str, object]:
+        """Return what the index is made of, for people and JSON; sizes are bytes on disk, 0 in memory."""
         contents = self._contents
-        lexical = contents.lexical.score(self.query(question).terms)
-        vector = np.maximum(contents.vectors.score(contents.embedder.embed_query(question)), 0)
-        lexical = lexical / max(float(lexical.max()), 1e-9)
-        vector = vector / max(float(vector.max()), 1e-9)
-        score = (1 - VECTOR_WEIGHT) * lexical + VECTOR_WEIGHT * vector
-        if documents is not None:
-            mask = np.zeros(len(score), bool)
-            for document in documents:
-                numbers = contents.catalogue.numbers_of(document)
-                mask[numbers.start : numbers.stop] = True
-            score = np.where(mask, score, 0)
-        best = np.argsort(-score, kind="stable")[:k]
-        return [
-            Hit(contents.catalogue.passage(int(n)), float(score[n]), float(lexical[n]), float(vector[n]))
-            for n in best
-            if score[n] > 0
-        ]
+        documents = contents.catalogue.documents()
+        return {
+            "snapshot": contents.snapshot,
+            "directory": str(self._directory) if self._directory else None,
+            "degraded": contents.degraded,
+            "documents": len(documents),
+            "passages": len(contents.catalogue),
+            "terms": len(contents.lexical.vocabulary),
+            "characters": sum(document.characters for document in documents),
+            "embedder": contents.embedder.name,
+            "dimensions": contents.embedder.dimensions,
+            "vector_weights": dict(contents.weights),
+            "languages": contents.languages.counts(),
+            "unknown_terms": round(share_unknown(contents), 4),
+            "names": len(contents.languages.names),
+            "bytes": self._bytes(),
+        }
 
-    def query(self, question: str) -> Query:
-        """Return what a question asks for, in index terms."""
-        plain = without_question_words(normalize(question))
-        terms = {term: 1.0 for term in analyze(plain) if term not in STOP_WORDS}
-        concepts = tuple(Concept(term, {term: 1.0}) for term in terms)
-        return Query(question, terms, concepts)
+    def verify(self) -> None:
+        """Read every byte of the index on disk again and compare it with what was written.
 
-    def idf(self, term: str) -> float:
-        """Return a term's inverse document frequency; 0 if it occurs nowhere."""
-        return self._contents.lexical.idf_of(term)
+        Raises:
+            IndexDamaged: A byte differs; the message names the file.
+        """
+        if self._directory is not None:
+            snapshots.verify(self._directory)
 
-    def holds(self, term: str) -> bool:
-        """Tell whether any passage holds the index term."""
-        return self._contents.lexical.vocabulary.find(term) >= 0
+    def load(self) -> None:
+        """Load at once what the first search would load: FAISS, and the embedder's model. For a serving process."""
+        self._contents.vectors.load_engine()
+        if isinstance(self._contents.embedder, LateEmbedder):
+            self._contents.embedder.load()
 
-    def passages_with(self, terms: Collection[str], limit: int = 200) -> list[Passage]:
-        """Return the passages that hold all of the index terms, in document order."""
-        contents = self._contents
-        return [contents.catalogue.passage(int(n)) for n in contents.lexical.holding_all(terms)[:limit]]
+    def _replace(
+        self, former: Contents, gone: Collection[str], new: Iterable[Passage], progress: Progress | None
+    ) -> None:
+        """Put contents without the gone documents and with the new passages in place of the former ones."""
+        added: dict[str, list[Passage]] = {}
+        for passage in new:
+            added.setdefault(passage.document_id, []).append(passage)
+        passages: list[Passage] = []
+        for info in former.catalogue.documents():
+            if info.id in gone:
+                passages += added.pop(info.id, [])
+            else:
+                passages += map(former.catalogue.passage, former.catalogue.numbers_of(info.id))
+        passages += [passage for group in added.values() for passage in group]
+        if not passages:
+            raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
+        contents = build(passages, former.embedder, former.splitting, progress, former)
+        if self._directory is None:
+            self._contents = contents
+        else:
+            self._publish(contents, self._directory, base=former)
 
-    def passages_of(self, document_id: str) -> list[Passage]:
-        """Return a document's passages in text order."""
-        catalogue = self._contents.catalogue
-        return [catalogue.passage(number) for number in catalogue.numbers_of(document_id)]
-
-    def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
-        """Return the passages around one, itself left out, in text order."""
-        catalogue = self._contents.catalogue
-        numbers = catalogue.numbers_of(passage.document_id)
-        here = number_of(catalogue, passage)
-        around = [*range(here - before, here), *range(here + 1, here + 1 + after)]
-        return [catalogue.passage(number) for number in around if number in numbers]
-
-    def aliases(self) -> Mapping[str, frozenset[str]]:
-        """Return the other names of each normalised name."""
-        return {}
-
-    def documents(self) -> list[DocumentInfo]:
-        """List the documents."""
-        return self._contents.catalogue.documents()
-
-    def document(self, document_id: str) -> Document:
-        """Return one document with its text."""
-        return self._contents.catalogue.document(document_id)
-
-
-def _write(contents: Contents, draft: Path) -> dict[str, object]:
-    store(contents.catalogue, draft / "documents.sqlite")
-    (draft / "vectors.faiss").write_bytes(contents.vectors.to_bytes().tobytes())
-    arrays = contents.lexical.arrays()
-    if isinstance(contents.embedder, LatentEmbedder):
-        arrays |= contents.embedder.arrays()
-    for name, array in arrays.items():
-        np.save(draft / f"{name}.npy", array, allow_pickle=False)
-    embedder = contents.embedder
-    return {
-        "analyzer": ANALYZER,
-        "passages": len(contents.catalogue),
-        "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
-    }
-
-
-def _load(snapshot: snapshots.Snapshot, embedder: Embedder | str | None) -> Contents:
-    manifest = snapshot.manifest
-    made_with = manifest["embedder"]["name"]
-    asked = embedder if embedder is None or isinstance(embedder, str) else embedder.name
-    if asked is not None and asked != made_with:
-        raise IndexMismatch(
-            f"{snapshot.directory.parents[1]} was built with the embedder {made_with!r}, but {asked!r} is asked for. "
-            f"Rebuild it with `survey-qa index build --embedder {asked}`, or ask with `--embedder {made_with}`."
+    def _publish(self, contents: Contents, directory: Path, base: Contents | None = None) -> None:
+        snapshot = snapshots.publish(
+            directory,
+            write=lambda folder: storing.write(contents, folder),
+            check=lambda draft: storing.check(draft, contents),
+            base=base.snapshot if base and not base.degraded else None,
         )
-    arrays = {name.removesuffix(".npy"): _array(snapshot, name) for name in manifest["files"] if name.endswith(".npy")}
-    opened = LatentEmbedder.from_arrays(arrays) if made_with == BUILTIN else embedder
-    if opened is None or isinstance(opened, str):
-        raise IndexMismatch(f"The embedder {made_with!r} is needed.")
-    return Contents(
-        catalogue=StoredCatalogue(snapshot.path("documents.sqlite")),
-        lexical=Lexical.from_arrays(arrays, manifest["passages"]),
-        vectors=Vectors.from_bytes(snapshot.read("vectors.faiss")),
-        embedder=opened,
-        snapshot=snapshot.name,
-        degraded=snapshot.degraded,
-    )
+        self._contents = replace(contents, snapshot=snapshot, degraded="")
+        self._directory = directory
 
-
-def _array(snapshot: snapshots.Snapshot, name: str) -> npt.NDArray[Any]:
-    import io
-
-    data = snapshot.read(name)
-    try:
-        return np.load(io.BytesIO(data), allow_pickle=False)
-    except ValueError as error:
-        raise IndexDamaged(f"{snapshot.directory / name} holds no array.") from error
-
-
-def _check(snapshot: snapshots.Snapshot, contents: Contents) -> None:
-    _load(snapshot, contents.embedder)
+    def _bytes(self) -> int:
+        return snapshots.size(self._directory, self.snapshot) if self._directory else 0

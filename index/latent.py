@@ -1,61 +1,65 @@
 """The built-in embedder: latent semantic analysis over terms and Latin letter groups, fitted on the passages themselves.
 
-TF-IDF and a truncated singular value decomposition (randomised, Halko, Martinsson and Tropp 2011). No model is
-downloaded and nothing but numpy is needed to embed a question; scipy fits.
+TF-IDF and a truncated singular value decomposition (randomised; Halko, Martinsson and Tropp 2011). Features are hashed
+into a fixed number of buckets (Weinberger and others 2009), so that no vocabulary is stored: at 16,384 buckets of 256
+numbers of one byte the vectors find as much as with every feature kept (hit@1 on CMRC .92 against .90), in 4 MB instead
+of 57. No model is downloaded; embedding a question needs numpy only, fitting needs scipy.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
+from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
 from index.embedders import BUILTIN, Floats, Progress, normalized
-from index.terms import analyze, normalize
-from index.vocabulary import Arrays, Vocabulary
+from index.terms import STOP_WORDS, analyze, normalize, without_question_words
+from index.vocabulary import Arrays
 
 DIMENSIONS = 256
-MAX_FEATURES = 50_000
-FITTED_ON = 20_000  # passages at most; the others are folded in
+BUCKETS = 1 << 14  # rows of the projection
+COUNTERS = 1 << 17  # rows of the document frequencies, which need to be told apart better
+FITTED_ON = 4000  # passages at most; the others are folded in
+_BATCH = 1000
 _LATIN = re.compile(r"[a-z]+")
+
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class LatentEmbedder:
     """TF-IDF features projected onto the directions in which the passages differ most."""
 
-    vocabulary: Vocabulary
-    idf: Floats  # (features,)
-    projection: npt.NDArray[np.float16]  # (features, dimensions)
+    idf: npt.NDArray[np.float16]  # (COUNTERS,)
+    projection: npt.NDArray[np.int8]  # (BUCKETS, dimensions)
+    scale: Floats  # (dimensions,) what one step of the projection is worth
 
     @classmethod
-    def fit(cls, texts: Sequence[str], dimensions: int = DIMENSIONS) -> LatentEmbedder:
-        """Learn features and directions from texts; fewer texts than dimensions give fewer dimensions."""
-        counted = [Counter(features(text)) for text in texts]
-        held = Counter(chain.from_iterable(counted))
-        chosen = sorted(held, key=lambda feature: (-held[feature], feature))[:MAX_FEATURES]
-        vocabulary = Vocabulary.build(chosen)
-        idf = np.array([np.log((1 + len(texts)) / (1 + held[f])) + 1 for f in vocabulary], np.float32)
-        unfitted = cls(vocabulary, idf, np.zeros((len(vocabulary), 0), np.float16))
-        rows = np.random.default_rng(0).permutation(len(texts))[:FITTED_ON]
-        return cls(vocabulary, idf, _directions(unfitted, [counted[row] for row in rows], dimensions))
+    def fit(cls, texts: Sequence[str], dimensions: int = DIMENSIONS) -> Self:
+        """Learn frequencies and directions from texts; fewer texts than dimensions give fewer dimensions."""
+        sample = np.sort(np.random.default_rng(0).permutation(len(texts))[:FITTED_ON])
+        hashed = [_hashed(features(texts[row])) for row in sample]
+        held = np.bincount(np.concatenate([np.unique(h % COUNTERS) for h in hashed]), minlength=COUNTERS)
+        idf = (np.log((1 + len(hashed)) / (1 + held)) + 1).astype(np.float16)
+        directions = _directions(_weighted(hashed, idf), dimensions)
+        scale = np.maximum(np.abs(directions).max(axis=0), 1e-9) / 127
+        return cls(idf, np.rint(directions / scale).astype(np.int8), scale.astype(np.float32))
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> LatentEmbedder:
+    def from_arrays(cls, arrays: Arrays) -> Self:
         """Take back what ``arrays`` gave."""
-        vocabulary = Vocabulary.from_arrays(arrays, "features")
-        return cls(vocabulary, arrays["features_idf"], arrays["features_projection"])  # type: ignore[arg-type]
+        return cls(*(arrays[f"latent_{part}"] for part in ("idf", "projection", "scale")))  # type: ignore[arg-type]
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the parts by name, to be written."""
-        parts = {"features_idf": self.idf, "features_projection": self.projection}
-        return parts | self.vocabulary.arrays("features")
+        return {"latent_idf": self.idf, "latent_projection": self.projection, "latent_scale": self.scale}
 
     @property
     def name(self) -> str:
@@ -66,7 +70,7 @@ class LatentEmbedder:
     def fingerprint(self) -> str:
         """A hash of everything learned."""
         digest = hashlib.sha256(self.projection.tobytes())
-        digest.update(self.vocabulary.letters.tobytes())
+        digest.update(self.idf.tobytes())
         return digest.hexdigest()[:16]
 
     @property
@@ -76,48 +80,74 @@ class LatentEmbedder:
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
         """Return one row per text, shape (texts, dimensions)."""
+        projection = self.projection * self.scale
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        for row, text in enumerate(texts):
-            vectors[row] = self.embed_query(text)
-            if progress is not None and row % 100 == 0:
-                progress("embedding", row, len(texts))
+        for start in range(0, len(texts), _BATCH):
+            hashed = [_hashed(features(text)) for text in texts[start : start + _BATCH]]
+            vectors[start : start + len(hashed)] = normalized(_weighted(hashed, self.idf) @ projection)
+            if progress is not None:
+                progress("embedding", start + len(hashed), len(texts))
         return vectors
 
     def embed_query(self, text: str) -> Floats:
-        """Return the vector of a text, shape (dimensions,); zero if it shares no feature with the passages."""
-        numbers, weights = self.weigh(Counter(features(text)))
-        return normalized(weights @ self.projection[numbers].astype(np.float32))
-
-    def weigh(self, counted: Counter[str]) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Return the numbers of the known features and their TF-IDF weights, of length 1 together."""
-        found = [(number, count) for f, count in counted.items() if (number := self.vocabulary.find(f)) >= 0]
-        numbers = np.array([number for number, _ in found], np.int64)
-        weights = (1 + np.log(np.array([count for _, count in found], np.float32))) * self.idf[numbers]
-        return numbers, normalized(weights)
+        """Return the vector of a question, shape (dimensions,); zero if it shares no feature with the passages."""
+        asked = (f for f in features(without_question_words(normalize(text))) if f not in STOP_WORDS)
+        buckets, weights = _weigh(_hashed(asked), self.idf)
+        return normalized((weights @ self.projection[buckets].astype(np.float32)) * self.scale)
 
 
 def features(text: str) -> list[str]:
-    """Return the terms of a text and the groups of three to five letters of its Latin words."""
+    """Return the terms of a text and the groups of three and four letters of its Latin words.
+
+    The groups forgive typing errors; groups of five add work and find no more.
+    """
     found = analyze(text)
     for word in _LATIN.findall(normalize(text)):
-        edged = f"#{word}#"
-        found.extend("~" + edged[at : at + n] for n in (3, 4, 5) for at in range(len(edged) - n + 1))
+        found.extend(_letter_groups(word))
     return found
 
 
-def _directions(embedder: LatentEmbedder, counted: Sequence[Counter[str]], dimensions: int) -> npt.NDArray[np.float16]:
-    """Return the leading right singular vectors of the weighted features, shape (features, dimensions)."""
+@lru_cache(maxsize=1 << 15)
+def _letter_groups(word: str) -> tuple[str, ...]:
+    if word in STOP_WORDS:
+        return ()
+    edged = f"#{word}#"
+    return tuple("~" + edged[at : at + n] for n in (3, 4) for at in range(len(edged) - n + 1))
+
+
+def _hashed(found: Iterable[str]) -> Integers:
+    return np.fromiter((crc32(feature.encode("utf-8", "surrogatepass")) for feature in found), np.int64)
+
+
+def _weigh(hashed: Integers, idf: npt.NDArray[np.float16]) -> tuple[Integers, Floats]:
+    """Return the distinct features' buckets and their TF-IDF weights, of length 1 together."""
+    distinct, counts = np.unique(hashed, return_counts=True)
+    weights = (1 + np.log(counts)) * idf[distinct % COUNTERS].astype(np.float32)
+    return distinct % BUCKETS, normalized(weights.astype(np.float32))
+
+
+def _weighted(hashed: Sequence[Integers], idf: npt.NDArray[np.float16]) -> Any:  # noqa: ANN401 scipy has no types
+    """Return a sparse matrix of TF-IDF weights, shape (texts, BUCKETS)."""
     from scipy import sparse
 
-    weighed = [embedder.weigh(counts) for counts in counted]
-    starts = np.cumsum([0, *(len(numbers) for numbers, _ in weighed)])
-    numbers = np.concatenate([numbers for numbers, _ in weighed])
-    weights = np.concatenate([weights for _, weights in weighed])
-    matrix = sparse.csr_matrix((weights, numbers, starts), shape=(len(counted), len(embedder.vocabulary)))
-    rank = min(dimensions, len(counted), matrix.shape[1])
-    sketch = np.random.default_rng(0).standard_normal((matrix.shape[1], rank + 10)).astype(np.float32)
-    basis = matrix @ sketch
-    for _ in range(3):
-        basis, _ = np.linalg.qr(matrix @ (matrix.T @ np.linalg.qr(basis)[0]))
-    _, _, directions = np.linalg.svd((matrix.T @ basis).T, full_matrices=False)
-    return np.ascontiguousarray(directions[:rank].T, np.float16)
+    rows = [_weigh(features, idf) for features in hashed]
+    starts = np.cumsum([0, *(len(buckets) for buckets, _ in rows)])
+    buckets = np.concatenate([buckets for buckets, _ in rows])
+    weights = np.concatenate([weights for _, weights in rows])
+    return sparse.csr_matrix((weights, buckets, starts), shape=(len(rows), BUCKETS))
+
+
+def _directions(matrix: Any, dimensions: int) -> Floats:  # noqa: ANN401 scipy has no types
+    """Return the leading right singular vectors of a sparse matrix, shape (columns, dimensions or fewer).
+
+    They follow from the eigenvectors of the small matrix of products of rows, found by subspace iteration.
+    """
+    products = (matrix @ matrix.T).toarray().astype(np.float32)
+    rank = min(dimensions, len(products))
+    basis = np.random.default_rng(0).standard_normal((len(products), min(rank + 16, len(products)))).astype(np.float32)
+    for _ in range(4):
+        basis, _ = np.linalg.qr(products @ basis)
+    values, rotation = np.linalg.eigh(basis.T @ products @ basis)
+    leading = basis @ rotation[:, ::-1][:, :rank]
+    lengths = np.sqrt(np.maximum(values[::-1][:rank], 1e-6))
+    return np.asarray(matrix.T @ (leading / lengths), np.float32)

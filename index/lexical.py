@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ class Lexical:
         vocabulary = Vocabulary.build(set(chain.from_iterable(texts)).union(*contexts))
         numbers = {term: number for number, term in enumerate(vocabulary)}
         keys: list[npt.NDArray[np.int64]] = []
-        amounts: list[npt.NDArray[np.float64]] = []
+        amounts: list[npt.NDArray[Any]] = []
         for fields, field_weight in ((texts, 1.0), (contexts, CONTEXT_WEIGHT)):
             lengths = np.array([len(terms) for terms in fields], np.int64)
             flat = np.fromiter((numbers[term] for terms in fields for term in terms), np.int64, int(lengths.sum()))
@@ -94,13 +95,19 @@ class Lexical:
         number = self.vocabulary.find(term)
         return float(self.idf[number]) if number >= 0 else 0.0
 
+    def holding(self, term: str) -> npt.NDArray[np.int32]:
+        """Return the numbers of the passages that hold a term, ascending."""
+        number = self.vocabulary.find(term)
+        if number < 0:
+            return np.zeros(0, np.int32)
+        return self.passages[self.starts[number] : self.starts[number + 1]]
+
     def holding_all(self, terms: Collection[str]) -> npt.NDArray[np.int32]:
         """Return the numbers of the passages that hold every one of the terms, ascending."""
-        found: npt.NDArray[np.int32] | None = None
-        for term in terms:
-            number = self.vocabulary.find(term)
-            if number < 0:
-                return np.zeros(0, np.int32)
-            here = self.passages[self.starts[number] : self.starts[number + 1]]
-            found = here if found is None else np.intersect1d(found, here, assume_unique=True)
-        return np.zeros(0, np.int32) if found is None else found
+        rarest_first = sorted((self.holding(term) for term in terms), key=len)
+        if not rarest_first:
+            return np.zeros(0, np.int32)
+        found = rarest_first[0]
+        for others in rarest_first[1:]:
+            found = np.intersect1d(found, others, assume_unique=True)
+        return found

@@ -1,14 +1,42 @@
-"""Query: what a question asks for, in index terms."""
+"""Query: what a question asks for, in index terms.
+
+Every word stands with its alternatives: the parts and spellings of a name, its other names, its translations.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus.languages import Language, language_of
+from index.crossing import LONGEST_CHINESE, LONGEST_ENGLISH, Crossing
+from index.dictionary import phrase
+from index.lexical import Lexical
+from index.names import Names, find_names
+from index.terms import (
+    STOP_WORDS,
+    amount_terms,
+    cjk_pairs,
+    cjk_terms,
+    normalize,
+    tokens,
+    versioned_terms,
+    without_question_words,
+    word_terms,
+)
+
+PART = 0.6  # weight of a part of a hyphenated name beside the whole
+BARE_VERSION = 0.3  # weight of the bare 3 of "GPT 3"
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One word or name of the question with every index term that says it, translations and aliases included.
+    """One word or name of the question with every index term that says it, translations and other names included.
 
     ``terms`` maps each alternative to its weight, at most 1; a passage holds the concept if it holds one of them.
     """
@@ -24,3 +52,199 @@ class Query:
     text: str
     terms: Mapping[str, float] = field(default_factory=dict)
     concepts: tuple[Concept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """What an index needs to know to widen a question: dictionaries, other names, and what it holds of each language.
+
+    ``glossary`` goes before ``dictionary``. ``factors`` says how much a translation counts toward each language: 0 where
+    the index holds none of it, less than 1 where it holds plenty of the question's own.
+    """
+
+    glossary: Crossing
+    dictionary: Crossing
+    names: Names
+    factors: Mapping[Language, float]
+    chinese: npt.NDArray[np.bool_]  # (passages,) whether a passage is Chinese
+
+    def counts(self) -> dict[Language, int]:
+        """Return the number of passages in each language."""
+        chinese = int(self.chinese.sum())
+        return {"zh": chinese, "en": len(self.chinese) - chinese}
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of the question; start and end count in the normalised question, stems are what a dictionary knows it by."""
+
+    start: int
+    end: int
+    surface: str
+    terms: Mapping[str, float]
+    stems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Addition:
+    """Other ways to say what stands from start to end."""
+
+    start: int
+    end: int
+    terms: Mapping[str, float]
+
+
+def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
+    """Return a question in the terms of an index."""
+    plain = without_question_words(normalize(text))
+    words = list(_words(plain, languages))
+    additions = [_Addition(name.start, name.end, name.others) for name in find_names(plain, languages.names)]
+    kept = _untranslated(text, words, additions, lexical, languages)
+    additions += _translations(words, kept, lexical, languages)
+    terms = _own_terms(plain)
+    for addition in additions:
+        for term, weight in addition.terms.items():
+            terms[term] = terms.get(term, 0.0) + weight
+    return Query(text, terms, tuple(_concept(word, additions) for word in words))
+
+
+def _own_terms(plain: str) -> dict[str, float]:
+    """Return the terms of the question's own letters."""
+    terms: dict[str, float] = {}
+    for match in tokens(plain):
+        if match["cjk"] is not None:
+            terms.update(dict.fromkeys(cjk_terms(match["cjk"]), 1.0))
+        else:
+            for term, weight in _latin_terms(match).items():
+                terms[term] = max(terms.get(term, 0.0), weight)
+    return terms
+
+
+def _latin_terms(match: re.Match[str]) -> dict[str, float]:
+    """Return a word's, name's or number's terms: 1 for the whole, less for its parts, none for a stop word."""
+    word, version = match["word"], match["version"]
+    if word is None:
+        return dict.fromkeys(amount_terms(match["amount"], match["chinese"] or match["english"]), 1.0)
+    whole, *parts = word_terms(word)
+    own = {} if word in STOP_WORDS else {whole: 1.0} | dict.fromkeys(parts, PART)
+    if version is None:
+        return own
+    bare = word_terms(version)
+    together = [term for term in versioned_terms(word, version) if term not in bare]
+    if not together:
+        return own | dict.fromkeys(bare, 1.0)
+    return dict.fromkeys(own, PART) | dict.fromkeys(together, 1.0) | dict.fromkeys(bare, BARE_VERSION)
+
+
+def _words(plain: str, languages: Languages) -> Iterator[_Word]:
+    """Yield the words of a normalised question, Chinese ones as the dictionaries divide them."""
+    for match in tokens(plain):
+        if match["cjk"] is not None:
+            for at, word in _divided(match["cjk"], languages):
+                start = match.start() + at
+                yield _Word(start, start + len(word), word, dict.fromkeys(cjk_pairs(word), 1.0))
+        else:
+            terms = _latin_terms(match)
+            if terms:
+                yield _Word(match.start(), match.end(), match[0], terms, phrase(match["word"] or ""))
+
+
+def _divided(run: str, languages: Languages) -> Iterator[tuple[int, str]]:
+    """Divide a run of Chinese into words with their places: the longest that a dictionary knows, and what lies between."""
+    at = unknown = 0
+    while at < len(run):
+        end = next(
+            (
+                end
+                for end in range(min(at + LONGEST_CHINESE, len(run)), at, -1)
+                if languages.glossary.knows(run[at:end]) or languages.dictionary.knows(run[at:end])
+            ),
+            0,
+        )
+        if end and unknown < at:
+            yield unknown, run[unknown:at]
+        if end:
+            yield at, run[at:end]
+            unknown = end
+        at = end or at + 1
+    if unknown < at:
+        yield unknown, run[unknown:at]
+
+
+def _untranslated(
+    text: str, words: Iterable[_Word], named: Sequence[_Addition], lexical: Lexical, languages: Languages
+) -> set[int]:
+    """Return where the names among the words start; only the glossary may translate those.
+
+    A name has other names, an inner capital or a digit; or it has a capital (in a Chinese question: Latin letters) and
+    the Chinese passages write it in Latin letters too.
+    """
+    shaped, capital = _capitals(text)
+    foreign = language_of(text) == "zh"
+    names = set()
+    for word in words:
+        other = any(name.start < word.end and word.start < name.end for name in named)
+        maybe = word.stems and (foreign or word.surface in capital)
+        if other or word.surface in shaped or (maybe and _held_in_chinese(word, lexical, languages)):
+            names.add(word.start)
+    return names
+
+
+def _capitals(text: str) -> tuple[set[str], set[str]]:
+    """Return the words with inner capitals or digits, and those with a capital that does not begin the text; in lower case."""
+    words = list(_LATIN_WORD.finditer(unicodedata.normalize("NFKC", text)))
+    shaped = {word[0].lower() for word in words if _SHAPED.search(word[0])}
+    capital = {word[0].lower() for word in words if word.start() > 0 and word[0][0].isupper()}
+    return shaped, capital
+
+
+def _held_in_chinese(word: _Word, lexical: Lexical, languages: Languages) -> bool:
+    return any(bool(languages.chinese[lexical.holding(term)].any()) for term in word.terms)
+
+
+def _translations(
+    words: Sequence[_Word], kept: Collection[int], lexical: Lexical, languages: Languages
+) -> Iterator[_Addition]:
+    """Yield what words and phrases are in the other language."""
+    for at, word in enumerate(words):
+        if not word.stems:
+            yield from _translated(word.surface, "en", words[at : at + 1], kept, lexical, languages)
+            continue
+        for length in range(1, LONGEST_ENGLISH + 1):
+            group = words[at : at + length]
+            if len(group) == length and all(member.stems for member in group):
+                key = " ".join(stem for member in group for stem in member.stems)
+                yield from _translated(key, "zh", group, kept, lexical, languages)
+
+
+def _translated(
+    key: str,
+    toward: Language,
+    group: Sequence[_Word],
+    kept: Collection[int],
+    lexical: Lexical,
+    languages: Languages,
+) -> Iterator[_Addition]:
+    """Yield the translation of one key, from the glossary if it has one."""
+    factor = languages.factors[toward]
+    if not factor:
+        return
+    found = languages.glossary.translate(key)
+    if not found and not any(word.start in kept for word in group):
+        found = languages.dictionary.translate(key)
+    if found:
+        terms = {lexical.vocabulary[number]: weight * factor for number, weight in found}
+        yield _Addition(group[0].start, group[-1].end, terms)
+
+
+def _concept(word: _Word, additions: Iterable[_Addition]) -> Concept:
+    terms = dict(word.terms)
+    for addition in additions:
+        if addition.start < word.end and word.start < addition.end:
+            for term, weight in addition.terms.items():
+                terms[term] = max(terms.get(term, 0.0), min(weight, 1.0))
+    return Concept(word.surface, terms)
+
+
+_LATIN_WORD = re.compile(r"[A-Za-z][\w'’.+-]*")
+_SHAPED = re.compile(r"[a-z][A-Z]|[A-Z]{2,}[a-z]|\d")

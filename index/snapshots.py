@@ -19,24 +19,25 @@ import logging
 import mmap
 import os
 import re
-import secrets
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexNotFound, IndexWriteFailed
 
 logger = logging.getLogger(__name__)
+Loaded = TypeVar("Loaded")
 
 FORMAT = 1
 KEPT = 3  # snapshots, the current one included
 MANIFEST = "manifest.json"
 _SNAPSHOT_NAME = re.compile(r"\d{8}-[0-9a-f]{8}")
 _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json)")
-_TRIES = 5  # a snapshot may be pruned between reading the pointer and opening it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,13 @@ class Snapshot:
 
     directory: Path
     manifest: Mapping[str, Any] = field(repr=False)
+    checksum: str = ""  # SHA-256 of the manifest; empty while it is a draft
     degraded: str = ""  # why this is not the newest snapshot; empty if it is
 
     @property
     def name(self) -> str:
-        """The snapshot's name, such as ``00000042-9f3c1a20``."""
+        """The snapshot's name, such as ``00000042-9f3c1a20``: its generation and the start of its manifest's hash."""
         return self.directory.name
-
-    @property
-    def size(self) -> int:
-        """Bytes of all its files, the manifest left out."""
-        return sum(entry["size"] for entry in self.manifest["files"].values())
 
     def path(self, name: str) -> Path:
         """Return where a verified file of the manifest lies.
@@ -81,31 +78,39 @@ class Snapshot:
         return data
 
 
-def publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: Callable[[Snapshot], None]) -> Snapshot:
-    """Write a new snapshot, verify it, make it the current one, and prune old ones.
+def publish(
+    root: Path,
+    *,
+    write: Callable[[Path], Mapping[str, object]],
+    check: Callable[[Snapshot], None],
+    base: str | None = None,
+) -> str:
+    """Write a new snapshot, verify it, make it the current one, prune old ones, and return its name.
 
-    ``write`` puts its files into the directory it is given and returns what the manifest says of them; ``check`` opens
-    the finished snapshot once and raises if it cannot.
+    ``write`` puts its files into the folder it is given and returns what the manifest says of them; ``check`` opens the
+    finished snapshot once and raises if it cannot. ``base`` names the snapshot that the new one was made from: if
+    another one is current by now, nothing is written.
 
     Raises:
-        IndexLocked: Another writer is at work.
+        IndexLocked: Another writer is at work, or has published since ``base``.
         IndexWriteFailed: The disk is full or may not be written; what was current still is.
     """
     try:
         _prepare(root)
         with _locked(root):
+            _check_base(root, base)
             return _publish(root, write, check)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise IndexWriteFailed(
-            f"The index could not be written to {root}: {error.strerror or error}. "
-            "What was there still serves. Free space or choose a directory that can be written (--index DIR)."
+            f"The index could not be written to {root}: {getattr(error, 'strerror', None) or error}. "
+            "What was there still serves. Free space, or choose a directory that can be written (--index DIR)."
         ) from error
 
 
-def current(root: Path, accept: Callable[[Snapshot], None]) -> Snapshot:
-    """Return the current snapshot, or the newest good one with ``degraded`` set if the current one is damaged.
+def current(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
+    """Load the current snapshot, or the newest good one with ``degraded`` set if the current one is damaged.
 
-    ``accept`` opens a snapshot for use and raises IndexDamaged or IndexMismatch; only damage makes an older one serve.
+    ``load`` raises IndexDamaged or IndexMismatch; only damage makes an older snapshot serve.
 
     Raises:
         IndexNotFound: There is no index in the directory.
@@ -115,47 +120,89 @@ def current(root: Path, accept: Callable[[Snapshot], None]) -> Snapshot:
     if not (root / "snapshots").is_dir():
         raise IndexNotFound(_not_found(root))
     try:
-        return _pointed_at(root, accept)
+        return _pointed_at(root, load)
     except IndexDamaged as damage:
-        return _newest_good(root, accept, damage)
+        return _newest_good(root, load, damage)
+
+
+def verify(root: Path) -> None:
+    """Compare every byte of the index, of its older snapshots too, with what was written.
+
+    Raises:
+        IndexNotFound: There is no index in the directory.
+        IndexDamaged: A byte differs or a file is missing; the message names the file.
+    """
+    if not (root / "snapshots").is_dir():
+        raise IndexNotFound(_not_found(root))
+    with _as_damage(root):
+        _fitting(root, _pointer(root))
+        for name in names(root):
+            snapshot = _opened(root / "snapshots" / name, name)
+            for file in snapshot.manifest["files"]:
+                snapshot.read(file)
 
 
 def names(root: Path) -> list[str]:
     """Return the names of the finished snapshots, oldest first."""
     folder = root / "snapshots"
-    return (
-        sorted(entry.name for entry in folder.iterdir() if _SNAPSHOT_NAME.fullmatch(entry.name))
-        if folder.is_dir()
-        else []
-    )
+    found = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    return sorted(name for name in found if _SNAPSHOT_NAME.fullmatch(name))
+
+
+def size(root: Path, name: str) -> int:
+    """Return the bytes of a snapshot's files on disk."""
+    return sum(path.stat().st_size for path in (root / "snapshots" / name).iterdir())
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointer:
+    snapshot: str
+    manifest_sha256: str
+    format: object
+
+    def to_bytes(self) -> bytes:
+        fields = {"format": self.format, "snapshot": self.snapshot, "manifest_sha256": self.manifest_sha256}
+        return json.dumps(fields).encode()
 
 
 _REBUILD = "Build the index again with `survey-qa index build`, or copy the directory back from a backup."
 
 
-def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: Callable[[Snapshot], None]) -> Snapshot:
+def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: Callable[[Snapshot], None]) -> str:
     for leftover in (root / "tmp").iterdir():
         shutil.rmtree(leftover, ignore_errors=True)
     generation = max((int(name[:8]) for name in names(root)), default=0) + 1
-    draft = root / "tmp" / f"{generation:08d}-{secrets.token_hex(4)}"
-    draft.mkdir(mode=0o700)
+    draft = Path(tempfile.mkdtemp(prefix=f"{generation:08d}-", dir=root / "tmp"))
     try:
         about = write(draft)
         manifest = {"format": FORMAT, "generation": generation, **about, "files": _sealed(draft)}
         encoded = json.dumps(manifest, indent=1, sort_keys=True).encode()
         _write(draft / MANIFEST, encoded)
         _sync_directory(draft)
+        check(Snapshot(draft, manifest))
         checksum = hashlib.sha256(encoded).hexdigest()
-        check(_opened(draft, checksum))
-        finished = root / "snapshots" / draft.name
-        draft.rename(finished)
+        name = f"{generation:08d}-{checksum[:8]}"
+        draft.rename(root / "snapshots" / name)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     _sync_directory(root / "snapshots")
-    _point_to(root, finished.name, checksum)
-    _prune(root, finished.name)
-    return _opened(finished, checksum)
+    _write(root / "CURRENT.new", _Pointer(name, checksum, FORMAT).to_bytes())
+    (root / "CURRENT.new").replace(root / "CURRENT")
+    _sync_directory(root)
+    _prune(root)
+    return name
+
+
+def _check_base(root: Path, base: str | None) -> None:
+    if base is None:
+        return
+    now = _pointer(root).snapshot if (root / "CURRENT").exists() else ""
+    if now != base:
+        raise IndexLocked(
+            f"Another process has changed {root} since it was opened (snapshot {now or 'none'}, opened {base}). "
+            "Open it again and repeat what you did."
+        )
 
 
 def _prepare(root: Path) -> None:
@@ -174,7 +221,7 @@ def _locked(root: Path) -> Iterator[None]:
     with (root / "LOCK").open("a+b") as file:
         try:
             _lock(file.fileno())
-        except OSError as error:
+        except (BlockingIOError, PermissionError) as error:
             raise IndexLocked(f"Another process is writing {root}. Wait for it to end, then try again.") from error
         yield
 
@@ -201,72 +248,95 @@ def _sealed(draft: Path) -> dict[str, dict[str, object]]:
     return entries
 
 
-def _point_to(root: Path, name: str, checksum: str) -> None:
-    pointer = {"format": FORMAT, "snapshot": name, "manifest_sha256": checksum}
-    _write(root / "CURRENT.new", json.dumps(pointer).encode())
-    (root / "CURRENT.new").replace(root / "CURRENT")
-    _sync_directory(root)
-
-
-def _prune(root: Path, kept: str) -> None:
+def _prune(root: Path) -> None:
+    """Take away all but the newest snapshots; a reader that has one open keeps its files until it lets go of them."""
     for name in names(root)[:-KEPT]:
-        if name != kept:
-            grave = root / "tmp" / name
-            (root / "snapshots" / name).rename(grave)
-            shutil.rmtree(grave, ignore_errors=True)
-
-
-def _pointed_at(root: Path, accept: Callable[[Snapshot], None]) -> Snapshot:
-    missing: OSError | None = None
-    for _ in range(_TRIES):
+        grave = root / "tmp" / name
         try:
+            (root / "snapshots" / name).rename(grave)
+        except OSError as error:  # Windows, while a reader holds it; the next writer tries again
+            logger.info("The old snapshot %s stays for now: %s", name, error)
+        shutil.rmtree(grave, ignore_errors=True)
+
+
+def _pointed_at(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
+    """Load the snapshot that CURRENT names; if a writer moves on and prunes it meanwhile, the one that is named then."""
+    damage: IndexDamaged | None = None
+    tried: set[str] = set()
+    while True:
+        with _as_damage(root):
             pointer = _pointer(root)
-            snapshot = _opened(root / "snapshots" / pointer["snapshot"], pointer["manifest_sha256"])
-            accept(snapshot)
-        except FileNotFoundError as error:
-            missing = error
-        except OSError as error:
-            raise IndexDamaged(f"{root} cannot be read: {error.strerror or error}. {_REBUILD}") from error
-        else:
-            return snapshot
-    raise IndexDamaged(f"A file of the index in {root} is missing: {missing}. {_REBUILD}")
+        if damage is not None and pointer.snapshot in tried:
+            raise damage
+        tried.add(pointer.snapshot)
+        try:
+            with _as_damage(root):
+                return load(_fitting(root, pointer))
+        except IndexDamaged as error:
+            damage = error
 
 
-def _newest_good(root: Path, accept: Callable[[Snapshot], None], damage: IndexDamaged) -> Snapshot:
+@contextmanager
+def _as_damage(root: Path) -> Iterator[None]:
+    """Translate a file that is missing or cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or root
+        raise IndexDamaged(f"{where} cannot be read: {error.strerror or error}. {_REBUILD}") from error
+
+
+def _fitting(root: Path, pointer: _Pointer) -> Snapshot:
+    """Return the snapshot of a pointer that agrees with it."""
+    snapshot = _opened(root / "snapshots" / pointer.snapshot, pointer.snapshot)
+    if (snapshot.manifest["format"], snapshot.checksum) != (pointer.format, pointer.manifest_sha256):
+        raise IndexDamaged(f"{root / 'CURRENT'} does not fit its snapshot. {_REBUILD}")
+    return snapshot
+
+
+def _newest_good(root: Path, load: Callable[[Snapshot], Loaded], damage: IndexDamaged) -> Loaded:
     for name in reversed(names(root)):
         try:
-            snapshot = _opened(root / "snapshots" / name, None)
-            snapshot = Snapshot(snapshot.directory, snapshot.manifest, f"{damage} Snapshot {name} serves instead.")
-            accept(snapshot)
+            snapshot = _opened(root / "snapshots" / name, name)
+            degraded = f"{damage} Snapshot {name} serves instead."
+            loaded = load(replace(snapshot, degraded=degraded))
         except (IndexDamaged, OSError):
             continue
-        logger.warning("%s", snapshot.degraded)
-        return snapshot
+        logger.warning("%s", degraded)
+        return loaded
     if not names(root) and not (root / "CURRENT").exists():
         raise IndexNotFound(_not_found(root)) from damage
     raise damage
 
 
-def _pointer(root: Path) -> dict[str, str]:
+def _pointer(root: Path) -> _Pointer:
     data = (root / "CURRENT").read_bytes()
-    pointer = _parsed(data, root / "CURRENT")
-    name, checksum = pointer.get("snapshot"), pointer.get("manifest_sha256")
+    fields = _parsed(data, root / "CURRENT")
+    name, checksum = fields.get("snapshot"), fields.get("manifest_sha256")
     if not isinstance(name, str) or not isinstance(checksum, str) or not _SNAPSHOT_NAME.fullmatch(name):
         raise IndexDamaged(f"{root / 'CURRENT'} names no snapshot. {_REBUILD}")
-    _check_format(pointer, root)
-    return {"snapshot": name, "manifest_sha256": checksum}
+    pointer = _Pointer(name, checksum, fields.get("format"))
+    if pointer.to_bytes() != data:
+        raise IndexDamaged(f"{root / 'CURRENT'} is not what was written. {_REBUILD}")
+    return pointer
 
 
-def _opened(directory: Path, checksum: str | None) -> Snapshot:
+def _opened(directory: Path, name: str) -> Snapshot:
+    """Read a snapshot's manifest and compare it with the hash in the snapshot's name."""
     data = (directory / MANIFEST).read_bytes()
-    if checksum is not None and hashlib.sha256(data).hexdigest() != checksum:
+    checksum = hashlib.sha256(data).hexdigest()
+    if not name.endswith(checksum[:8]):
         raise IndexDamaged(f"{directory / MANIFEST} is not what was written. {_REBUILD}")
     manifest = _parsed(data, directory / MANIFEST)
-    _check_format(manifest, directory)
+    if manifest.get("format") != FORMAT:
+        raise IndexMismatch(
+            f"{directory} has format {manifest.get('format')!r}; this version of survey-qa reads format {FORMAT}. "
+            "Build it again with `survey-qa index build`, or use the version that made it."
+        )
     files = manifest.get("files")
     if not isinstance(files, dict) or not all(map(_is_entry, files.values())):
         raise IndexDamaged(f"{directory / MANIFEST} lists no files. {_REBUILD}")
-    return Snapshot(directory, manifest)
+    return Snapshot(directory, manifest, checksum)
 
 
 def _parsed(data: bytes, path: Path) -> dict[str, Any]:
@@ -277,14 +347,6 @@ def _parsed(data: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise IndexDamaged(f"{path} is not a JSON object. {_REBUILD}")
     return value
-
-
-def _check_format(value: Mapping[str, Any], where: Path) -> None:
-    if value.get("format") != FORMAT:
-        raise IndexMismatch(
-            f"{where} has format {value.get('format')!r}; this version of survey-qa reads format {FORMAT}. "
-            "Build it again with `survey-qa index build`, or use the version that made it."
-        )
 
 
 def _is_entry(entry: object) -> bool:

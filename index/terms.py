@@ -45,7 +45,7 @@ def analyze(text: str) -> list[str]:
     ['gpt3', 'gpt', '有', '1750亿', '175b', '参', '数', '参数']
     """
     terms: list[str] = []
-    for match in tokens(text):
+    for match in tokens(normalize(text)):
         run = match["cjk"]
         if run is not None:
             terms.extend(run)
@@ -74,9 +74,19 @@ def normalize_name(name: str) -> str:
     return "".join("".join(pieces) for pieces in map(_SEPARATOR.split, _WORDS.findall(normalize(name))))
 
 
-def tokens(text: str) -> Iterator[re.Match[str]]:
-    """Yield the runs that terms are made of: group ``cjk``, ``word`` (maybe with ``version``) or ``amount``."""
-    return _TOKEN.finditer(normalize(text))
+def tokens(plain: str) -> Iterator[re.Match[str]]:
+    """Yield the runs of a normalised text that terms are made of: ``cjk``, ``word`` (maybe with ``version``) or ``amount``."""
+    return _TOKEN.finditer(plain)
+
+
+def cjk_terms(run: str) -> list[str]:
+    """Return the characters of a run and its pairs of neighbours."""
+    return [*run, *map(add, run, run[1:])]
+
+
+def cjk_pairs(word: str) -> list[str]:
+    """Return the pairs of neighbours of a word, or its one character."""
+    return list(map(add, word, word[1:])) or [word]
 
 
 @lru_cache(maxsize=1 << 16)

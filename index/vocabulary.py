@@ -27,8 +27,8 @@ class Vocabulary:
     _bytes: memoryview = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_sums", memoryview(self.checksums))
-        object.__setattr__(self, "_bytes", memoryview(self.letters))
+        object.__setattr__(self, "_sums", memoryview(self.checksums.data))
+        object.__setattr__(self, "_bytes", memoryview(self.letters.data))
 
     @classmethod
     def build(cls, strings: Iterable[str]) -> Vocabulary:
