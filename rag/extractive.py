@@ -1,19 +1,24 @@
-"""Reading without a model: the shortest pieces of the packed passages that answer, in the documents' own words."""
+"""Reading without a model: the shortest pieces of the packed passages that answer, in the documents' own words.
+
+The kind of question decides what is tried first: a link, a list, two things side by side, a row of a table. Where none
+of these fits, the sentences, items and cells that score best are the answer.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from index import Index
 from index.hits import Hit
-from rag.drafts import Draft, Span, Statement
+from rag import comparing, linking, listing, tables
+from rag.drafts import Draft, Statement
+from rag.framing import fitting, state
 from rag.questions import Question
 from rag.scoring import Scored, Scorer
-from rag.units import units_of
+from rag.units import Unit, units_of
 
-MAX_COLUMNS = 780  # of an answer, wide characters counting two; a little under what counts as short
 MAX_STATEMENTS = 3
+RUNNER_UP = 0.62  # of the best score from which another piece is shown too
 
 
 def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
@@ -23,26 +28,41 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
         return Draft()
     scorer = Scorer(question, units)
     ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
-    return Draft(tuple(_statement(scored) for scored in _fitting(ranked)))
+    return _assembled(question, hits, units, ranked) or _sentences(question, scorer, ranked)
 
 
-def columns(text: str) -> int:
-    """Return the width of a text: wide characters take two columns."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+def _assembled(
+    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored]
+) -> Draft | None:
+    """Return the draft of the first way of answering that fits the question, or None."""
+    kinds = {clause.kind for clause in question.clauses}
+    if "link" in kinds:
+        pointers = linking.find_pointers(question, hits)
+        return Draft(tuple(linking.statements_of(pointers))) if pointers else None
+    if question.side_by_side and (draft := comparing.compare(question, units)):
+        return draft
+    if "count" in kinds and (draft := tables.count_rows(question, hits)):
+        return draft
+    if "superlative" in kinds and (draft := tables.extreme_row(question, hits)):
+        return draft
+    if question.several or kinds & {"list", "lineage"}:
+        return listing.list_section(question, units) or (
+            listing.list_related(question, ranked) if question.several else None
+        )
+    return None
 
 
-def _fitting(ranked: Sequence[Scored]) -> list[Scored]:
-    """Return the best pieces that fit together, at least one."""
-    kept: list[Scored] = []
-    used = 0
-    for scored in ranked[: 2 * MAX_STATEMENTS]:
-        width = columns(scored.unit.text)
-        if not kept or (used + width <= MAX_COLUMNS and len(kept) < MAX_STATEMENTS):
-            kept.append(scored)
-            used += width
-    return kept
-
-
-def _statement(scored: Scored) -> Statement:
-    unit = scored.unit
-    return Statement(unit.text, (Span(unit.document, unit.start, unit.end),))
+def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:
+    """Return the best pieces, for each clause of the question its own first."""
+    chosen: list[Scored] = []
+    if len(question.clauses) > 1:
+        for clause in question.clauses:
+            best = max((scorer.score(scored.unit, clause) for scored in ranked[:12]), key=lambda scored: scored.total)
+            chosen.append(best)
+    good = [scored for scored in ranked[: 3 * MAX_STATEMENTS] if scored.total >= RUNNER_UP * ranked[0].total]
+    statements: list[Statement] = []
+    for scored in (*chosen, *good):
+        statement = state(scored, question)
+        if not any(statement.text in other.text or other.text in statement.text for other in statements):
+            statements.append(statement)
+    return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))

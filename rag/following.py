@@ -1,13 +1,223 @@
-"""Folding what earlier turns said into a follow-up, so that it can be asked alone."""
+"""Folding what earlier turns said into a follow-up, so that it can be searched and understood alone.
+
+"And OPT?" takes the previous question with another name; "它的参数量呢?" takes the name that was talked about; a question
+that names nothing takes it too. Rules over pronouns and ellipses of both languages; a question that stands alone is
+left as it is.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from corpus.languages import language_of
 from index import Index
 from rag.answers import Message
+from rag.mentions import Mention, find_mentions
+
+MOST_TURNS_BACK = 6  # earlier turns in which a name is looked for
+MOST_ADDED = 80  # characters of names that are carried over
+SHORT_ANSWER = 60  # characters up to which an answer's names are what the answer is
+SHORT_ZH, SHORT_EN = 16, 8  # characters and words up to which a question without a name misses its subject
+
+_MARKS = re.compile(r"\s?\[\d{1,3}\]")
+_ELLIPTIC_ZH = re.compile(
+    r"^(?:那么?|还有|以及|然后|换成|再问)?\s*(?P<rest>[^,，?？]{1,30}?)\s*(?:呢|又如何|怎么样|又是多少)\s*[?？]*$"
+)
+_ELLIPTIC_EN = re.compile(
+    r"^(?:and|or|what about|how about|and what about|same for|and for)\s+(?:for\s+)?(?P<rest>[^?]{1,60}?)\s*\?*$",
+    re.IGNORECASE,
+)
+_PREVIOUS_ZH = re.compile(r"^(?:那么?)?\s*(?:上一个|前一个|之前那个|前面那个|再上一个|刚才那个|上个)\s*(?P<rest>.*)$")
+_PREVIOUS_EN = re.compile(
+    r"^(?:and |what about |how about )*the (?:previous|earlier|first|other) one\s*(?P<rest>.*)$", re.IGNORECASE
+)
+_FORMER = re.compile(r"前者|\bthe former\b", re.IGNORECASE)
+_LATTER = re.compile(r"后者|\bthe latter\b", re.IGNORECASE)
+_BOTH = re.compile(
+    r"两者|二者|这两个(?:模型|项目|系统)?|它们俩?|\bboth of (?:them|these)\b|\bthe two\b|\bthey\b|\bthem\b",
+    re.IGNORECASE,
+)
+_PRONOUN_ZH = re.compile(
+    r"它们?|该(?:模型|项目|系统|方法|框架|数据集|论文|公司|机构|工具)|(?:这|那)(?:个|款|种|套|篇)(?:模型|项目|系统|框架|论文|工具)|其(?![他它余实次中])"
+)
+_POINTS_ZH = re.compile(r"这些|那些|这个|那个|这种|这套|这|上述|刚才|里面|其中|里边")
+_POINTS_AT_ANSWER = re.compile(r"这些|那些|这个|那个|这种|该|\b(?:this|that|these|those)\b", re.IGNORECASE)
+_SELF_CONTAINED = re.compile(
+    r"^(?:请问)?(?:什么是|什么叫|何谓|何为|介绍|解释)\S{2,}|^(?:what (?:is|are) (?:an? )?(?!it\b|its\b|the\b)[\w-]{3,}|explain |define )",
+    re.IGNORECASE,
+)
+_VERB_FIRST = re.compile(
+    r"^(?:谁|由|在|用|有|是|什么时候|何时|多少|几|为什么|为何|怎么|如何|能|可以|支持|需要|基于|属于|和|跟|与)"
+)
+_INSIDE_ZH = re.compile(r"^(?:那么?)?\s*(?:其中|里面|里边|里头)(?:的)?")
+_ITS = re.compile(r"\b(?:its|their)\b", re.IGNORECASE)
+_IT = re.compile(
+    r"\b(?:it|(?:this|that|the) (?:model|system|project|paper|method|framework|dataset|company|one))\b(?!['’]s possible)",
+    re.IGNORECASE,
+)
+_POINTS_EN = re.compile(r"\b(?:this|that|these|those|there)\b", re.IGNORECASE)
+_OPENER_ZH = re.compile(r"^(?:那么|那|还有|另外|顺便问一下|请问)[,，]?\s*")
+_OPENER_EN = re.compile(r"^(?:and|so|then|also|but)[,]?\s+", re.IGNORECASE)
 
 
 def stand_alone(question: str, history: Sequence[Message], index: Index) -> str:
-    """Return the question so that it can be understood without its history."""
-    return question
+    """Return the question so that it can be understood without its history; unchanged when it already can."""
+    turns = [(turn["role"], _MARKS.sub("", turn["content"])) for turn in history[-MOST_TURNS_BACK:]]
+    if not turns:
+        return question
+    chinese = language_of(question) == "zh"
+    own = _names(question, index)
+    previous = _previous_question(history, index)
+    if (folded := _elliptic(question, own, previous, turns, index)) is not None:
+        return folded
+    carried = _carried(question, turns, previous, index)
+    if not carried or _stands_alone(question, own, chinese):
+        return question
+    return _fold_zh(question, own, carried) if chinese else _fold_en(question, own, carried)
+
+
+def _previous_question(history: Sequence[Message], index: Index) -> str:
+    """Return the last question asked before this one, itself made to stand alone."""
+    last = next((n for n in range(len(history) - 1, -1, -1) if history[n]["role"] == "user"), None)
+    if last is None:
+        return ""
+    return stand_alone(history[last]["content"], history[max(0, last - 4) : last], index)
+
+
+def _elliptic(
+    question: str, own: Sequence[Mention], previous: str, turns: Sequence[tuple[str, str]], index: Index
+) -> str | None:
+    """Return the previous question with this one's name in it, or None when this is no such question."""
+    if not previous:
+        return None
+    back = _PREVIOUS_ZH.match(question) or _PREVIOUS_EN.match(question)
+    if back is not None and (earlier := _name_before(turns, index)):
+        asks = back["rest"].strip(" ?？呢吗")
+        return f"{earlier} {back['rest']}" if asks else _with_name(previous, earlier, index)
+    match = _ELLIPTIC_ZH.match(question) or _ELLIPTIC_EN.match(question)
+    if match is None or not own:
+        return None
+    rest = match["rest"]
+    for mention in own:
+        rest = rest.replace(mention.surface, "")
+    if re.sub(r"[的\s,，和与跟、?？]|\band\b|\bfor\b|\bin\b|\bof\b", "", rest):
+        return None  # it asks something of its own about the name
+    return _with_name(
+        previous,
+        " 和 ".join(m.surface for m in own) if language_of(previous) == "zh" else " and ".join(m.surface for m in own),
+        index,
+    )
+
+
+def _with_name(question: str, name: str, index: Index) -> str:
+    """Return a question with another name in the place of its last one."""
+    mentions = _names(question, index)
+    if not mentions:
+        return f"{name} {question}"
+    last = mentions[-1]
+    return question[: last.start] + name + question[last.end :]
+
+
+def _name_before(turns: Sequence[tuple[str, str]], index: Index) -> str:
+    """Return the name that was talked about before the last one."""
+    seen: list[str] = []
+    for role, text in turns:
+        if role == "user":
+            seen += [mention.surface for mention in _names(text, index) if mention.surface not in seen]
+    return seen[-2] if len(seen) > 1 else ""
+
+
+def _carried(question: str, turns: Sequence[tuple[str, str]], previous: str, index: Index) -> list[str]:
+    """Return the names that are talked about: those of the last question, for "these …" also the one that answered it."""
+    asked = [mention.surface for mention in _names(previous, index)]
+    if not asked:
+        asked = next(
+            (
+                names
+                for role, text in reversed(turns)
+                if role == "user" and (names := [m.surface for m in _names(text, index)])
+            ),
+            [],
+        )
+    answer = turns[-1][1] if turns[-1][0] == "assistant" else ""
+    answered = [m.surface for m in _names(answer, index)] if len(answer) <= SHORT_ANSWER else []
+    if not asked:
+        return [mention.surface for mention in _names(answer, index)][:1]
+    extra = [name for name in answered if name not in asked] if _POINTS_AT_ANSWER.search(question) else []
+    return [*asked, *extra[:1]]
+
+
+def _stands_alone(question: str, own: Sequence[Mention], chinese: bool) -> bool:
+    """Tell whether a question needs nothing from before."""
+    points = _points(question, chinese)
+    if points is None:
+        return bool(own) or _is_long(question, chinese) or _SELF_CONTAINED.search(question) is not None
+    return any(mention.end <= points for mention in own)
+
+
+def _points(question: str, chinese: bool) -> int | None:
+    """Return where a question first points back, or None."""
+    patterns = (
+        (_PRONOUN_ZH, _POINTS_ZH, _FORMER, _LATTER, _BOTH)
+        if chinese
+        else (_ITS, _IT, _POINTS_EN, _FORMER, _LATTER, _BOTH)
+    )
+    starts = [match.start() for pattern in patterns if (match := pattern.search(question))]
+    return min(starts, default=None)
+
+
+def _is_long(question: str, chinese: bool) -> bool:
+    return len(question) > SHORT_ZH if chinese else len(question.split()) > SHORT_EN
+
+
+def _fold_zh(question: str, own: Sequence[Mention], carried: Sequence[str]) -> str:
+    question = _OPENER_ZH.sub("", question)
+    if _FORMER.search(question) and len(carried) > 1:
+        return _FORMER.sub(carried[0], question)
+    if _LATTER.search(question) and len(carried) > 1:
+        return _LATTER.sub(carried[1], question)
+    if _BOTH.search(question) and len(carried) > 1:
+        return _BOTH.sub(" 和 ".join(carried[:2]) + " ", question, count=1)
+    name = _joined(carried)
+    inside = _INSIDE_ZH.match(question)
+    if inside:
+        return f"{name} 里{question[inside.end() :]}"
+    pronoun = _PRONOUN_ZH.search(question)
+    if pronoun and not _POINTS_ZH.search(question[: pronoun.start()]):
+        tail = question[pronoun.end() :]
+        joint = " 的" if pronoun[0] == "其" and not tail.startswith("的") else " "
+        return f"{question[: pronoun.start()]}{name}{joint}{tail}".replace("  ", " ")
+    if re.match(r"谁[^的]*的", question):
+        return f"{name} 是{question}"
+    return f"{name} {question}" if _VERB_FIRST.match(question) else f"{name} 的{question}"
+
+
+def _fold_en(question: str, own: Sequence[Mention], carried: Sequence[str]) -> str:
+    question = _OPENER_EN.sub("", question)
+    if _FORMER.search(question) and len(carried) > 1:
+        return _FORMER.sub(carried[0], question)
+    if _LATTER.search(question) and len(carried) > 1:
+        return _LATTER.sub(carried[1], question)
+    if _BOTH.search(question) and len(carried) > 1:
+        return _BOTH.sub(" and ".join(carried[:2]), question, count=1)
+    name = _joined(carried, " and ")
+    if _ITS.search(question):
+        return _ITS.sub(f"{name}'s", question, count=1)
+    if _IT.search(question):
+        return _IT.sub(name, question, count=1)
+    return f"{name}: {question}"
+
+
+def _joined(names: Sequence[str], joint: str = " ") -> str:
+    """Return the names one after the other, as many as stay short."""
+    text = names[0]
+    for name in names[1:2]:
+        if len(text) + len(name) < MOST_ADDED:
+            text = f"{text}{joint}{name}"
+    return text
+
+
+def _names(text: str, index: Index) -> list[Mention]:
+    """Return the names in a text that the index holds or that can be nothing else."""
+    return [m for m in find_mentions(text, index, language_of(text)) if m.held or m.certain]

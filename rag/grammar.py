@@ -25,9 +25,9 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
-    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|\bwhen\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow (?:recently|old)\b"),
+    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow (?:recently|old)\b"),
     ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\bwhat\b.{0,30}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
-    ("reason", r"为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
+    ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
     ("list", r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都(?:出|有|列|包括|包含|发布|做)过?(?:了)?(?:哪|什么|啥)|列出|列举|举例|举几个|几个例子|分为哪|包括什么|包含什么|三个.{0,6}是什么|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples? of\b"),
@@ -35,7 +35,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
                      r"|\bwho (?:\w+ )?(?:developed|released|built|created|made|trained|published|introduced|proposed|owns?|founded|designed|produced|launched|maintains?|is behind)\b|\b(?:which|what) (?:\w+ ){0,2}(?:company|organi[sz]ation|lab|laboratory|institution|university|team|group|firm|agency|school|college)\b|\bdevelopers?\b"),
     ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|\b(?:conference|journal|venue|proceedings|workshop)\b"),
     ("language", r"(?:什么|哪种|哪国|哪门|何种)语言|\b(?:what|which) languages?\b"),
-    ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|是(?:个)?(?:什么|啥)(?:东西|玩意|模型|项目|系统)?[?？。]?$|指的?是什么|定义|含义|介绍一下|简介|\bwhat (?:is|are|was|were) (?:a |an |the )?[\w .+-]{1,40}\?*$|\bwhat does .{1,40} (?:mean|stand for)\b|\bdefin(?:e|ition)\b|\btell me about\b"),
+    ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|^[^的，,]{1,24}(?<!名字)(?<!全名)(?<!名称)是(?:个|一种|一个)?(?:什么|啥)(?:东西|玩意|样的)?(?:模型|项目|系统)?[?？。]?$|指的?是什么|的?(?:定义|含义)|介绍一下|简介|^what (?:is|are) (?:a |an )?[\w.+-]+(?: [\w.+-]+){0,2}\?*$|\bwhat does .{1,40} (?:mean|stand for)\b|\bdefin(?:e|ition)\b|\btell me about\b"),
     ("person", r"谁|哪位|哪个人|什么人|作者|第一作者|\bwho(?:m|se)?\b|\bauthors?\b"),
     ("name", r"叫(?:什么|啥|做什么)|(?:名字|名称|全名|全称|简称)(?:是|叫|$|\?|？)|什么名|\bcalled\b|\bnames?\b|\btitle\b|\bstands? for\b"),
     ("method", r"怎么|如何|怎样|(?:什么|哪种|何种)(?:方法|方式|技术|手段|算法|策略|机制|办法)|\bhow\b|\b(?:what|which) (?:\w+ ){0,2}(?:methods?|techniques?|approach|approaches|algorithms?|strategy|way)\b"),
@@ -52,28 +52,35 @@ _NUMBER_WORDS = (
     r"half|twice|double|dozen|third|quarter|both|single|once|no|none|several|few)\b"
 )
 _MONTHS = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-VALUE_PATTERNS: dict[Kind, re.Pattern[str]] = {
-    kind: re.compile(pattern, re.IGNORECASE)
-    for kind, pattern in {
+_VALUES: dict[Kind, str] = {
         "number": rf"{_NUMERAL}|{_NUMBER_WORDS}",
         "count": rf"{_NUMERAL}|{_NUMBER_WORDS}",
         "percentage": r"\d\s?[%％]|百分之|一半|[一二三四五六七八九]成|\bper ?cent|percent|\bhalf\b|\b(?:third|quarter)s?\b|倍|\d/\d|分之",
         "money": r"[$￥¥€£]\s?\d|\d\s?[亿万千百]*\s?(?:美元|元|人民币|美金|欧元|英镑|刀|块钱|港元|港币|日元|法郎|镑)|[一二三四五六七八九十百千万亿]+(?:美元|元|人民币)|\b(?:dollars?|usd|euros?|pounds?|yuan|cents?)\b|免费|\bfree\b",
         "duration": r"(?:\d|[一二两三四五六七八九十几数半])\s?[百千万余多]*\s?(?:个)?(?:多)?(?:小时|天|周|星期|月|年|分钟|秒|日|世纪)|\b(?:hours?|days?|weeks?|months?|minutes?|seconds?|years?|decades?|centur)",
         "date": rf"(?:1\d|20)\d\d|\d{{1,2}}\s?月|\d+\s?(?:年|世纪)|[一二三四五六七八九〇零十]{{1,4}}(?:年|月|日|世纪)|\b{_MONTHS}\b|年间|年代|时期|\b\d{{3,4}}\b|\bcentury\b|去年|今年|明年",
-        "organisation": r"[A-Z][A-Za-z]|公司|大学|实验室|研究院|集团|团队|机构|组织|学院|局|社|厂|会|部|队|企业|university|institute|谷歌|百度|清华|阿里|华为|腾讯|微软|脸书|英伟达|北大",
-        "person": r"[A-Z][a-z]+|[\u4e00-\u9fff]{2,}",
         "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",
         "language": r"[\u4e00-\u9fff](?:文|语)|\b(?:english|chinese|french|german|spanish|japanese|korean|italian|russian|arabic|latin|portuguese|dutch|python|java|rust|fortran)\b|c\+\+|\b[A-Z][a-z]+(?:ish|ese|ian|an|ic)\b",
         "link": r"https?://|www\.",
-        "reason": r"因为|由于|原因|因此|所以|为了|以便|从而|导致|归因|目的|旨在|使得|促进|只能|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
+        "reason": r"因|由于|所以|为了|以便|从而|导致|目的|旨在|使得|促进|有鉴于|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
         "lineage": r"基于|基础上|衍生|而来|演化|演进|微调|得到|升级|前身|改进|改编|发展|继承|源自|延续|\bbased on\b|\bbuilt (?:on|upon|from)\b|\bfine-?tun|\bderived?\b|\bfrom\b|\bextend|\bsuccessor\b|\bevol|\bvariant\b|\bversion of\b",
-    }.items()
 }  # fmt: skip
+VALUE_PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _VALUES.items()}
+
+# Words beside which an answer of a kind usually stands: "developed by", "称为", "in order to".
+_CUES: dict[Kind, str] = {
+        "organisation": r"发布|开发|研发|研制|推出|提出|公布|开源|作者|机构|出品|创立|成立|建造|制造|设计|创建|主导|牵头|合作|联合|旗下|的(?:产品|模型)|\bby\b|\bdevelop|\breleas|\bfound|\bintroduc|\bpropos|\bcreat|\bpublish|\bbuil[dt]|\bdesign|\bproduc|\blaunch|\bauthor",
+        "date": r"年|月|发布|发表|成立|建成|开始|时间|于|自|\bin\b|\bon\b|\bsince\b|\buntil\b|\bfrom\b",
+        "money": r"成本|价格|费|花|售|卖|元|\bcosts?\b|\bpric|\bpaid\b|\bfee|\bbudget|\bworth\b",
+        "duration": r"历时|持续|花了?|需要|训练了|长达|\bfor\b|\btook\b|\btakes?\b|\blast",
+}  # fmt: skip
+CUES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
+# "Instruction[27] (指令)是指": a name with at most an aside before the verb that defines it.
+DEFINES = r"[^。，,;；.\n是指为]{0,24}?(?:是指|指的是|是一|是(?!否|不)|指|即|为|定义|[:：]|\b(?:is|are|was|were|refers? to|means?|stands? for|denotes?)\b)"
 
 # Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
 FILLERS_ZH = re.compile(
-    r"请问|请|麻烦|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
+    r"请问|请|麻烦|分别|各自|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
     r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
 )
 FILLERS_EN = frozenset(

@@ -16,6 +16,7 @@ from typing import Literal
 from corpus.languages import Language
 from index import Index
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize, normalize_name
+from rag.grammar import FILLERS_EN
 
 Standing = Literal["known", "unknown"]
 
@@ -95,6 +96,8 @@ _COMMON = frozenset(
 )
 _LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’][A-Za-z0-9.+]+)*[α-ω]?")
 _SIZE_SUFFIX = re.compile(r"(?<=\w)[-_ ]?\d+(?:\.\d+)?[bmBM]$")
+_AMOUNT = re.compile(r"v?\d+(?:[.,]\d+)*\s?[A-Za-z]{0,2}")  # 7B, 100k, 3D, v4: sizes and versions without a name
+_VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _LONGEST = 5  # Latin words in one name
 _LONGEST_CHINESE = 10  # characters
 _QUOTED = re.compile(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
@@ -129,7 +132,7 @@ class Mention:
 def find_mentions(text: str, index: Index, language: Language) -> list[Mention]:
     """Return the names in a question, in its order, none inside another."""
     aliases = index.aliases()
-    found = [*_latin(text, index, aliases, language), *_chinese(text, aliases)]
+    found = [*_latin(text, index, aliases, language), *_chinese(text, aliases, index)]
     found.sort(key=lambda mention: (mention.start, -mention.end))
     kept: list[Mention] = []
     for mention in found:
@@ -230,22 +233,47 @@ def _as_name(
 ) -> Mention | None:
     """Return the mention that a group of words is, or None if it is no name or several."""
     start, end = group[0].start(), group[-1].end()
-    surface = text[start:end].rstrip(".")
-    surface = re.sub(r"['’]s$", "", surface)
+    surface = re.sub(r"['’]s$|(?<=\d)s$", "", text[start:end].rstrip("."))
     normal = normalize_name(surface)
     words = [match[0].rstrip(".") for match in group]
-    if not normal or all(word.lower() in STOP_WORDS or word.lower() in _COMMON for word in words) or surface.isdigit():
+    if (
+        not normal
+        or all(word.lower() in STOP_WORDS or word.lower() in _COMMON for word in words)
+        or _AMOUNT.fullmatch(surface)
+    ):
         return None
     shaped = [_is_shaped(word, language, start == 0 and n == 0) for n, word in enumerate(words)]
-    known = normal in aliases or (len(words) > 1 and _is_written_as_name(normal, surface, index))
-    if len(words) == 1:
-        if not (shaped[0] or known or _is_written_as_name(normal, surface, index)):
+    known = normal in aliases and _is_name_like(surface, normal, aliases, index)
+    if len(words) > 1:
+        joins = _joins(words, shaped, language)
+        known = known or ((joins or _is_one_word(words)) and _is_written_as_name(normal, surface, index, language))
+        versioned = len(words) == 2 and shaped[0] and _VERSION.fullmatch(words[1]) is not None
+        if not known and not (joins and (versioned or _occurs(surface, index))):
             return None
-    elif not known and not (_joins(words, shaped) and _occurs(words, surface, index)):
+    elif not (shaped[0] or known or _is_written_as_name(normal, surface, index, language)):
         return None
     held = known or _is_held(surface, normal, index)
     certain = language == "zh" or any(re.search(r"\d|[a-z][A-Z]|[A-Z]{2}", word) for word in words)
     return Mention(surface, start, start + len(surface), normal, _spellings(surface, normal, aliases), held, certain)
+
+
+def _is_name_like(surface: str, normal: str, aliases: Mapping[str, frozenset[str]], index: Index) -> bool:
+    """Tell whether a word with other names is a name: documents write one of them like one (``parameter`` is none)."""
+    for spelling in (surface, *aliases[normal]):
+        if any(map(is_cjk, spelling)) or spelling.lower() in _COMMON:
+            continue
+        if re.search(r"\d|[a-z][A-Z]|[A-Z]{2}", spelling) or (
+            re.fullmatch(r"[A-Z][a-z]+", spelling) and not index.holds(next(iter(analyze(spelling)), ""))
+        ):
+            return True
+        if _is_written_as_name(normalize_name(spelling), spelling, index, "en"):
+            return True
+    return False
+
+
+def _is_one_word(words: list[str]) -> bool:
+    """Tell whether the words may be one name typed apart: none of them a small word."""
+    return not any(word.lower() in STOP_WORDS for word in words)
 
 
 def _is_shaped(word: str, language: Language, first: bool) -> bool:
@@ -253,62 +281,80 @@ def _is_shaped(word: str, language: Language, first: bool) -> bool:
     lower = word.lower()
     if lower in STOP_WORDS or lower in _COMMON or word.isdigit() or len(word) < 2:
         return False
-    if re.fullmatch(r"\d+(?:\.\d+)?[A-Za-z]{0,2}", word):
-        return False  # 7B, 100k, 3D: an amount
+    if _AMOUNT.fullmatch(word):
+        return False
     if language == "zh":
         return True
     inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
     return inner or (word[0].isupper() and not first)
 
 
-def _joins(words: list[str], shaped: list[bool]) -> bool:
+def _joins(words: list[str], shaped: list[bool], language: Language) -> bool:
     """Tell whether words may form one name: capitalised, numbers, or small words between such."""
     if not shaped[0] or words[-1].lower() in STOP_WORDS:
         return False
     return all(
-        good or word[0].isdigit() or word.lower() in _LOWER_WORDS_IN_NAMES
+        good or word[0].isdigit() or (language == "en" and word.lower() in _LOWER_WORDS_IN_NAMES)
         for word, good in zip(words, shaped, strict=True)
     )
 
 
-def _occurs(words: list[str], surface: str, index: Index) -> bool:
-    """Tell whether some passage has the words next to each other."""
-    terms = [term for word in words for term in analyze(word)[:1] if index.holds(term)]
-    if len(terms) < len([word for word in words if word.lower() not in STOP_WORDS]):
+def _occurs(surface: str, index: Index) -> bool:
+    """Tell whether some passage has the parts of a name next to each other, however they are joined."""
+    pieces = [piece.lower() for piece in re.findall(r"[^\W\d_]{2,}", surface) if piece.lower() not in STOP_WORDS]
+    terms = [term for piece in pieces for term in analyze(piece)[:1] if index.holds(term)]
+    if not terms or len(terms) < len(pieces):
         return False
-    return any(name_pattern(surface).search(passage.text) for passage in index.passages_with(terms, limit=8))
+    return any(name_pattern(surface).search(passage.text) for passage in index.passages_with(terms, limit=_LOOKED_AT))
 
 
-def _is_written_as_name(normal: str, surface: str, index: Index) -> bool:
-    """Tell whether documents write these letters as a name: with a capital that is not a sentence's first, or a digit."""
-    term = next(iter(analyze(normal)), normal)
-    if not index.holds(normal) and not index.holds(term):
+_LOOKED_AT = 30  # passages in which a name's spelling is looked up
+
+
+def _is_written_as_name(normal: str, surface: str, index: Index, language: Language) -> bool:
+    """Tell whether documents write these letters as a name.
+
+    In a Chinese question every Latin word that documents hold is one. In an English one the documents must write it
+    with a digit or an inner capital, or with a capital where no neighbour has one (so not in a title).
+    """
+    term = normal if index.holds(normal) else next(iter(analyze(normal)), normal)
+    if not index.holds(term) or surface.lower() in FILLERS_EN:
         return False
+    if language == "zh":
+        return True
     pattern = name_pattern(surface)
-    seen = [
-        m[0]
-        for p in index.passages_with([normal if index.holds(normal) else term], limit=4)
-        for m in pattern.finditer(p.text)
+    written = [
+        _is_written_so(p.text, m) for p in index.passages_with([term], limit=6) for m in pattern.finditer(p.text)
     ]
-    return bool(seen) and 2 * sum(re.search(r"[A-Z]|\d", word) is not None for word in seen) > len(seen)
+    return bool(written) and 2 * sum(written) > len(written)
+
+
+def _is_written_so(text: str, match: re.Match[str]) -> bool:
+    word = match[0]
+    if _is_part(text, match.start(), match.end(), word):
+        return False
+    if re.search(r"\d|[^\W\d_][A-Z]", word):
+        return True
+    before = re.search(r"([A-Za-z]+)\W{1,2}$", text[max(0, match.start() - 20) : match.start()])
+    after = re.match(r"\W{1,2}([A-Za-z]+)", text[match.end() : match.end() + 20])
+    alone = not (before and before[1][0].isupper()) and not (after and after[1][0].isupper())
+    starts = (
+        match.start() == 0 or re.search(r"[.!?:\n]\s*$", text[max(0, match.start() - 3) : match.start()]) is not None
+    )
+    return word[0].isupper() and alone and not starts
 
 
 def _is_held(surface: str, normal: str, index: Index) -> bool:
     """Tell whether the index holds a name, as it is or without the size at its end."""
-    if any(index.holds(form) for form in (normal, *analyze(surface)[:1])):
+    if index.holds(normal) or any(map(index.holds, analyze(surface)[:1])) or _occurs(surface, index):
         return True
     base = _SIZE_SUFFIX.sub("", surface)
-    if base == surface or not index.holds(normalize_name(base)):
+    size = analyze(surface[len(base) :].lstrip("-_ ")) if base != surface else []
+    if not size or not index.holds(normalize_name(base)):
         return False
-    size = analyze(surface[len(base) :].lstrip("-_ "))
-    return (
-        any(
-            name_pattern(base).search(passage.text)
-            for passage in index.passages_with([normalize_name(base), *size[:1]], limit=5)
-        )
-        if size
-        else False
-    )
+    pattern = name_pattern(base)
+    found = index.passages_with([normalize_name(base), size[0]], limit=_LOOKED_AT)
+    return any(pattern.search(passage.text) for passage in found)
 
 
 def _spellings(surface: str, normal: str, aliases: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
@@ -316,24 +362,27 @@ def _spellings(surface: str, normal: str, aliases: Mapping[str, frozenset[str]])
     return tuple(dict.fromkeys((surface, *sorted(others, key=len, reverse=True))))
 
 
-def _chinese(text: str, aliases: Mapping[str, frozenset[str]]) -> Iterator[Mention]:
+def _chinese(text: str, aliases: Mapping[str, frozenset[str]], index: Index) -> Iterator[Mention]:
     """Yield the Chinese names that the index knows another name for, the longest first."""
     plain = normalize(text)
     if len(plain) != len(text) or not aliases:
         plain = text
     at = 0
     while at < len(plain):
-        length = _longest_alias(plain, at, aliases) if is_cjk(plain[at]) else 0
+        length = _longest_alias(plain, at, aliases, index) if is_cjk(plain[at]) else 0
         if length:
-            normal = plain[at : at + length]
+            normal = normalize_name(plain[at : at + length])
             spellings = _spellings(text[at : at + length], normal, aliases)
             yield Mention(text[at : at + length], at, at + length, normal, spellings, held=True, certain=False)
         at += length or 1
 
 
-def _longest_alias(text: str, at: int, aliases: Mapping[str, frozenset[str]]) -> int:
+def _longest_alias(text: str, at: int, aliases: Mapping[str, frozenset[str]], index: Index) -> int:
     for length in range(min(_LONGEST_CHINESE, len(text) - at), 1, -1):
-        if normalize_name(text[at : at + length]) in aliases:
+        if not text[at + length - 1].isalnum():
+            continue
+        normal = normalize_name(text[at : at + length])
+        if normal in aliases and _is_name_like("", normal, aliases, index):
             return length
     return 0
 

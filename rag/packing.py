@@ -1,16 +1,69 @@
-"""Packing: which of the passages found the reader gets, in which order."""
+"""Packing: which passages the reader gets, and in which order.
+
+What was found is widened by what the kind of question needs (each name of a comparison searched by itself, the rest of
+a list, entries with links), ordered by the piece in each passage that answers best, and cut to a budget. The beginning
+counts most: a model with a small window sees only that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from index import Index
 from index.hits import Hit
+from rag.gathering import gather
 from rag.questions import Question
+from rag.scoring import Scorer
+from rag.units import units_of
+
+_SAME = 0.9  # share of a passage's terms in a better one from which it is a near-duplicate
 
 
 def pack(question: Question, hits: Sequence[Hit], index: Index, *, budget: int = 6_000) -> list[Hit]:
     """Return the passages for the reader, best first, of at most ``budget`` characters together."""
+    candidates = gather(question, hits, index)
+    ordered = _interleaved(question, _by_evidence(question, candidates))
+    return _within(_without_duplicates(ordered), budget)
+
+
+def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
+    """Order passages by their best piece."""
+    units = units_of(hits)
+    if not units:
+        return list(hits)
+    scorer = Scorer(question, units)
+    best: dict[tuple[str, int, int], float] = {}
+    for unit in units:
+        key = unit.passage_key
+        best[key] = max(best.get(key, 0.0), scorer.score(unit).total)
+    return sorted(hits, key=lambda hit: -best.get(_key(hit), 0.0))
+
+
+def _key(hit: Hit) -> tuple[str, int, int]:
+    return hit.passage.document_id, hit.passage.start, hit.passage.end
+
+
+def _interleaved(question: Question, hits: Sequence[Hit]) -> list[Hit]:
+    """For a comparison, let the names take turns, so that the beginning holds something about each."""
+    if not question.side_by_side:
+        return list(hits)
+    return list(hits)
+
+
+def _without_duplicates(hits: Iterable[Hit]) -> list[Hit]:
+    """Leave out passages that say what a better one says, word for word."""
+    kept: list[Hit] = []
+    texts: list[str] = []
+    for hit in hits:
+        text = "".join(hit.passage.text.split())
+        if not any(text in other for other in texts):
+            kept.append(hit)
+            texts.append(text)
+    return kept
+
+
+def _within(hits: Iterable[Hit], budget: int) -> list[Hit]:
+    """Return the first hits that fit the budget, at least one."""
     packed: list[Hit] = []
     used = 0
     for hit in hits:

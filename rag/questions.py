@@ -177,35 +177,66 @@ def _candidates(text: str, index: Index) -> Iterable[str]:
 
 def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index) -> Iterable[Needle]:
     """Yield the question's concepts that are no names and do not merely ask."""
-    taken = [normalize(mention.surface) for mention in mentions]
     plain = normalize(text)
-    for surface in taken:
-        plain = plain.replace(surface, " ")
-    for concept in query.concepts:
-        surface = normalize(concept.surface)
-        if surface in plain and not _is_filler(surface):
+    for mention in sorted(mentions, key=lambda mention: -len(mention.surface)):
+        surface = normalize(mention.surface)
+        plain = plain.replace(surface, " " * len(surface))
+    for concept in _joined(_placed(plain, query.concepts)):
+        if not _is_filler(concept.surface):
             yield _needle(concept, index)
+
+
+def _placed(plain: str, concepts: Iterable[Concept]) -> Iterable[tuple[int, Concept]]:
+    """Yield the concepts with their places in the question, without those that belong to names."""
+    at = 0
+    for concept in concepts:
+        found = plain.find(concept.surface, at)
+        if found >= 0:
+            yield found, concept
+            at = found + len(concept.surface)
+
+
+def _joined(placed: Iterable[tuple[int, Concept]]) -> Iterable[Concept]:
+    """Join single Chinese characters that stand together: they are a word that no dictionary of the index knows."""
+    run, end = "", -1
+    for at, concept in placed:
+        single = len(concept.surface) == 1 and is_cjk(concept.surface)
+        if run and (not single or at != end):
+            yield from _run(run)
+            run = ""
+        if single:
+            run += concept.surface
+            end = at + 1
+        else:
+            yield concept
+    yield from _run(run)
+
+
+def _run(run: str) -> Iterable[Concept]:
+    for word in FILLERS_ZH.split(run):
+        if word:
+            yield Concept(word, dict.fromkeys((term for term in analyze(word) if len(term) > 1 or len(word) == 1), 1.0))
 
 
 def _is_filler(surface: str) -> bool:
     if any(map(is_cjk, surface)):
         return not FILLERS_ZH.sub("", surface).strip()
-    return surface in FILLERS_EN or surface in STOP_WORDS
+    words = re.sub(r"['’]\w*", "", surface).split()
+    return all(word in FILLERS_EN or word in STOP_WORDS for word in words)
 
 
 def _needle(concept: Concept, index: Index) -> Needle:
-    own = set(analyze(concept.surface))
+    own = {term for term in analyze(concept.surface) if term not in STOP_WORDS}
     if len(concept.surface) > 1 and all(map(is_cjk, concept.surface)):
         own = {term for term in own if len(term) > 1}
     others = tuple((term, weight) for term, weight in concept.terms.items() if term not in own)
-    known = [index.idf(term) for term in (*own, *(term for term, _ in others)) if index.holds(term)]
-    return Needle(
-        surface=concept.surface,
-        own=frozenset(own),
-        others=others,
-        weight=max((index.idf(term) for term in own if index.holds(term)), default=max(known, default=UNKNOWN_IDF)),
-        held=bool(known),
-    )
+    held = bool(own) and all(map(index.holds, own))
+    known = [index.idf(term) for term in own] if held else [index.idf(term) for term, _ in others if index.holds(term)]
+    weight = max(known, default=UNKNOWN_IDF)
+    if len(concept.surface) == 1 and is_cjk(concept.surface):
+        weight *= SINGLE_CHARACTER
+    return Needle(concept.surface, frozenset(own), others, weight, held or bool(known))
 
 
 UNKNOWN_IDF = 6.0  # of a word that no passage has: as much as one that stands in a single passage of 400
+SINGLE_CHARACTER = 0.3  # a Chinese character alone is rarely a word; measured with pairs it only adds noise

@@ -11,14 +11,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.grammar import SIZE_VALUE, VALUE_PATTERNS, Kind
-from rag.mentions import Mention, mention_strength
-from rag.questions import Clause, Needle, Question
+from rag.grammar import CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind
+from rag.mentions import Mention, mention_strength, name_pattern
+from rag.questions import SINGLE_CHARACTER, Clause, Needle, Question
 from rag.units import Unit, terms_of
 
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
-IN_LEAD, IN_PATH, IN_BEFORE = 0.8, 0.45, 0.35
+IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.35
 NAME_IN_TOPIC, NAME_IN_PATH, NAME_IN_BEFORE = 0.85, 0.45, 0.55
+NAME_FLOOR = 0.6  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
 PASSAGE_WEIGHT = 0.35  # of the passage's own score
@@ -62,6 +63,8 @@ class Scorer:
         names = sum(w * m for w, m in zip(self._name_weights, named, strict=True))
         value = value_fit(unit.text, clause or self.question.clauses[0], self.question)
         both = (words + names) / max(word_total + name_total, 1e-9)
+        if name_total:
+            both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
         total = both + VALUE_WEIGHT * value + PASSAGE_WEIGHT * unit.score
         if unit.kind in ("heading", "reference"):
             total *= HEADING_PENALTY
@@ -88,12 +91,26 @@ def name_match(mention: Mention, unit: Unit) -> float:
 
 def value_fit(text: str, clause: Clause, question: Question) -> float:
     """Return how well a text shows a value of the kind asked for: 1, less when it stands far from what is asked, 0."""
-    pattern = VALUE_PATTERNS.get(clause.kind)
-    if pattern is None:
-        return 0.5
+    if clause.kind == "definition":
+        return _defines(text, question)
     if clause.kind in ("number", "count"):
         return _number_fit(text, clause, question)
-    return 1.0 if pattern.search(text) else 0.0
+    pattern, cue = VALUE_PATTERNS.get(clause.kind), CUES.get(clause.kind)
+    if pattern is not None and not pattern.search(text):
+        return 0.0
+    if cue is None:
+        return 0.5 if pattern is None else 1.0
+    return 1.0 if cue.search(text) else 0.5
+
+
+def _defines(text: str, question: Question) -> float:
+    """Return 1 for a text that begins by saying what the name is, 0.3 for any other."""
+    for mention in question.mentions:
+        for spelling in mention.spellings:
+            match = name_pattern(spelling).search(text, 0, 40)
+            if match and re.match(DEFINES, text[match.end() :], re.IGNORECASE):
+                return 1.0
+    return 0.3
 
 
 _NEAR = 10  # characters between a number and what it counts
@@ -122,7 +139,8 @@ def _match(needle: Needle, unit: Unit) -> float:
         return own
     around = [
         IN_LEAD * needle.found_in(terms_of(unit.lead)) if unit.lead else 0.0,
-        IN_PATH * needle.found_in(terms_of(f"{unit.path} {unit.topic}")),
+        IN_TOPIC * needle.found_in(terms_of(unit.topic)),
+        IN_PATH * needle.found_in(terms_of(unit.path)),
         IN_BEFORE * needle.found_in(terms_of(unit.before)) if unit.before else 0.0,
     ]
     return max(own, *around)
@@ -131,7 +149,8 @@ def _match(needle: Needle, unit: Unit) -> float:
 def _weight(needle: Needle, matches: Sequence[float]) -> float:
     """Return a needle's weight from how many of the units at hand have it."""
     having = sum(match >= 0.5 for match in matches)
-    return math.log1p(len(matches) / (0.5 + having))
+    rarity = math.log1p(len(matches) / (0.5 + having))
+    return rarity * SINGLE_CHARACTER if len(needle.surface) == 1 and not needle.surface.isascii() else rarity
 
 
 def _name_weight(mention: Mention, units: Sequence[Unit]) -> float:

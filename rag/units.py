@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -22,6 +22,12 @@ UnitKind = Literal["sentence", "item", "cell", "heading", "reference"]
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
 _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LEADS_IN = re.compile(r"[:：]\s*$")
+_BEGINS_WITH_NAME = re.compile(
+    r"(?P<name>[A-Z][A-Za-z]*[\w.+-]*(?: (?:[A-Z]|\d)[\w.+-]*){0,3})\s?(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,40}[)）])?\s?"
+    r"(?=[是由为有在的将模则采使支参通本能可主用也与]|(?:is|was|are|were|has|uses|by)\b)"
+)
+_HAS_CAPITAL = re.compile(r"[A-Z]")
+_LONGEST_NAME = 40  # characters of a heading that may be a name
 _LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
 _RULE = re.compile(r"^[\s|:\-=_*#]*$")
 
@@ -44,12 +50,23 @@ class Unit:
     before: str = field(default="", repr=False)
     score: float = 0.0  # of the passage that it stands in, 1 for the best passage
     row: Row | None = field(default=None, repr=False)
+    passage_key: tuple[str, int, int] = field(default=("", 0, 0), repr=False)  # document, start and end of its passage
 
     @property
     def text(self) -> str:
         """The characters without their bullet."""
         raw = self.document.text[self.start : self.end]
         return _BULLET.sub("", raw, count=1)
+
+    @property
+    def subject(self) -> str:
+        """The name that the piece is about: one that it begins with, else its heading if that is short enough for one."""
+        if self.kind == "cell":
+            return self.topic
+        match = _BEGINS_WITH_NAME.match(self.text)
+        if match:
+            return match["name"].strip()
+        return self.topic if len(self.topic) <= _LONGEST_NAME and _HAS_CAPITAL.search(self.topic) else ""
 
     @property
     def terms(self) -> frozenset[str]:
@@ -80,6 +97,11 @@ def units_of(hits: Iterable[Hit]) -> list[Unit]:
 
 def passage_units(passage: Passage, score: float = 0.0) -> Iterator[Unit]:
     """Yield the units of one passage in text order."""
+    for unit in _pieces(passage, score):
+        yield replace(unit, passage_key=(passage.document_id, passage.start, passage.end))
+
+
+def _pieces(passage: Passage, score: float) -> Iterator[Unit]:
     table = next((t for t in passage.document.tables if t.start < passage.end and passage.start < t.end), None)
     if table is None:
         yield from _prose(passage, score)
@@ -134,11 +156,6 @@ def _prose(passage: Passage, score: float) -> Iterator[Unit]:
         lead = _lead(document, line, item)
         yield Unit(document, start, end, kind, topic, passage.section, lead, before, score)
         before, paragraph_end = raw, end
-
-
-@lru_cache(maxsize=1 << 12)
-def _headings(document_id: str, content: int, starts: tuple[int, ...]) -> frozenset[int]:
-    return frozenset(starts)
 
 
 def _is_heading(document: Document, start: int) -> bool:

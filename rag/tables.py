@@ -1,0 +1,119 @@
+"""Tables read as tables: the row with the largest or smallest value, and how many rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.documents import Cell, Document, Row, Table
+from index.hits import Hit
+from rag.drafts import Draft, Span, Statement
+from rag.framing import fitting
+from rag.quantities import Quantity, find_quantities
+from rag.questions import Question
+from rag.units import terms_of
+
+FEWEST_ROWS = 3  # with a readable value, for a superlative
+HEADER_MATCH = 0.45  # share of a column's name in the question from which it is the column asked for
+MONEY_UNITS = ("usd", "cny", "eur", "gbp")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table that a question asks about."""
+
+    document: Document
+    table: Table
+    number: int
+    match: float
+
+    @property
+    def name(self) -> str:
+        """The header's words."""
+        return self.table.header[self.number].text
+
+
+def extreme_row(question: Question, hits: Sequence[Hit]) -> Draft | None:
+    """Return the row with the extreme value in the column asked for, or None if no table has such a column."""
+    column = best_column(question, hits)
+    if column is None or not question.direction:
+        return None
+    valued = [(row, value) for row in column.table.rows if (value := _value(row, column.number)) is not None]
+    units = {value.unit for _, value in valued}
+    main = max(units, key=lambda unit: sum(value.unit == unit for _, value in valued), default="")
+    valued = [(row, value) for row, value in valued if value.unit == main]
+    if len(valued) < FEWEST_ROWS:
+        return None
+    chosen = (max if question.direction > 0 else min)(valued, key=lambda pair: pair[1].value)[0]
+    cells = chosen.cells
+    statement = Statement(
+        f"{cells[0].text} · {column.name}: {cells[column.number].text}",
+        (Span(column.document, chosen.start, chosen.end),),
+    )
+    return Draft((statement,))
+
+
+def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
+    """Return the names in the first column of the table that the question is about, with their number before them."""
+    tables = _tables(hits)
+    if not tables:
+        return None
+    document, table = max(tables, key=lambda pair: _table_match(question, *pair))
+    named = [row for row in table.rows if row.cells and row.cells[0].text]
+    if not named:
+        return None
+    lead = f"表中共 {len(named)} 项:" if question.language == "zh" else f"The table has {len(named)} entries:"
+    statements = [
+        Statement(row.cells[0].text, (Span(document, row.cells[0].start, row.cells[0].end),)) for row in named
+    ]
+    return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead)
+
+
+def best_column(question: Question, hits: Sequence[Hit]) -> Column | None:
+    """Return the column whose name the question's words match best."""
+    columns = [
+        Column(document, table, number, _header_match(question, cell))
+        for document, table in _tables(hits)
+        for number, cell in enumerate(table.header)
+        if number
+    ]
+    best = max(columns, key=lambda column: column.match, default=None)
+    return best if best is not None and best.match >= HEADER_MATCH else None
+
+
+def _tables(hits: Sequence[Hit]) -> list[tuple[Document, Table]]:
+    found = {}
+    for hit in hits:
+        for table in hit.passage.document.tables:
+            if table.start < hit.passage.end and hit.passage.start < table.end:
+                found[hit.passage.document_id, table.start] = (hit.passage.document, table)
+    return list(found.values())
+
+
+def _header_match(question: Question, cell: Cell) -> float:
+    terms = terms_of(cell.text)
+    own = {term for term in terms if len(term) > 1}
+    if not own:
+        return 0.0
+    asked: set[str] = set()
+    for needle in question.needles:
+        asked |= needle.own | {term for term, _ in needle.others}
+    return len(own & asked) / len(own)
+
+
+def _table_match(question: Question, document: Document, table: Table) -> float:
+    around = terms_of(
+        f"{table.caption} {table.section} {document.title} {' '.join(cell.text for cell in table.header)}"
+    )
+    return sum(needle.weight * needle.found_in(around) for needle in question.needles)
+
+
+def _value(row: Row, column: int) -> Quantity | None:
+    """Return the value of a cell: its money, else its only or its first number; None when it has none."""
+    if column >= len(row.cells):
+        return None
+    quantities = [q for q in find_quantities(row.cells[column].text) if q.unit not in ("month", "day")]
+    money = [q for q in quantities if q.unit in MONEY_UNITS]
+    if money and "+" in row.cells[column].text:
+        return Quantity(sum(q.value for q in money), money[0].unit, money[0].start, money[-1].end, money[0].digits)
+    return next(iter(money or quantities), None)
