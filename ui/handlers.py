@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import Literal, Protocol
 
 from corpus import Document, Passage, SurveyQAError
@@ -25,6 +28,7 @@ CONTEXT_CHARS = 700  # of the document shown on either side of a quote: about wh
 CONTEXT_ROWS = 4  # of a table, on either side of the quoted row
 NEAREST_PASSAGES = 3  # shown under a refusal
 MAX_TURNS = 100  # a page that is never cleared must not grow without bound
+STOP_SECONDS = 0.05  # how soon a stop is noticed while a model is silent
 
 
 class Answerer(Protocol):
@@ -86,7 +90,6 @@ class Chat:
     """Everything that one open page remembers."""
 
     turns: tuple[Turn, ...] = ()
-    opened: Source | None = None
     language: Language = "en"
 
     def history(self) -> list[Message]:
@@ -99,10 +102,33 @@ class Chat:
         return messages
 
 
-def ask(chat: Chat, question: str, answerer: Answerer) -> Iterator[Chat]:
+class Brakes:
+    """The stop signals of the pages that are being answered, by the page's name."""
+
+    def __init__(self) -> None:
+        self._signals: dict[str, Event] = {}
+
+    @contextmanager
+    def armed(self, page: str) -> Iterator[Event]:
+        """Give the signal of a page while its answer is being written."""
+        signal = self._signals[page] = Event()
+        try:
+            yield signal
+        finally:
+            self._signals.pop(page, None)
+
+    def pull(self, page: str) -> None:
+        """Stop the answer that is being written for a page, if there is one."""
+        signal = self._signals.get(page)
+        if signal:
+            signal.set()
+
+
+def ask(chat: Chat, question: str, answerer: Answerer, stopped: Event | None = None) -> Iterator[Chat]:
     """Yield the chat as the answer grows; the last one holds the finished turn. A blank question changes nothing.
 
-    Closing the generator (a stop, a closed tab) ends the answering.
+    Setting ``stopped`` ends the turn at once and keeps what was written; so does closing the generator (a closed tab),
+    and either ends the answering behind it.
     """
     asked = question.strip()
     if not asked:
@@ -112,15 +138,8 @@ def ask(chat: Chat, question: str, answerer: Answerer) -> Iterator[Chat]:
     begun = Turn(asked[:MAX_QUESTION_CHARS])
     chat = replace(chat, turns=(*chat.turns, begun)[-MAX_TURNS:])
     yield chat
-    for turn in _answer(begun, asked, history, answerer, chat.language):
-        yield _with_last(chat, turn)
-
-
-def stop(chat: Chat) -> Chat:
-    """Return the chat with its last turn ended; what was written is kept."""
-    if not chat.turns or chat.turns[-1].outcome != "answering":
-        return chat
-    return _with_last(chat, replace(chat.turns[-1], outcome="stopped"))
+    for turn in _answer(begun, answerer.stream(asked, history), stopped or Event(), chat.language):
+        yield replace(chat, turns=(*chat.turns[:-1], turn))
 
 
 def clear(chat: Chat) -> Chat:
@@ -128,18 +147,12 @@ def clear(chat: Chat) -> Chat:
     return Chat(language=chat.language)
 
 
-def open_source(chat: Chat, place: str) -> Chat:
-    """Return the chat with the source at ``TURN.NUMBER`` opened; a place that does not exist changes nothing."""
+def find_source(chat: Chat, place: str) -> Source | None:
+    """Return the source at ``TURN.NUMBER``, or None for a place that does not exist."""
     turn, _, number = place.partition(".")
     if not (_is_number(turn) and _is_number(number)) or int(turn) >= len(chat.turns):
-        return chat
-    source = chat.turns[int(turn)].source(int(number))
-    return replace(chat, opened=source) if source else chat
-
-
-def close_source(chat: Chat) -> Chat:
-    """Return the chat with no source opened."""
-    return replace(chat, opened=None)
+        return None
+    return chat.turns[int(turn)].source(int(number))
 
 
 def switch_language(chat: Chat, language: Language) -> Chat:
@@ -185,25 +198,55 @@ def locate(document: Document, start: int, end: int, *, number: int, label: Supp
     )
 
 
-def _answer(
-    turn: Turn, asked: str, history: Sequence[Message], answerer: Answerer, language: Language
-) -> Iterator[Turn]:
-    """Yield the turn after each event; every failure ends as a turn that says so."""
-    events = answerer.stream(asked, history)
+def _answer(turn: Turn, events: Iterator[str | Answer], stopped: Event, language: Language) -> Iterator[Turn]:
+    """Yield the turn after each event; a stop and every failure end as a turn that says so."""
     try:
-        for event in events:
+        for event in _until(stopped, events):
             turn = _finished(turn, event) if isinstance(event, Answer) else replace(turn, text=turn.text + event)
             yield turn
+        if turn.outcome == "answering":
+            yield replace(turn, outcome="stopped")
     except SurveyQAError as error:
         yield replace(turn, outcome="failed", error=str(error))
     except Exception as error:  # the page's outermost frame: the person gets a sentence, the log the rest
         logger.error("Answering failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
         message = TEXTS[language].failed_unexpectedly.format(kind=type(error).__name__)
         yield replace(turn, outcome="failed", error=message)
+
+
+def _until(stopped: Event, events: Iterator[str | Answer]) -> Iterator[str | Answer]:
+    """Yield the events until stopped. They come from a thread, so that a stop need not wait for a silent model."""
+    arrived: SimpleQueue[str | Answer | Exception | None] = SimpleQueue()
+    left = Event()
+
+    def collect() -> None:
+        try:
+            for event in events:
+                if left.is_set():
+                    break
+                arrived.put(event)
+            arrived.put(None)
+        except Exception as error:  # noqa: BLE001 it is raised again where the events are read
+            arrived.put(error)
+        finally:
+            close = getattr(events, "close", None)
+            if close:
+                close()
+
+    Thread(target=collect, daemon=True).start()
+    try:
+        while not stopped.is_set():
+            try:
+                event = arrived.get(timeout=STOP_SECONDS)
+            except Empty:
+                continue
+            if event is None:
+                return
+            if isinstance(event, Exception):
+                raise event
+            yield event
     finally:
-        close = getattr(events, "close", None)
-        if close:
-            close()
+        left.set()
 
 
 def _finished(turn: Turn, answer: Answer) -> Turn:
@@ -253,10 +296,6 @@ def _to_line_end(text: str) -> str:
     """Drop the line that was cut at its end, unless nothing would be left."""
     kept, newline, _ = text.rpartition("\n")
     return (kept if newline and kept.strip() else text) + "…"
-
-
-def _with_last(chat: Chat, turn: Turn) -> Chat:
-    return replace(chat, turns=(*chat.turns[:-1], turn))
 
 
 def _is_number(text: str) -> bool:

