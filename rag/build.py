@@ -82,7 +82,7 @@ def build_index(
     if not gathered.documents:
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
-    index = Index.build(passages, embedder=embedder, progress=_stage(progress, "embedding"))
+    index = Index.build(passages, embedder=embedder, progress=progress)
     index.save(Path(directory) if directory else default_index_directory(home))
     return Built(index, len(gathered.documents), len(passages), gathered.skipped)
 
@@ -132,7 +132,7 @@ def index_folder(
         return Index.open(kept, embedder=embedder)
     except IndexError_:
         passages = split(gathered.documents)
-        index = Index.build(passages, embedder=embedder, progress=_stage(progress, "embedding"))
+        index = Index.build(passages, embedder=embedder, progress=progress)
     try:
         index.save(kept)
     except IndexError_ as error:
