@@ -12,35 +12,36 @@ from collections.abc import Sequence
 from corpus.furniture import Verdict, is_byline, is_counter, judge, may_hold_furniture
 from corpus.headings import clean_title, find_candidates, is_numbered
 from corpus.lines import Line, columns, item_marker, read_lines
+from corpus.patterns import pattern
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_INDENT = re.compile("^[ \t\u00a0]*\u3000[ \t\u00a0\u3000]*", re.MULTILINE)
-_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_INVISIBLE = re.compile(
+_ANSI = pattern(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_LINE_END = pattern("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_INDENT = pattern("^[ \t\u00a0]*\u3000[ \t\u00a0\u3000]*", re.MULTILINE)
+_SPACE = pattern("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_INVISIBLE = pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"  # joins emoji, and nothing else that we keep
 )
-_TRAILING = re.compile("[ \t]+$", re.MULTILINE)
-_BLANK_LINES = re.compile(r"\n{3,}")
+_TRAILING = pattern("[ \t]+$", re.MULTILINE)
+_BLANK_LINES = pattern(r"\n{3,}")
 
 _IMAGE = r"!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"
 _TAG = r"</?(?:img|div|p|center|a|br|hr|span|figure|figcaption|picture|source|details|summary|table|tr|td|tbody|h\d)\b[^<>\n]*>"
-_MARKUP_ONLY = re.compile(rf"\s*(?:[-*>]\s+)?(?:(?:{_IMAGE}|\[\s*{_IMAGE}\s*\]\([^()\n]*\)|{_TAG})[\s|*]*)+")
+_MARKUP_ONLY = pattern(rf"\s*(?:[-*>]\s+)?(?:(?:{_IMAGE}|\[\s*{_IMAGE}\s*\]\([^()\n]*\)|{_TAG})[\s|*]*)+")
 
-_DIRECTORY = re.compile(
+_DIRECTORY = pattern(
     r"[\s#*【\[「]*(?:(?:本文|文章|内容)?目\s*录|\[?toc\]?|(?:table\s+of\s+)?contents|on this page)[\s*】\]」:：]*(?:\[?[+-]\]?)?",
     re.IGNORECASE,
 )
-_IN_PAGE_LINK = re.compile(r"\[[^\]\n]*\]\(#[^()\n]*\)\s*$")
-_PAGE_NUMBER = re.compile(r"[\s.·…]*(?:\.{2,}|…+|\s)\s*\d{1,4}\s*$")
-_NUMBER = re.compile(r"^\W*(?:第?[一二三四五六七八九十\d]{1,3}(?:[.．]\d{1,2})*[章节部篇]?[.、．)）\s]+)?")
-_NOT_WORD = re.compile(r"\W+")
+_IN_PAGE_LINK = pattern(r"\[[^\]\n]*\]\(#[^()\n]*\)\s*$")
+_PAGE_NUMBER = pattern(r"[\s.·…]*(?:\.{2,}|…+|\s)\s*\d{1,4}\s*$")
+_NUMBER = pattern(r"^\W*(?:第?[一二三四五六七八九十\d]{1,3}(?:[.．]\d{1,2})*[章节部篇]?[.、．)）\s]+)?")
+_NOT_WORD = pattern(r"\W+")
 
 _ENTRY = r"\[\d{1,3}\](?=[^\[\]\n]{0,300}?https?:/{2,3})"
-_GLUED = re.compile(rf"(?<=[\w/=&%#~+-])[ \t]*(?={_ENTRY})")
-_STARTS_WITH_ENTRY = re.compile(rf"\s*{_ENTRY}")
+_GLUED = pattern(rf"(?<=[\w/=&%#~+-])[ \t]*(?={_ENTRY})")
+_STARTS_WITH_ENTRY = pattern(rf"\s*{_ENTRY}")
 
 _ROUNDS = 20  # each round removes something, so this is only a bound for hostile texts
 
@@ -155,10 +156,9 @@ def _head_furniture(lines: Sequence[Line]) -> set[int]:
                 break
             continue
         verdict = judge(content)
+        counts = is_counter(content) or verdict is Verdict.BUTTON
         beside = position > 0 and filled[position - 1] in found
-        if verdict is Verdict.FURNITURE or (position and is_byline(content)):
-            found.add(number)
-        elif beside and (is_counter(content) or verdict is Verdict.BUTTON):
+        if verdict is Verdict.FURNITURE or (position and is_byline(content)) or (beside and counts):
             found.add(number)
         elif verdict is Verdict.CONTENT and content.rstrip()[-1] in "。.":
             break
@@ -186,26 +186,33 @@ def _repeated_title(lines: Sequence[Line], title: str) -> set[int]:
 
 def _directory(lines: Sequence[Line]) -> tuple[set[int], set[str]]:
     """Return the lines of the page's own list of headings, and the names in it."""
-    for number, line in enumerate(lines):
-        if line.kind in {"text", "heading", "item"} and len(line.text) <= 40 and _DIRECTORY.fullmatch(line.text):
-            entries = _entries(lines, number)
-            if entries:
-                return {number, *entries}, {_name(lines[entry].text) for entry in entries}
+    titles = [
+        number
+        for number, line in enumerate(lines)
+        if line.kind in {"text", "heading", "item"} and len(line.text) <= 40 and _DIRECTORY.fullmatch(line.text)
+    ]
+    if titles:
+        names = [(number, _name(line.text)) for number, line in enumerate(lines) if line.kind != "blank"]
+        for title in titles[:3]:
+            below = [(number, name) for number, name in names if number > title]
+            if length := _count_entries(lines, below):
+                return {title, *(number for number, _ in below[:length])}, {name for _, name in below[:length]}
     return _linked_entries(lines), set()
 
 
-def _entries(lines: Sequence[Line], number: int) -> list[int]:
-    """Return the lines under "目录" up to where their first name comes again, if most of them come again below."""
-    filled = [after for after in range(number + 1, len(lines)) if lines[after].kind != "blank"]
-    names = [_name(lines[after].text) for after in filled[:400]]
-    for position, name in enumerate(names[:3]):
-        again = next((after for after in range(position + 1, len(names)) if names[after] == name), None)
-        if name and again is not None and again - position >= 3:
-            inside, below = names[:again], set(names[again:])
-            named = sum(each in below for each in inside)
-            short = all(columns(lines[after].text) <= 120 for after in filled[:again])
-            return filled[:again] if short and 10 * named >= 7 * again else []
-    return []
+def _count_entries(lines: Sequence[Line], below: Sequence[tuple[int, str]]) -> int:
+    """Return how many of the lines under "目录" belong to it.
+
+    They go up to where one of their first names comes again as a heading; most of them must come again below.
+    """
+    for position, (_, name) in enumerate(below[:3]):
+        again = next((after for after in range(position + 1, len(below)) if below[after][1] == name), 0)
+        if name and again - position >= 3:
+            later = {name for _, name in below[again:]}
+            named = sum(name in later for _, name in below[:again])
+            short = all(columns(lines[number].text) <= 120 for number, _ in below[:again])
+            return again if short and 10 * named >= 7 * again else 0
+    return 0
 
 
 def _linked_entries(lines: Sequence[Line]) -> set[int]:

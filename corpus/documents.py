@@ -6,7 +6,6 @@ Nothing here knows where a document came from on disk or how it will be found. A
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -91,6 +90,8 @@ class Document:
     @property
     def content_hash(self) -> str:
         """SHA-256 over id-independent content, in hexadecimal."""
+        import hashlib
+
         digest = hashlib.sha256()
         for part in (self.title, self.url or "", self.text):
             digest.update(part.encode("utf-8", "surrogatepass"))
@@ -116,9 +117,9 @@ class Document:
         kind: str = "text",
         metadata: Mapping[str, str] | None = None,
     ) -> Document:
-        """Clean a text and find its title (unless given), sections, tables and links.
+        r"""Clean a text and find its title (unless given), sections, tables and links.
 
-        >>> Document.from_text("# Models\\n\\n## T5\\n\\nT5 is by Google.", id="a").sections[0].title
+        >>> Document.from_text("# Models\n\n## T5\n\nT5 is by Google.", id="a").sections[0].title
         'T5'
         """
         from corpus.reading import parse

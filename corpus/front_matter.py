@@ -5,10 +5,11 @@ Reads the simple part of YAML that people write there: strings, with or without 
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-_FIELD = re.compile(r"([A-Za-z_][\w -]{0,40}?)\s*:(?:\s+(.*)|\s*)$")
+from corpus.patterns import pattern
+
+_FIELD = pattern(r"([A-Za-z_][\w -]{0,40}?)\s*:(?:\s+(.*)|\s*)$")
 _LONGEST = 100  # lines; a longer block is text
 
 

@@ -10,6 +10,7 @@ import re
 from enum import IntEnum
 
 from corpus.lines import columns
+from corpus.patterns import pattern
 
 _NUMBER = r"\d[\d,.]*\s*(?:[kKmMwW万千亿]\+?|\+)?"
 
@@ -43,16 +44,16 @@ def _button_names() -> list[str]:
 _BUTTON = "(?:" + "|".join(re.escape(name) for name in _button_names()) + ")"
 _COUNTED = r"(?:人|个|条|次|篇)?\s*(?:点赞数?|赞同?|喜欢|收藏数?|评论数?|回复数?|转发数?|分享数?|关注|粉丝|阅读[量数]?|浏览[量数]?|访问[量数]?|热度|投币|在看|人?已?赞过?|觉得很?赞|views?|likes?|comments?|shares?|reads?|replies|claps?|followers?|responses?|reactions?|upvotes?|min(?:ute)?s? read)"
 
-_UI_LINE = re.compile(
+_UI_LINE = pattern(
     rf"""(?:[-•*·|>»©®\[\]「」『』【】（）()]|\s)*
     (?:(?:{_BUTTON}|{_NUMBER}{_COUNTED}|{_COUNTED}\s*[:：(（]?\s*{_NUMBER}\s*[)）]?)
     (?:[-•*·|/、，,>»©.…!！?？:：\[\]「」『』【】（）()]|\s|{_NUMBER}(?![\w\u3400-\u9fff]))*)+""",
     re.VERBOSE | re.IGNORECASE,
 )
 
-_UI_PART = re.compile(rf"{_NUMBER}\s*{_COUNTED}|{_COUNTED}\s*[:：(（]?\s*{_NUMBER}|{_BUTTON}", re.IGNORECASE)
+_UI_PART = pattern(rf"{_NUMBER}\s*{_COUNTED}|{_COUNTED}\s*[:：(（]?\s*{_NUMBER}|{_BUTTON}", re.IGNORECASE)
 
-_PHRASES = re.compile(
+_PHRASES = pattern(
     rf"""
     # comments
       (?:暂无|还没有|没有|共\s*{_NUMBER}\s*条|全部|最新|登录后(?:才能|可以?|即可)?|请先?登录后?(?:再|才能|后)?|参与|写下|说说|发表|留下|快来)[^。]{{0,8}}(?:评论|留言|看法|回复|沙发)[^。]{{0,12}}
@@ -101,13 +102,13 @@ _PHRASES = re.compile(
 )
 
 _ACT = "(?:点赞|赞同|点个?赞|点个在看|在看|关注|收藏|转发|分享|三连|订阅|打赏|评论|留言|投币|star)"
-_PLEA = re.compile(
+_PLEA = pattern(
     rf"""(?:欢迎|记得|求|恳请|麻烦|别忘|不要忘|觉得|感觉|喜欢|如果|点个|帮忙|顺手|动动|请|可以)
     .{{0,30}}?(?:{_ACT}[、,，/和与及 ]*.{{0,4}}?{_ACT}
       |{_ACT}(?:一下|一波|支持|我们|本号|博主|作者|我的?(?:公众号|专栏|博客|频道)|哦|吧|呀|哟|～|~|!|！|。|$)(?!的))""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ADVERT = re.compile(
+_ADVERT = pattern(
     r"""
       (?:资料|学习|面试|干货|电子书|教程|源码|福利|新人)[^。，,]{0,8}(?:大?礼包|大放送|免费送|免费领)
     | (?:免费|限时|立即|点击|扫码|回复|私信|即可|可以|方可)[^。]{0,16}领取
@@ -118,24 +119,24 @@ _ADVERT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_TOOLBAR = re.compile(
+_TOOLBAR = pattern(
     r"粗体|斜体|删除线|链接|代码块?|列表|引用|标题|图片|表格|下划线|\b(?:bold|italic|strikethrough|link|code|list|quote|heading|image)\b",
     re.IGNORECASE,
 )
-_PAYMENT = re.compile("红包|钱包|余额|充值|支付|抵扣|打赏|付费专栏|提现|VIP")
-_AGO = re.compile(
+_PAYMENT = pattern("红包|钱包|余额|充值|支付|抵扣|打赏|付费专栏|提现|VIP")
+_AGO = pattern(
     r"\d+\s*(?:秒|分钟|个?小时|天|日|周|个?月|年)(?:之)?前|刚刚发布|\b\d+\s*(?:minutes?|hours?|days?|weeks?|months?|years?)\s+ago\b",
     re.IGNORECASE,
 )
-_COUNTER = re.compile(rf"[-•*·\s]*{_NUMBER}\s*")
-_HEAD_COUNTS = re.compile(
+_COUNTER = pattern(rf"[-•*·\s]*{_NUMBER}\s*")
+_HEAD_COUNTS = pattern(
     rf"{_COUNTED}\s*[:：(（]?\s*{_NUMBER}|{_NUMBER}\s*{_COUNTED}|IP\s*属地|版权|发布于|阅读时长", re.IGNORECASE
 )
-_CRUMBS = re.compile(
+_CRUMBS = pattern(
     r"(?:首页|主页|home|当前位置|您的位置|位置)\s*[:：]?\s*[>»/›→].{1,60}|当前位置\s*[:：].{1,60}", re.IGNORECASE
 )
 
-_TRIGGERS = re.compile(
+_TRIGGERS = pattern(
     r"公众号|二维码|扫码|扫一扫|点赞|三连|版权|转载|侵权|侵删|领取|礼包|交流群|评论|分享|标签[:：]|打赏|蓝字|在看|subscribe|follow us|follow me|cookies"
     r"|rights reserved|copyright|powered by|comment|share|粗体|bold|加群|进群|关注|会员|newsletter|thanks for reading|advertisement|广告"
     r"|联系删除|ICP备|赞同",

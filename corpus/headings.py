@@ -14,44 +14,45 @@ from typing import NamedTuple
 
 from corpus.documents import Section
 from corpus.lines import Line, columns, item_marker
+from corpus.patterns import pattern
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
-_MARK = re.compile(r"\s*\[\^?\d{1,3}\](?!\()")
-_LINKED = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
-_ANCHOR = re.compile(r"\s*\{#[^{}]*\}\s*$")
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!&~>|-])")
-_EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
+_ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
+_MARK = pattern(r"\s*\[\^?\d{1,3}\](?!\()")
+_LINKED = pattern(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
+_ANCHOR = pattern(r"\s*\{#[^{}]*\}\s*$")
+_ESCAPE = pattern(r"\\([\\`*_{}\[\]()#+.!&~>|-])")
+_EMPHASIS = pattern(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 
 _FINAL = "。.！!，,、；;：:…—~～^>》」』\"'`=*|\\/-{}&@"
-_BREAKS = re.compile(r"[。！!；;]|[，,](?=\s*[\u3400-\u9fff])|(?<=[\u3400-\u9fff])[，,]|\.\s")
-_BRACKETED = re.compile(r"\s*(?:\([^()]*(?:\)|$)|（[^（）]*(?:）|$))")
-_ADDRESS = re.compile(r"https?:/|www\.|\w@\w")
-_STATEMENT = re.compile(
+_BREAKS = pattern(r"[。！!；;]|[，,](?=\s*[\u3400-\u9fff])|(?<=[\u3400-\u9fff])[，,]|\.\s")
+_BRACKETED = pattern(r"\s*(?:\([^()]*(?:\)|$)|（[^（）]*(?:）|$))")
+_ADDRESS = pattern(r"https?:/|www\.|\w@\w")
+_STATEMENT = pattern(
     "是指|是由|是一|是对|是在|指的是|表示|属于|位于|包括|包含|采用|通过|使得|可以|能够|需要|已经|正在|发布了|提出"
 )
-_LATIN_WORD = re.compile(r"[A-Za-z][\w'’.+-]*")
+_LATIN_WORD = pattern(r"[A-Za-z][\w'’.+-]*")
 _SMALL_WORDS = frozenset(
-    "a an and as at by for from in into is it its of on or over than the to under via vs with".split()
-)
-_HAN = re.compile(r"[\u3400-\u9fff]")
+    {"a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "of", "on", "or", "over", "than", "the", "to", "under", "via", "vs", "with"}
+)  # fmt: skip
+_HAN = pattern(r"[\u3400-\u9fff]")
 
-_FIELD = re.compile(
+_FIELD = pattern(
     r"(?:论文|作者|来源|时间|日期|地址|链接|代码|博客|官网|机构|网站|项目|标题|名称|编辑|译者|发布|更新|版本|数据|模型"
     r"|author|by|date|time|code|link|source|project|paper|title|url|github|git|blog|homepage|demo|version|email|tel)"
     r"[^:：]{0,12}[:：]",
     re.IGNORECASE,
 )
-_OPENING = re.compile(
+_OPENING = pattern(
     r"(?:前言|引言|序言?|导言|导读|导语|简介|介绍|概述|概要|综述|摘要|背景|正文|目录|内容|abstract|introduction|overview|preface"
     r"|foreword|summary|contents|background|tl;?dr)[:：]?",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(
+_CLOSING = pattern(
     r"(?:[一二三四五六七八九十\d]+[.、．]\s*)?(?:(?:本文|相关)?(?:参考|引用)(?:资料|文献|链接|文章)?|引文|致谢|附录|总结|结论|结语|结束语|小结|写在最后"
     r"|references?|bibliography|acknowledge?ments?|appendix|conclusions?|summary|notes)[:：]?",
     re.IGNORECASE,
 )
-_REFERENCE_TITLE = re.compile(
+_REFERENCE_TITLE = pattern(
     r"(?:[一二三四五六七八九十\d]+[.、．]?\s*)?(?:(?:本文|相关|主要)?(?:参考|引用)(?:资料|文献|链接|文章|来源)?|引文|参考与引用"
     r"|references?|bibliography|citations?|works cited|literature)(?:\s*[(（].*)?[:：]?",
     re.IGNORECASE,
@@ -61,19 +62,19 @@ _REFERENCE_TITLE = re.compile(
 _NUMBERED = (
     (
         10,
-        re.compile(
+        pattern(
             r"第([一二三四五六七八九十百\d]+)[章部编篇](?:分)?(?=\s|[:：、]|$)|(?:chapter|part)\s+(\d+|[ivx]+)\b",
             re.IGNORECASE,
         ),
     ),
-    (15, re.compile(r"第([一二三四五六七八九十\d]+)节")),
-    (20, re.compile(r"([一二三四五六七八九十]{1,3})\s*[.、．,，:：]")),
-    (25, re.compile(r"[(（]([一二三四五六七八九十]{1,3})[)）]")),
-    (40, re.compile(r"(\d{1,2})(?:[.．、](?!\d)|(?=\s+[A-Z\u3400-\u9fff]))")),
-    (41, re.compile(r"\d{1,2}[.．](\d{1,2})[.．]?(?![\d.．])")),
-    (42, re.compile(r"\d{1,2}(?:[.．]\d{1,2}){1,3}[.．](\d{1,2})(?!\d)")),
-    (50, re.compile(r"(\d{1,2})[)）]")),
-    (55, re.compile(r"[(（](\d{1,2})[)）]")),
+    (15, pattern(r"第([一二三四五六七八九十\d]+)节")),
+    (20, pattern(r"([一二三四五六七八九十]{1,3})\s*[.、．,，:：]")),
+    (25, pattern(r"[(（]([一二三四五六七八九十]{1,3})[)）]")),
+    (40, pattern(r"(\d{1,2})(?:[.．、](?!\d)|(?=\s+[A-Z\u3400-\u9fff]))")),
+    (41, pattern(r"\d{1,2}[.．](\d{1,2})[.．]?(?![\d.．])")),
+    (42, pattern(r"\d{1,2}(?:[.．]\d{1,2}){1,3}[.．](\d{1,2})(?!\d)")),
+    (50, pattern(r"(\d{1,2})[)）]")),
+    (55, pattern(r"[(（](\d{1,2})[)）]")),
 )
 _PLAIN = 35
 _TOP = 5
@@ -156,7 +157,7 @@ def is_reference_title(title: str) -> bool:
 
 def is_numbered(text: str) -> bool:
     """Tell whether a bare heading begins with a number of a kind that headings have."""
-    return any(pattern.match(text) for _, pattern in _NUMBERED)
+    return any(form.match(text) for _, form in _NUMBERED)
 
 
 def _markdown_heading(lines: Sequence[Line], number: int) -> Heading:
@@ -226,7 +227,7 @@ def _reads_like_heading(line: Line) -> bool:
     content = _MARK.sub("", content).strip("*").rstrip()
     if not content or content[-1] in _FINAL or _ADDRESS.search(content):
         return False
-    number = next((match for _, pattern in _NUMBERED if (match := pattern.match(content))), None)
+    number = next((match for _, form in _NUMBERED if (match := form.match(content))), None)
     if line.kind == "item" and number is None:
         return False
     words = content[number.end() :].strip() if number else content
@@ -344,8 +345,8 @@ def _ranks(titles: Sequence[str]) -> list[int]:
 
 def _kind_and_number(title: str) -> tuple[int, str]:
     """Return the rank of a heading's number and the number itself, or 0 and "" for a plain name."""
-    for rank, pattern in _NUMBERED:
-        if match := pattern.match(title):
+    for rank, form in _NUMBERED:
+        if match := form.match(title):
             return rank, match[match.lastindex or 0]
     return 0, ""
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from corpus.patterns import pattern
+
 LineKind = Literal["blank", "heading", "item", "row", "rule", "code", "text"]
 
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+\S|[ \t]*$)")
-_UNDERLINE = re.compile(r"(?:={3,}|-{3,}) *$")
-_RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ITEM = re.compile(
+_HEADING = pattern(r" {0,3}#{1,6}(?:[ \t]+\S|[ \t]*$)")
+_UNDERLINE = pattern(r"(?:={3,}|-{3,}) *$")
+_RULE = pattern(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$")
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
+_ITEM = pattern(
     r"""[ \t]*(?:
         [-*+–] [ \t]+ (?=\S)                       # - item
       | [•·◦▪●○■◆▶►➤✓✔] [ \t]* (?=\S)              # • item
@@ -26,7 +28,7 @@ _ITEM = re.compile(
     )""",
     re.VERBOSE,
 )
-_WIDE = re.compile(
+_WIDE = pattern(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\U00020000-\U0003ffff]"
 )
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from corpus.documents import Link, Section
 from corpus.headings import is_reference_title
 from corpus.lines import Line, item_marker
+from corpus.patterns import pattern
 
 _URL = r"https?:/{2,3}(?:[\w\-.~/?#@!$&'()*+,;=%]|\\[_*&~#()\[\]-]|:(?!https?:/{2}))+"
 _DOMAIN = r"(?:[\w-]+\.)+(?:com|org|net|io|ai|cn|edu|gov|co|dev|app|me|info)"
@@ -20,7 +21,7 @@ _BARE = rf"(?<![\w@./-])(?:www\.(?:[\w-]+\.)+[a-z]{{2,}}(?:/[\w\-.~/?#@!$&'()*+,
 _TARGET = r"https?:/{2,3}[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*"
 _ARXIV = r"\barXiv\s?[:：]\s?(?P<arxiv>\d{4}\.\d{4,5}(?:v\d{1,2})?)"
 
-_LINK = re.compile(
+_LINK = pattern(
     rf"""
       !\[[^\[\]\n]*\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)                                                # an image: no link
     | \[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<target>{_TARGET})>?(?:\s+["'(][^\n)]*["')])?\s*\)   # [text](url)
@@ -32,16 +33,17 @@ _LINK = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_HINT = re.compile(r"://|:///|\]|arxiv|www\.|\.\w+/", re.IGNORECASE)
+_HINT = pattern(r"://|:///|\]|arxiv|www\.|\.\w+/", re.IGNORECASE)
 
-_MARKED_ENTRY = re.compile(r"\s*(?:[-*•]\s+)?\[\^?(\d{1,3})\]\s*[:：]?\s*(?=\S)")
-_NUMBERED_ENTRY = re.compile(r"\s*(\d{1,3})\s?[.．、)）]\s*(?=\S)")
-_DEFINITION = re.compile(r" {0,3}\[([^\[\]\n^]+)\]:\s*<?(https?:/{2,3}[^\s<>]+)>?", re.MULTILINE)
-_FIND_URL = re.compile(_URL, re.IGNORECASE | re.ASCII)
-_FIND_TARGET = re.compile(rf"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?({_TARGET})", re.IGNORECASE)
-_FIND_ARXIV = re.compile(_ARXIV, re.IGNORECASE)
-_FIELD = re.compile(r"(?:[*_`]*)([^:：\n。！？!?,，;；]{1,30}?)(?:[*_`]*)\s*[:：]\s*[*_`<]*$")
-_TRIM = ".,;:!?'*~"
+_MARKED_ENTRY = pattern(r"\s*(?:[-*•]\s+)?\[\^?(\d{1,3})\]\s*[:：]?\s*(?=\S)")
+_NUMBERED_ENTRY = pattern(r"\s*(\d{1,3})\s?[.．、)）]\s*(?=\S)")
+_DEFINITION = pattern(r" {0,3}\[([^\[\]\n^]+)\]:\s*<?(https?:/{2,3}[^\s<>]+)>?", re.MULTILINE)
+_FIND_URL = pattern(_URL, re.IGNORECASE | re.ASCII)
+_FIND_TARGET = pattern(rf"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?({_TARGET})", re.IGNORECASE)
+_FIND_ARXIV = pattern(_ARXIV, re.IGNORECASE)
+_FIELD = pattern(r"(?:[*_`]*)([^:：\n。！？!?,，;；]{1,30}?)(?:[*_`]*)\s*[:：]\s*[*_`<]*$")
+_TRIM = ".,;:!?'*~(\\"
+_LONGEST_FIELD = 60  # characters between the start of a line and the address that they name
 
 
 class Reference(NamedTuple):
@@ -98,9 +100,7 @@ def trim_url(url: str) -> str:
     'https://en.wikipedia.org/wiki/BERT_(model)'
     """
     while url:
-        if url[-1] in _TRIM or (url[-1] == ")" and url.count(")") > url.count("(")) or url[-1] == "\\":
-            url = url[:-1]
-        elif url[-1] == "(":
+        if url[-1] in _TRIM or (url[-1] == ")" and url.count(")") > url.count("(")):
             url = url[:-1]
         else:
             break
@@ -134,8 +134,10 @@ class _Targets:
         numbers = list(re.finditer(r"\d+", match["mark"]))
         for each in numbers:
             entries = self._entries.get(each.group().lstrip("0") or "0", [])
-            entry = next((entry for entry in entries if entry.first >= line), entries[-1] if entries else None)
-            if entry is None or entry.first <= line <= entry.last:
+            if not entries:
+                continue
+            entry = entries[min(bisect_left(entries, (line,)), len(entries) - 1)]
+            if any(entry.first <= line <= entry.last for entry in (entry, entries[bisect_left(entries, (line,)) - 1])):
                 continue
             offset = match.start("mark")
             start, end = (
@@ -165,7 +167,10 @@ def _address(match: re.Match[str], lines: Sequence[Line], number: int, targets: 
 def _field_name(lines: Sequence[Line], number: int, offset: int) -> str:
     """Return the name before the colon that introduces an address, on its line or on the line that its list hangs from."""
     line = lines[number]
-    before = line.text[item_marker(line.text) : offset - line.start].strip()
+    begins = item_marker(line.text)
+    if offset - line.start - begins > _LONGEST_FIELD:
+        return ""
+    before = line.text[begins : offset - line.start].strip()
     if before.strip("*_`<-• "):
         field = _FIELD.fullmatch(before)
         return _plain(field[1]) if field else ""
@@ -179,8 +184,8 @@ def _field_name(lines: Sequence[Line], number: int, offset: int) -> str:
 
 def _listed_entries(lines: Sequence[Line], within: Sequence[int]) -> list[Reference]:
     """Return the entries of a section of references: its numbered lines, else its items, else its lines."""
-    patterns = (_MARKED_ENTRY, _NUMBERED_ENTRY)
-    numbered = [number for number in within if any(pattern.match(lines[number].text) for pattern in patterns)]
+    forms = (_MARKED_ENTRY, _NUMBERED_ENTRY)
+    numbered = [number for number in within if any(form.match(lines[number].text) for form in forms)]
     items = [number for number in within if lines[number].kind == "item"]
     begins = numbered or items or [number for number in within if lines[number].kind == "text"]
     return [_entry(lines, number, set(begins)) for number in begins]

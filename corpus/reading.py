@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,15 +11,16 @@ from corpus.headings import find_headings, find_own_title, to_sections
 from corpus.languages import language_of
 from corpus.lines import read_lines
 from corpus.links import find_links, find_references
+from corpus.patterns import pattern
 from corpus.tables import find_tables
 
-_STEM = re.compile(r"([^/#]+?)(?:\.\w{1,8})?(?:#.*)?$")
+_STEM = pattern(r"([^/#]+?)(?:\.\w{1,8})?(?:#.*)?$")
 
 
 def parse(
     text: str,
     *,
-    id: str,  # noqa: A002 the field's own name
+    id: str,
     title: str = "",
     url: str | None = None,
     kind: str = "text",
@@ -44,7 +44,7 @@ def parse(
 def structure(
     text: str,
     *,
-    id: str,  # noqa: A002 the field's own name
+    id: str,
     title: str = "",
     url: str | None = None,
     kind: str = "text",
@@ -66,7 +66,7 @@ def structure(
     return replace(document, tables=tuple(tables), links=tuple(links))
 
 
-def _stem(id: str) -> str:  # noqa: A002 the field's own name
+def _stem(id: str) -> str:
     """Return the last part of an id without its file ending."""
     match = _STEM.search(id)
     return match[1] if match else id

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 
+from corpus.patterns import pattern
+
 # What may follow the ender and still belongs to its sentence.
 _CLOSERS = "”’」』】）)》〉\"'"
-_ENDER = re.compile(
+_ENDER = pattern(
     rf"""
       \n                                            # a new line
     | [。！？｡…]+[。！？｡…!?]*[{_CLOSERS}]*         # Chinese enders, also several
@@ -19,7 +21,7 @@ _ENDER = re.compile(
     """,
     re.VERBOSE,
 )
-_ABBREVIATION = re.compile(
+_ABBREVIATION = pattern(
     r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|approx|resp|Fig|Figs|Eq|Eqs|Sec|Ref|Refs|No|Nos|Vol|pp|Dr|Mr|Mrs|Ms|Prof|St|Inc|Ltd|Co|Corp|Jr|Sr|[A-Z])"
     r"|\b[A-Za-z]\.[A-Za-z]|^\s*\d{1,3}|\b[a-zA-Z])\Z"
 )

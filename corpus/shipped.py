@@ -1,49 +1,54 @@
-"""What ships with the package: the library of surveys, the glossary, and other names of models."""
+"""What ships with the package: the library of surveys and papers, the glossary, and other names of models.
+
+The texts are our own and clean already (a test holds them to it), so only their structure is looked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from corpus.documents import Document
-from corpus.reading import parse
+from corpus.front_matter import take_front_matter
+from corpus.reading import structure
 
 _LIBRARY = Path(__file__).parent / "library"
 
 
 def load_library() -> list[Document]:
-    """Read the documents that ship, in the order of their ids."""
-    documents = []
-    for path in sorted(_LIBRARY.rglob("*.md")):
-        text, fields = path.read_text("utf-8"), {}
-        if text.startswith("---\n"):
-            head, _, text = text[4:].partition("\n---\n")
-            fields = dict(tuple(map(str.strip, line.split(":", 1))) for line in head.splitlines() if ":" in line)  # type: ignore[misc]
-        documents.append(
-            parse(
-                text, id=f"library/{path.relative_to(_LIBRARY).as_posix()}", title=fields.pop("title", ""),
-                url=fields.pop("url", None), kind="markdown", metadata=fields,
-            )
-        )  # fmt: skip
-    return documents
+    """Read the documents that ship, in the order of their ids (``library/surveys/NAME.md``)."""
+    paths = sorted(_LIBRARY.glob("**/*.md"), key=lambda path: path.relative_to(_LIBRARY).parts)
+    return [_load(path) for path in paths]
 
 
 def load_glossary() -> list[tuple[str, str]]:
-    """Return pairs of a Chinese and an English term."""
-    return _load_pairs("glossary.tsv")
+    """Return pairs of a Chinese and an English term that mean the same; [] if no glossary ships.
+
+    A term with several translations has several pairs, the most usual one first.
+    """
+    return list(_load_pairs("glossary.tsv"))
 
 
 def load_aliases() -> list[tuple[str, str]]:
-    """Return pairs of a name and another name for the same thing."""
-    return _load_pairs("aliases.tsv")
+    """Return pairs of a name and another name for the same thing; [] if no list ships."""
+    return list(_load_pairs("aliases.tsv"))
 
 
-def _load_pairs(name: str) -> list[tuple[str, str]]:
+def _load(path: Path) -> Document:
+    """Read one document of the library."""
+    fields, text = take_front_matter(path.read_text("utf-8"))
+    title, url = fields.pop("title", ""), fields.pop("url", "")
+    name = f"library/{path.relative_to(_LIBRARY).as_posix()}"
+    kind = fields.pop("kind", "markdown")
+    return structure(text.strip("\n"), id=name, title=title, url=url or None, kind=kind, metadata=fields)
+
+
+def _load_pairs(name: str) -> Iterator[tuple[str, str]]:
+    """Yield every pair of alternatives in a file of ``left<TAB>right`` lines, alternatives separated by ``|``."""
     path = _LIBRARY / name
     if not path.exists():
-        return []
-    pairs = []
+        return
     for line in path.read_text("utf-8").splitlines():
         left, tab, right = line.partition("\t")
         if tab and not line.startswith("#"):
-            pairs += [(a.strip(), b.strip()) for a in left.split("|") for b in right.split("|")]
-    return pairs
+            yield from ((one.strip(), other.strip()) for one in left.split("|") for other in right.split("|"))

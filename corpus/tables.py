@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from corpus.documents import Cell, Row, Table
 from corpus.headings import clean_title
 from corpus.lines import Line, columns
+from corpus.patterns import pattern
 
-_SEPARATOR = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
-_CELL = re.compile(r"(?:[^|\\]|\\.)*")
-_NUMBERED_CAPTION = re.compile(r"\s*[*_]*(?:表|图表|table)\s*[\d一二三四五六七八九十]+", re.IGNORECASE)
+_SEPARATOR = pattern(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_CELL = pattern(r"(?:[^|\\]|\\.)*")
+_NUMBERED_CAPTION = pattern(r"\s*[*_]*(?:表|图表|table)\s*[\d一二三四五六七八九十]+", re.IGNORECASE)
 
 
 def find_tables(lines: Sequence[Line]) -> list[Table]:
