@@ -295,12 +295,81 @@ def build(
         "snapshot": built.index.snapshot,
         "documents": built.documents,
         "passages": built.passages,
-        "skipped": [{"path": str(skipped.path), "reason": skipped.reason} for skipped in built.skipped],
+        "skipped": terminal.plain_skipped(built.skipped),
     }
     if as_json:
         _print_json(result)
     else:
-        terminal.print_built(result)
+        terminal.print_skipped(built.skipped)
+        terminal.say(f"Indexed {built.documents} documents in {built.passages} passages at {result['index']}.")
+
+
+@index_app.command("add")
+def add(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Folders and files to add.", show_default=False)
+    ],
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Embedder = None,
+) -> None:
+    """Add documents, or replace those with the same id.
+
+    Example: survey-qa index add new-paper.md
+    """
+    from rag.build import gather
+    from ui import terminal
+
+    with terminal.progress() as tell:
+        gathered = gather(paths, library=False, progress=tell)
+    if not gathered.documents:
+        terminal.print_skipped(gathered.skipped)
+        _wrong("There is no document to add. Give a folder or file with .md, .txt or .jsonl text.")
+    opened = _open_index(index, home, embedder)
+    with terminal.progress() as tell:
+        opened.add(gathered.documents, progress=tell)
+    if as_json:
+        added = [document.id for document in gathered.documents]
+        _print_json({"added": added, "skipped": terminal.plain_skipped(gathered.skipped), "snapshot": opened.snapshot})
+    else:
+        terminal.print_skipped(gathered.skipped)
+        terminal.say(f"Added {len(gathered.documents)} documents; the index holds {len(opened.documents())}.")
+
+
+@index_app.command("remove")
+def remove(
+    documents: Annotated[
+        list[str], typer.Argument(metavar="DOCUMENT...", help="Ids, as `index list` shows them.", show_default=False)
+    ],
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Embedder = None,
+) -> None:
+    """Remove documents; they answer no more.
+
+    Example: survey-qa index remove old-paper.md
+    """
+    opened = _open_index(index, home, embedder).remove(documents)
+    if as_json:
+        _print_json({"removed": documents, "snapshot": opened.snapshot})
+    else:
+        typer.echo(f"Removed {len(documents)} documents; the index holds {len(opened.documents())}.")
+
+
+@index_app.command("verify")
+def verify(as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """Compare every byte of an index with what was written; exit 1 if one differs.
+
+    Example: survey-qa index verify --index my-index/
+    """
+    opened = _open_index(index, home)
+    opened.verify()
+    if as_json:
+        _print_json({"verified": True, "snapshot": opened.snapshot})
+    else:
+        typer.echo(f"Every byte of {opened.snapshot} is as it was written.")
 
 
 @index_app.command("list")
@@ -341,12 +410,12 @@ def _open(index: Path | None, home: Path | None, llm: str, llm_base_url: str | N
         return Assistant.open(index, home=home, llm=llm, llm_base_url=llm_base_url, embedder=embedder, progress=tell)
 
 
-def _open_index(index: Path | None, home: Path | None) -> Index:
+def _open_index(index: Path | None, home: Path | None, embedder: str | None = None) -> Index:
     from rag.build import open_index
     from ui.terminal import progress
 
     with progress() as tell:
-        return open_index(index, home=home, progress=tell)
+        return open_index(index, home=home, embedder=embedder, progress=tell)
 
 
 def _text_of(question: str) -> str:
@@ -416,8 +485,8 @@ def _report(error: Exception) -> int:
 
 
 def _speak_utf8() -> None:
-    """Make Chinese come out whole in any locale; what is not text becomes a question mark."""
-    for stream in (sys.stdout, sys.stderr):
+    """Make Chinese go in and come out whole in any locale; what is not text becomes a question mark."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(encoding="utf-8", errors="replace")

@@ -18,6 +18,7 @@ import typer
 from ui.texts import TEXTS, Language, Texts
 
 if TYPE_CHECKING:
+    from corpus import Skipped
     from index import DocumentInfo
     from index.hits import Hit
     from rag.answers import Answer, Citation
@@ -107,11 +108,15 @@ def print_hits(hits: Sequence[Hit]) -> None:
         say(f"    {shorten(hit.passage.text, PASSAGE_COLUMNS)}\n")
 
 
-def print_built(result: Mapping[str, Any]) -> None:
-    """Print what a build put into an index, and on stderr what it left out."""
-    for skipped in result["skipped"]:
-        say(f"skipped {skipped['path']}: {skipped['reason']}", err=True)
-    say(f"Indexed {result['documents']} documents in {result['passages']} passages at {result['index']}.")
+def print_skipped(skipped: Sequence[Skipped]) -> None:
+    """Print on stderr what was left out, and why."""
+    for source in skipped:
+        say(f"skipped {source.path}: {source.reason}", err=True)
+
+
+def plain_skipped(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
+    """Return what was left out as plain JSON."""
+    return [{"path": str(source.path), "reason": source.reason} for source in skipped]
 
 
 def print_documents(documents: Sequence[DocumentInfo]) -> None:
@@ -123,7 +128,8 @@ def print_documents(documents: Sequence[DocumentInfo]) -> None:
 def print_facts(facts: Mapping[str, Any]) -> None:
     """Print names and values, one a line."""
     for name, value in facts.items():
-        say(f"{name}: {_plain(value)}")
+        if value not in ("", None):
+            say(f"{name}: {_plain(value)}")
 
 
 def print_checks(checks: Sequence[Check], advice: str) -> None:
@@ -239,7 +245,9 @@ def _print_citation(citation: Citation, texts: Texts) -> None:
 
 
 def _place(title: str, section: str) -> str:
-    return f"{title} · {section}" if section else title
+    """Return a document's title and its innermost section."""
+    innermost = section.rpartition(" > ")[2]
+    return f"{title} · {innermost}" if innermost and innermost != title else title
 
 
 def _plain(value: object) -> str:

@@ -257,7 +257,9 @@ def test_a_hostile_document_stays_text_and_asks_nobody(visit):
     page.wait_for_timeout(500)
 
     assert (
-        page.locator("#chat .md :is(img, script, svg, iframe, form, .katex, h1), #source :is(img, script, svg, a, h1)").count()
+        page.locator(
+            "#chat .md :is(img, script, svg, iframe, form, .katex, h1), #source :is(img, script, svg, a, h1)"
+        ).count()
         == 0
     )
     assert "<script>alert(2)</script>" in page.inner_text("#source mark")
