@@ -50,6 +50,19 @@
     else if (button.id === "close") opener?.focus({ preventScroll: true });
   });
 
+  // The tip stands above its mark (or below, under the top edge) and never leaves the column of the chat.
+  function placeTip(event) {
+    const mark = event.target.closest?.(".sq-mark");
+    if (!mark) return;
+    const tip = mark.querySelector(".sq-tip");
+    const [at, column] = [mark.getBoundingClientRect(), byId("chat").getBoundingClientRect()];
+    const above = at.top - tip.offsetHeight - 6;
+    tip.style.left = `${Math.max(column.left + 8, Math.min(at.left - 12, column.right - tip.offsetWidth - 12))}px`;
+    tip.style.top = `${above > column.top ? above : at.bottom + 6}px`;
+  }
+  document.addEventListener("mouseover", placeTip);
+  document.addEventListener("focusin", placeTip);
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && byId("close")?.offsetParent) byId("close").click();
   });
@@ -64,7 +77,8 @@
     const frame = byId("source");
     if (!quote) return;
     const [place, view] = [quote.getBoundingClientRect(), frame.getBoundingClientRect()];
-    if (place.top < view.top || place.bottom > view.bottom) frame.scrollTop += place.top - view.top - view.height / 4;
+    const top = panel.querySelector("header").getBoundingClientRect().bottom; // the title stays in place above
+    if (place.top < top || place.bottom > view.bottom) frame.scrollTop += place.top - top - (view.bottom - top) / 5;
   }
 
   // Gradio labels a message with its raw content, which here is markup: the text itself is the better name.

@@ -9,7 +9,7 @@ blank line. Buttons carry their meaning in ``value``; ``page.js`` wires them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -198,13 +198,31 @@ def _original(source: Source, texts: Texts) -> str:
     return f"<footer>{link}{name}</footer>" if link or name else ""
 
 
+def _linked(text: str) -> str:
+    """Return escaped text in which plain addresses are links."""
+    parts, end = "", 0
+    text = clean(text)
+    for start, url in _addresses(text):
+        parts += f'{escape(text[end:start])}<a href="{escape(url)}">{escape(url)}</a>'
+        end = start + len(url)
+    return parts + escape(text[end:])
+
+
+def _addresses(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the http and https addresses of a text with where they start; punctuation behind them left out."""
+    for match in _URL.finditer(text):
+        url = match[0].rstrip(".,;:!?)*_~")
+        if safe_url(url):
+            yield match.start(), url
+
+
 def _passage(source: Source) -> str:
     if source.rows:
         head = "".join(f"<th>{_text(cell)}</th>" for cell in source.header)
         rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in source.rows)
         return f'<div class="sq-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    before, after = (f'<span class="sq-context">{_text(part)}</span>' for part in (source.before, source.after))
-    return f"{before}<mark>{_text(source.quote)}</mark>{after}"
+    before, after = (f'<span class="sq-context">{_linked(part)}</span>' for part in (source.before, source.after))
+    return f"{before}<mark>{_linked(source.quote)}</mark>{after}"
 
 
 def _cell(cell: Cell) -> str:
@@ -309,15 +327,12 @@ def _with_links(token: Token) -> list[Token]:
 
     parts: list[Token] = []
     end = 0
-    for match in _URL.finditer(token.content):
-        url = match[0].rstrip(".,;:!?)*_~")
-        if safe_url(url) is None:
-            continue
+    for start, url in _addresses(token.content):
         parts += [
-            Token("text", "", 0, content=token.content[end : match.start()]),
+            Token("text", "", 0, content=token.content[end:start]),
             Token("link_open", "a", 1, attrs={"href": url}),
             Token("text", "", 0, content=url),
             Token("link_close", "a", -1),
         ]
-        end = match.start() + len(url)
+        end = start + len(url)
     return [*parts, Token("text", "", 0, content=token.content[end:])]

@@ -33,10 +33,8 @@ class Texts:
     clear: str
     copy: str
     copied: str
-    you: str
     searching: str
     sources: str
-    source: str
     open_source: str
     close: str
     original: str
@@ -55,38 +53,36 @@ TEXTS: Mapping[Language, Texts] = {
     "zh": Texts(
         title="大模型综述问答",
         subtitle="每一句都能点开原文",
-        welcome="想了解哪个大模型?",
-        welcome_hint="回答只取自收录的资料,每句话都标着出处;资料没说的,会直说没有。",
+        welcome="想了解哪个大模型？",
+        welcome_hint="回答只取自收录的资料，每句话都标着出处；资料没说的，会直说没有。",
         examples="试试这些问题",
         language="界面语言",
         conversation="对话",
         question="问题",
-        question_hint="输入问题,按回车发送",
+        question_hint="输入问题，按回车发送",
         send="发送",
         stop="停止",
         clear="清空",
         copy="复制回答",
         copied="已复制",
-        you="你",
         searching="正在查找资料",
         sources="出处",
-        source="原文",
         open_source="打开出处",
         close="关闭",
         original="打开原始网页",
         page="第 {page} 页",
         refused="资料里没有答案",
         nearest="最接近的段落",
-        stopped="已停止,以上内容保留",
-        stopped_early="已停止,还没有写出内容",
+        stopped="已停止，以上内容保留",
+        stopped_early="已停止，还没有写出内容",
         failed="没能回答",
-        failed_unexpectedly="程序出了意外({kind})。请再问一次;如果还是这样,请把终端里的日志报告给维护者。",
+        failed_unexpectedly="程序出了意外（{kind}）。请再问一次；如果还是这样，请把终端里的日志报告给维护者。",
         support={
             "supported": "引文支持这句话",
-            "weak": "引文只部分支持这句话,请核对",
-            "unsupported": "引文不支持这句话,请核对",
+            "weak": "引文只部分支持这句话，请核对",
+            "unsupported": "引文不支持这句话，请核对",
         },
-        fine_print="回答出自资料原文;资料可能过时或有误,重要的事请点开核对。",
+        fine_print="回答出自资料原文；资料可能过时或有误，重要的事请点开核对。",
     ),
     "en": Texts(
         title="LLM survey Q&A",
@@ -104,10 +100,8 @@ TEXTS: Mapping[Language, Texts] = {
         clear="Clear",
         copy="Copy answer",
         copied="Copied",
-        you="You",
         searching="Searching the documents",
         sources="Sources",
-        source="Source",
         open_source="Open source",
         close="Close",
         original="Open the original page",
@@ -134,12 +128,12 @@ LANGUAGES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
 # Candidates for the questions that an empty chat offers; the page shows those that its index answers.
 EXAMPLES: Mapping[Language, tuple[str, ...]] = {
     "zh": (
-        "ChatGLM-6B 量化后最低要多少显存?",
-        "LLaMA 有哪几种参数规模?",
-        "BLOOM 是用多少种语言训练的?",
-        "什么是指令微调?",
-        "Alpaca 是怎么训练出来的?",
-        "GLM-130B 是谁开源的?",
+        "ChatGLM-6B 量化后最低要多少显存？",
+        "LLaMA 有哪几种参数规模？",
+        "BLOOM 是用多少种语言训练的？",
+        "什么是指令微调？",
+        "Alpaca 是怎么训练出来的？",
+        "GLM-130B 是谁开源的？",
     ),
     "en": (
         "How much GPU memory does quantised ChatGLM-6B need?",

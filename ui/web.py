@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.settings import MAX_QUESTION_CHARS
 from ui import handlers
 from ui.handlers import Answerer, Brakes, Chat, Source
 from ui.rendering import render_fine_print, render_head, render_messages, render_source, render_welcome
@@ -20,6 +21,8 @@ CODE_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans 
 # One page streams for at most this many people at once; the others wait in line.
 CONCURRENT_ANSWERS = 8
 WAITING_LINE = 64
+# More than any question that is answered, so that a longer one is told so; less than what the guard refuses.
+LONGEST_TYPED = 4 * MAX_QUESTION_CHARS
 
 Examples = dict[Language, Sequence[str]]
 
@@ -45,7 +48,13 @@ class _Page:
                 )
                 with gr.Row(elem_id="composer"):
                     self.question = gr.Textbox(
-                        elem_id="question", container=False, show_label=False, lines=1, max_lines=8, autofocus=True
+                        max_length=LONGEST_TYPED,
+                        elem_id="question",
+                        container=False,
+                        show_label=False,
+                        lines=1,
+                        max_lines=8,
+                        autofocus=True,
                     )
                     self.send = gr.Button(elem_id="send", variant="primary", min_width=0)
                     self.stop = gr.Button(elem_id="stop", variant="stop", min_width=0, visible=False)
@@ -80,7 +89,9 @@ def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Exa
     """Connect every event; all of them are closed to API clients."""
     closed: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     at_once: dict[str, Any] = {**closed, "queue": False}
-    labelled = [on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place]
+    labelled = [
+        on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
+    ]  # fmt: skip
     talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language]
     panel = [on.opened, on.side, on.source]
     brakes = Brakes()
@@ -108,7 +119,7 @@ def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Exa
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         language = language_of_browser(request.headers.get("accept-language"))
-        return (language, *_words(gr, language, examples[language]))
+        return tuple(_words(gr, language, examples[language]))
 
     def switch(chat: Chat, opened: Source | None, language: Language) -> tuple[Any, ...]:
         now = handlers.switch_language(chat, language)
@@ -118,7 +129,7 @@ def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Exa
 
     for handler in (ask, stop, arrive):  # Gradio hands the request to whoever names its type; here the name is text
         handler.__annotations__["request"] = gr.Request
-    page.load(arrive, None, [on.language, *labelled], **at_once)
+    page.load(arrive, None, labelled, **at_once)
     gr.on(
         [on.send.click, on.question.submit], ask, [on.chat, on.question, on.language], talking,
         trigger_mode="once", concurrency_limit=CONCURRENT_ANSWERS, **closed,
@@ -147,6 +158,7 @@ def _words(gr: Any, language: Language, examples: Sequence[str]) -> list[Any]:  
     """Return every component that shows words of ours, in one language."""
     texts = TEXTS[language]
     return [
+        gr.update(value=language, label=texts.language),
         render_head(language),
         gr.update(value=texts.clear),
         gr.update(placeholder=render_welcome(language, examples), label=texts.conversation),

@@ -11,6 +11,7 @@ import pytest
 from corpus import Document, Passage
 from index.hits import Hit
 from rag.answers import Answer, Citation
+from rag.errors import BadQuestion
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -37,19 +38,25 @@ class Talker:
     def __init__(self, answer: Answer, refusal: Answer) -> None:
         self.answer = answer
         self.refusal = refusal
+        self.ended = threading.Event()
 
     def stream(self, question, history=()):
         if "weather" in question:
             yield self.refusal
+        elif "long" in question:
+            raise BadQuestion("The question has 32,000 characters; 8,000 are the most.")
         elif "break" in question:
             raise RuntimeError("secret")
         elif "evil" in question:
             yield EVIL
             yield evil_answer()
         elif "slow" in question:
-            for n in range(1_000):
-                time.sleep(0.02)
-                yield f"word{n} "
+            try:
+                for n in range(1_000):
+                    time.sleep(0.02)
+                    yield f"word{n} "
+            finally:
+                self.ended.set()
         else:
             for piece in ("量化到 INT4 后,", "Walnut-7B ", "只要 "):
                 time.sleep(0.15)
@@ -73,12 +80,7 @@ def evil_answer() -> Answer:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Serve the page over a scripted assistant, in a thread."""
-    import uvicorn
-
-    from ui.server import create_app, listen
-
+def talker():
     document = Document.from_text(TEXT, id="notes/open.md", title="开源模型笔记", url="https://example.org/notes")
     start = document.text.index(QUOTE)
     citation = Citation(
@@ -87,8 +89,18 @@ def server(tmp_path_factory):
     hits = (Hit(Passage(document, 0, len(document.text), "Walnut-7B"), 1.0),)
     answer = Answer("q", "量化到 INT4 后,Walnut-7B 只要 **6 GB** 显存 [1]。", True, (citation,), hits)
     refusal = Answer("q", "The documents do not say.", False, (), hits)
+    return Talker(answer, refusal)
+
+
+@pytest.fixture(scope="module")
+def server(talker, tmp_path_factory):
+    """Serve the page over a scripted assistant, in a thread."""
+    import uvicorn
+
+    from ui.server import create_app, listen
+
     environment = dict(os.environ)
-    app = create_app(Talker(answer, refusal), examples=EXAMPLES, home=tmp_path_factory.mktemp("home"))
+    app = create_app(talker, examples=EXAMPLES, home=tmp_path_factory.mktemp("home"))
     listener = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -177,8 +189,10 @@ def test_a_source_far_down_is_scrolled_into_view(visit):
     page.click(".sq-mark")
     page.wait_for_selector("#source mark")
     page.wait_for_timeout(300)
+    title = page.locator("#source header").bounding_box()
 
     assert is_in_view(page, "#source mark", "#source")
+    assert page.locator("#source mark").bounding_box()["y"] >= title["y"] + title["height"]
 
 
 def test_everything_works_from_the_keyboard(visit):
@@ -235,6 +249,24 @@ def test_one_may_ask_on_after_a_stop(visit):
     assert page.locator(".sq-turn").count() == 2
 
 
+def test_closing_the_tab_ends_the_answering(visit, talker):
+    talker.ended.clear()
+    page = visit()
+    ask(page, "slow please")
+    page.wait_for_selector("text=word3")
+    page.close()
+
+    assert talker.ended.wait(15)
+
+
+def test_a_question_that_is_too_long_is_told_so(visit):
+    page = visit()
+    ask(page, "long " * 50_000)
+    page.wait_for_selector(".sq-failed")
+
+    assert "8,000 are the most" in page.inner_text(".sq-alert")
+
+
 def test_a_refusal_and_an_error_look_different_from_an_answer(visit):
     page = visit()
     ask(page, "weather?")
@@ -258,10 +290,12 @@ def test_a_hostile_document_stays_text_and_asks_nobody(visit):
 
     assert (
         page.locator(
-            "#chat .md :is(img, script, svg, iframe, form, .katex, h1), #source :is(img, script, svg, a, h1)"
+            "#chat .md :is(img, script, svg, iframe, form, .katex, h1), #source :is(img, script, svg, h1)"
         ).count()
         == 0
     )
+    links = page.evaluate("[...document.querySelectorAll('#chat .md a, #source a')].map((link) => link.href)")
+    assert [link for link in links if not link.startswith("https://evil.example/")] == []
     assert "<script>alert(2)</script>" in page.inner_text("#source mark")
     assert "<script>alert(2)</script>" in page.inner_text(".sq-answered")
 

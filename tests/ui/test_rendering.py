@@ -254,3 +254,10 @@ def test_characters_that_hide_or_reorder_are_removed_and_others_kept():
 def test_the_page_speaks_both_languages():
     assert "大模型综述问答" in render_head("zh")
     assert "LLM survey" in render_head("en")
+
+
+def test_addresses_in_a_passage_can_be_followed():
+    html = render_source(source(before="See https://arxiv.org/abs/1. ", quote="at http://a.example/x,", after=""), "en")
+
+    assert [a["href"] for tag, a in Page(html).tags if tag == "a"] == ["https://arxiv.org/abs/1", "http://a.example/x"]
+    assert "See https://arxiv.org/abs/1. at http://a.example/x," in Page(html).text
