@@ -1,23 +1,44 @@
-"""Passages in, ranked hits out: embedders, vectors, lexical search, fusing, saving."""
+"""Passages in, ranked hits out: embedders, vectors, lexical search, fusing, saving.
 
-from index.catalogue import DocumentInfo
-from index.embedders import Embedder
-from index.errors import (
-    EmbedderUnavailable,
-    EmptyCorpus,
-    IndexDamaged,
-    IndexError_,
-    IndexLocked,
-    IndexMismatch,
-    IndexNotFound,
-    IndexWriteFailed,
-    UnknownDocument,
-)
-from index.hits import Hit
-from index.index import Index
-from index.queries import Concept, Query
+Names are loaded when they are first used, so that whoever needs one value does not load numpy for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.catalogue import DocumentInfo
+    from index.contents import Splitting
+    from index.embedders import Embedder, open_embedder
+    from index.errors import (
+        EmbedderUnavailable,
+        EmptyCorpus,
+        IndexDamaged,
+        IndexError_,
+        IndexLocked,
+        IndexMismatch,
+        IndexNotFound,
+        IndexWriteFailed,
+        UnknownDocument,
+    )
+    from index.hits import Hit
+    from index.index import Index
+    from index.queries import Concept, Query
 
 __all__ = [
     "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "Hit", "Index", "IndexDamaged",
-    "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "UnknownDocument",
+    "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "Splitting",
+    "UnknownDocument", "open_embedder",
 ]  # fmt: skip
+
+_HOMES = {
+    "Concept": "queries", "DocumentInfo": "catalogue", "Embedder": "embedders", "Hit": "hits", "Index": "index",
+    "Query": "queries", "Splitting": "contents", "open_embedder": "embedders",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module; exceptions live in ``index.errors``."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)

@@ -7,7 +7,7 @@ ones may go on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +19,7 @@ from corpus.languages import Language, language_of
 from corpus.names import find_aliases
 from index.catalogue import Catalogue, MemoryCatalogue, in_order
 from index.crossing import Crossing
-from index.dictionary import entries_of, read_dictionary
+from index.dictionary import Dictionary, read_dictionary
 from index.embedders import BUILTIN, Embedder, Floats, Progress, open_embedder
 from index.errors import EmptyCorpus
 from index.fusing import Weights, choose_weights
@@ -27,12 +27,10 @@ from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import collect
 from index.queries import Languages
-from index.terms import analyze, normalize
+from index.terms import analyze
 from index.vectors import Vectors
 
 MEMORY = "memory"
-PLENTY = 0.05  # share of passages from which a language of an index counts as its own
-ABROAD = 0.5  # what a translation counts where the index has plenty in the question's own language
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Contents:
     languages: Languages
     weights: Weights  # the vectors' share of a score, by the question's language
     keys: npt.NDArray[np.uint64]  # (passages, 2) hash of what was embedded
-    sameness: npt.NDArray[np.uint64]  # (passages,) equal for passages with the same letters and digits
+    sameness: npt.NDArray[np.uint64]  # (passages,) equal for passages with the same terms in the same order
     fitted: npt.NDArray[np.uint32]  # checksums of the terms there were when the embedder was fitted, ascending
     splitting: Splitting = field(default_factory=Splitting)
     snapshot: str = MEMORY
@@ -79,13 +77,13 @@ def build(
         raise EmptyCorpus("There is nothing to index: no passage was given. Give documents that have text.")
     tell = progress or _silent
     tell("indexing words", 0, len(ordered))
-    lexical = Lexical.build([analyze(p.text) for p in ordered], [analyze(p.context) for p in ordered])
+    terms = [analyze(passage.text) for passage in ordered]
+    lexical = Lexical.build(terms, [analyze(passage.context) for passage in ordered])
     tell("indexing words", len(ordered), len(ordered))
     spoken = [language_of(passage.text) for passage in ordered]
     texts = [f"{passage.context}\n{passage.text}" if passage.context else passage.text for passage in ordered]
-    keys = np.array([_key(text) for text in texts], np.uint64)
-    made = former.embedder if former else _opened(embedder, texts)
-    matrix = _embed(made, texts, keys, former, progress)
+    keys = np.array([_hash(text) for text in texts], np.uint64)
+    made, matrix = _embedded(embedder, texts, keys, former, progress)
     tell("connecting languages", 0, 1)
     languages = _languages(ordered, lexical, spoken)
     tell("connecting languages", 1, 1)
@@ -98,7 +96,7 @@ def build(
         languages=languages,
         weights=former.weights if former else _weights(made, matrix, own, spoken, lexical),
         keys=keys,
-        sameness=np.array([_sameness(text) for text in own], np.uint64),
+        sameness=np.array([_hash(" ".join(found))[0] for found in terms], np.uint64),
         fitted=former.fitted if former else np.sort(lexical.vocabulary.checksums),
         splitting=splitting,
     )
@@ -115,65 +113,51 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _opened(embedder: Embedder | str, texts: Sequence[str]) -> Embedder:
-    if not isinstance(embedder, str):
-        return embedder
-    return LatentEmbedder.fit(texts) if embedder == BUILTIN else open_embedder(embedder)
-
-
-def _key(text: str) -> tuple[int, int]:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
-
-
-def _sameness(text: str) -> int:
-    letters = "".join(character for character in normalize(text) if character.isalnum())
-    return int.from_bytes(hashlib.blake2b(letters.encode(), digest_size=8).digest(), "little")
-
-
-def _embed(
-    embedder: Embedder,
+def _embedded(
+    embedder: Embedder | str,
     texts: Sequence[str],
     keys: npt.NDArray[np.uint64],
     former: Contents | None,
     progress: Progress | None,
-) -> Floats:
-    """Return one vector per text; those that ``former`` has are taken over."""
-    known = {key: row for row, key in enumerate(map(tuple, former.keys.tolist()))} if former else {}
-    places = [known.get(key, -1) for key in map(tuple, keys.tolist())]
-    new = [row for row, place in enumerate(places) if place < 0]
-    matrix = np.zeros((len(texts), embedder.dimensions), np.float32)
+) -> tuple[Embedder, Floats]:
+    """Return the embedder, opened or fitted, and one vector per text."""
     if former:
-        old = [row for row, place in enumerate(places) if place >= 0]
-        matrix[old] = former.vectors.matrix[[places[row] for row in old]]
-    if new:
-        matrix[new] = embedder.embed_passages([texts[row] for row in new], progress)
+        return former.embedder, _embed_new(former, texts, keys, progress)
+    if embedder == BUILTIN:
+        return LatentEmbedder.fit_and_embed(texts, progress)
+    opened = open_embedder(embedder) if isinstance(embedder, str) else embedder
+    return opened, opened.embed_passages(texts, progress)
+
+
+def _hash(text: str) -> tuple[int, int]:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+
+def _embed_new(
+    former: Contents, texts: Sequence[str], keys: npt.NDArray[np.uint64], progress: Progress | None
+) -> Floats:
+    """Return one vector per text: those that ``former`` has are taken over, the others computed."""
+    known = {key: row for row, key in enumerate(map(tuple, former.keys.tolist()))}
+    places = np.array([known.get(key, -1) for key in map(tuple, keys.tolist())])
+    matrix = np.zeros((len(texts), former.embedder.dimensions), np.float32)
+    matrix[places >= 0] = former.vectors.matrix[places[places >= 0]]
+    new = np.flatnonzero(places < 0)
+    if len(new):
+        matrix[new] = former.embedder.embed_passages([texts[row] for row in new.tolist()], progress)
     return matrix
 
 
 def _languages(passages: Sequence[Passage], lexical: Lexical, spoken: Sequence[Language]) -> Languages:
-    chinese = np.array([language == "zh" for language in spoken])
-    share = float(chinese.mean())
-    toward: list[Language] = [language for language, part in (("zh", share), ("en", 1 - share)) if part > 0]  # type: ignore[misc]
     documents = {passage.document_id: passage.document for passage in passages}.values()
     stated = [pair for document in documents for pair in find_aliases(document)]
-    vocabulary = lexical.vocabulary
+    numbers, toward = lexical.vocabulary.numbers(), set(spoken)
     return Languages(
-        glossary=Crossing.compile(entries_of(load_glossary()), vocabulary, toward=toward, inside=False),
-        dictionary=Crossing.compile(read_dictionary(), vocabulary, toward=toward, inside=True),
+        glossary=Crossing.compile(Dictionary.of_pairs(load_glossary()), numbers, toward=toward, inside=False),
+        dictionary=Crossing.compile(read_dictionary(), numbers, toward=toward, inside=True),
         names=collect([*load_aliases(), *stated]),
-        factors=_factors(share),
-        chinese=chinese,
+        chinese=np.array([language == "zh" for language in spoken]),
     )
-
-
-def _factors(chinese: float) -> Mapping[Language, float]:
-    """Return how much translations count toward each language, from the share of Chinese passages."""
-    english = 1 - chinese
-    return {
-        "zh": 0.0 if not chinese else ABROAD if english >= PLENTY else 1.0,
-        "en": 0.0 if not english else ABROAD if chinese >= PLENTY else 1.0,
-    }
 
 
 def _weights(

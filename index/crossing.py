@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.languages import Language
-from index.dictionary import Entry
-from index.terms import cjk_terms, is_cjk
+from index.dictionary import Dictionary, Entry
+from index.terms import cjk_terms
 from index.vocabulary import Arrays, Vocabulary
 
 LONGEST_CHINESE = 8  # characters of a key; longer ones are proverbs
@@ -39,21 +39,21 @@ class Crossing:
 
     @classmethod
     def compile(
-        cls, entries: Sequence[Entry], vocabulary: Vocabulary, *, toward: Collection[Language], inside: bool
+        cls, dictionary: Dictionary, numbers: Mapping[str, int], *, toward: Collection[Language], inside: bool
     ) -> Self:
-        """Keep what touches a vocabulary.
+        """Keep what touches a vocabulary, given as the number of each term.
 
         ``toward`` names the languages that are worth reaching; ``inside`` lets an English word stand for entries in
-        whose longer glosses it occurs.
+        whose longer glosses it occurs. Chinese words that occur are keys even without a translation: they tell where
+        words begin and end.
         """
-        numbers = {term: number for number, term in enumerate(vocabulary)}
         found: _Weighted = {}
         if "en" in toward:
-            found |= _toward_english(entries, numbers)
+            found |= _toward_english(dictionary, numbers)
         if "zh" in toward:
-            found |= _toward_chinese(entries, numbers, inside=inside)
-            words = (entry.chinese for entry in entries if _occurs(entry.chinese, numbers))
-            found |= {word: {} for word in words if word not in found}
+            held = _held(dictionary, numbers)
+            found |= _toward_chinese(held, numbers, inside=inside)
+            found |= {entry.chinese: {} for entry in held if entry.chinese not in found}
         return cls._from_weighted(found, numbers)
 
     @classmethod
@@ -93,22 +93,23 @@ class Crossing:
         return self.keys.find(key) >= 0
 
 
+def _held(dictionary: Dictionary, numbers: Mapping[str, int]) -> list[Entry]:
+    """Return the entries whose Chinese word occurs in the index as far as its pairs of characters tell."""
+    starts = (dictionary.by_start[term] for term in numbers if term in dictionary.by_start)
+    return [entry for group in starts for entry in group if _occurs(entry.chinese, numbers)]
+
+
 def _occurs(word: str, numbers: Mapping[str, int]) -> bool:
-    """Tell whether all pairs of a Chinese word's characters (or its one character) occur in the index."""
-    if len(word) > LONGEST_CHINESE:
-        return False
-    return all(word[at : at + 2] in numbers for at in range(max(len(word) - 1, 1)))
+    return len(word) <= LONGEST_CHINESE and all(word[at : at + 2] in numbers for at in range(max(len(word) - 1, 1)))
 
 
-def _toward_english(entries: Iterable[Entry], numbers: Mapping[str, int]) -> _Weighted:
+def _toward_english(dictionary: Dictionary, numbers: Mapping[str, int]) -> _Weighted:
     """Map Chinese words to the stems of their glosses; n glosses weigh n ** -.75 each (measured: .5 and 1 are worse)."""
     glosses: dict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
-    for entry in entries:
-        if len(entry.chinese) > LONGEST_CHINESE:
-            continue
-        for gloss in entry.glosses:
-            if any(stem in numbers for stem in gloss):
-                glosses[entry.chinese][gloss] = None
+    for term in numbers:
+        for entry in dictionary.by_stem.get(term, ()):
+            if len(entry.chinese) <= LONGEST_CHINESE:
+                glosses[entry.chinese] |= {gloss: None for gloss in entry.glosses if term in gloss}
     found: _Weighted = {}
     for word, chosen in glosses.items():
         share = (SINGLE_CHARACTER if len(word) == 1 else 1.0) * len(chosen) ** -0.75
@@ -121,12 +122,10 @@ def _toward_english(entries: Iterable[Entry], numbers: Mapping[str, int]) -> _We
     return found
 
 
-def _toward_chinese(entries: Iterable[Entry], numbers: Mapping[str, int], *, inside: bool) -> _Weighted:
+def _toward_chinese(held: Iterable[Entry], numbers: Mapping[str, int], *, inside: bool) -> _Weighted:
     """Map English phrases to the characters and pairs of the Chinese words whose gloss they are; n words weigh n ** -.5."""
     candidates: dict[str, dict[str, float]] = defaultdict(dict)
-    for entry in entries:
-        if not _occurs(entry.chinese, numbers):
-            continue
+    for entry in held:
         for gloss in entry.glosses:
             candidates[" ".join(gloss)][entry.chinese] = 1.0
             if inside and len(gloss) > 1:
@@ -146,8 +145,3 @@ def _toward_chinese(entries: Iterable[Entry], numbers: Mapping[str, int], *, ins
 
 def _at_most_one(weights: Mapping[str, float]) -> dict[str, float]:
     return {term: min(weight, 1.0) for term, weight in weights.items()}
-
-
-def is_chinese(key: str) -> bool:
-    """Tell whether a key is a Chinese word."""
-    return is_cjk(key[0])

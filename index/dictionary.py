@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Self
 
 from index.terms import STOP_WORDS, is_cjk, normalize, stem
 
@@ -25,27 +27,45 @@ class Entry:
     glosses: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """Entries, and where to find those that may touch a text: by their first pair of characters, and by a gloss's stem."""
+
+    entries: Sequence[Entry] = field(repr=False)
+    by_start: Mapping[str, Sequence[Entry]] = field(repr=False)
+    by_stem: Mapping[str, Sequence[Entry]] = field(repr=False)
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Self:
+        """Make a dictionary of entries."""
+        by_start: dict[str, list[Entry]] = defaultdict(list)
+        by_stem: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            by_start[entry.chinese[:2]].append(entry)
+            for stem_ in {stem_ for gloss in entry.glosses for stem_ in gloss}:
+                by_stem[stem_].append(entry)
+        return cls(entries, dict(by_start), dict(by_stem))
+
+    @classmethod
+    def of_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """Make a dictionary of pairs (Chinese, English), such as those of a glossary."""
+        glosses: dict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
+        for chinese, english in pairs:
+            stems = phrase(english)
+            if stems and all(map(is_cjk, chinese)):
+                glosses[normalize(chinese)][stems] = None
+        return cls.of([Entry(chinese, tuple(found)) for chinese, found in glosses.items()])
+
+
 @cache
-def read_dictionary() -> list[Entry]:
-    """Read the dictionary: about 100,000 entries, in about a second."""
+def read_dictionary() -> Dictionary:
+    """Read CC-CEDICT: about 100,000 entries, in about a second."""
     entries = []
-    for line in _text().splitlines():
-        match = _LINE.match(line)
-        if match is not None:
-            glosses = dict.fromkeys(_glosses(match["definitions"]))
-            if glosses:
-                entries.append(Entry(match["simplified"], tuple(glosses)))
-    return entries
-
-
-def entries_of(pairs: Iterable[tuple[str, str]]) -> list[Entry]:
-    """Make entries of pairs (Chinese, English), such as those of a glossary."""
-    glosses: dict[str, dict[tuple[str, ...], None]] = {}
-    for chinese, english in pairs:
-        stems = phrase(english)
-        if stems and all(map(is_cjk, chinese)):
-            glosses.setdefault(normalize(chinese), {})[stems] = None
-    return [Entry(chinese, tuple(found)) for chinese, found in glosses.items()]
+    for simplified, definitions in _LINE.findall(_text()):
+        glosses = dict.fromkeys(_glosses(definitions))
+        if glosses:
+            entries.append(Entry(simplified, tuple(glosses)))
+    return Dictionary.of(entries)
 
 
 def phrase(english: str) -> tuple[str, ...]:
@@ -54,16 +74,17 @@ def phrase(english: str) -> tuple[str, ...]:
     >>> phrase("the pre-trained models")
     ('pre', 'train', 'model')
     """
-    return tuple(stem_ for word in _WORD.findall(english.lower()) if (stem_ := _stem(word)))
+    return tuple([stem_ for word in _WORD.findall(english.lower()) if (stem_ := _stem(word))])
 
 
 _LINE = re.compile(
-    r"(?P<traditional>[^#\s]+) (?P<simplified>[\u3007\u3400-\u9fff\U00020000-\U0003ffff]+) \[[^\]]*\] /(?P<definitions>.*)/"
-)
+    r"^[^#\s]+ ([\u3007\u3400-\u9fff\U00020000-\U0003ffff]+) \[[^\]\n]*\] /(.*)/", re.MULTILINE
+)  # traditional simplified [pinyin] /gloss; gloss/gloss/
 _WORD = re.compile(r"[a-z0-9]+")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|'s\b")
 _ABOUT_THE_WORD = re.compile(
-    r"(?:CL:|(?:old |erhua |Japanese )?variant of|see (?:also )?[^a-z]|surname |also written|used in |abbr\. (?:for|of)|also pr\.|Taiwan pr\.)"
+    r"CL:|(?:old |erhua |Japanese )?variant of|see (?:also )?[^a-z]|surname |also written|used in |abbr\. (?:for|of)"
+    r"|also pr\.|Taiwan pr\."
 )
 
 

@@ -23,6 +23,7 @@ HIGHEST_BUILTIN = 0.2  # its vectors see the same words as BM25: from .3 on they
 SAMPLED = 150  # pseudo-questions per language
 KEPT_WORDS = 0.4  # of a sentence make a pseudo-question
 _FEWEST = 8  # passages of a language that can tell how good an embedder is
+_UNMEASURED = 0.7  # what an embedder is taken to find where there are fewer: every one knows English
 _PAIRS = 100  # of the glossary
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n.]{12,}")
@@ -57,16 +58,18 @@ def choose_weights(
 ) -> dict[Language, float]:
     """Return the vectors' share for questions of each language.
 
-    For a language that the index holds, questions are made of its passages by dropping words, and the share follows
-    from how often the vectors find the passage against how often ``lexical`` does. For the other language it follows
-    from how often the embedder finds a Chinese term's English name among ``pairs``.
+    For a language of which the index holds some passages, questions are made of them by dropping words, and the share
+    follows from how often the vectors find the passage against how often ``lexical`` does. For one that it does not
+    hold, the share follows from how often the embedder finds a Chinese term's English name among ``pairs``.
     """
     highest = HIGHEST_BUILTIN if isinstance(embedder, LatentEmbedder) else HIGHEST
     weights: dict[Language, float] = {}
     for language in ("zh", "en"):
         rows = [row for row, other in enumerate(languages) if other == language]
-        if len(rows) >= _FEWEST or len(rows) == len(languages):
+        if len(rows) >= _FEWEST:
             rate = _success(embedder, matrix, make_samples(texts, rows), lexical)
+        elif rows and (language == "en" or isinstance(embedder, LatentEmbedder)):
+            rate = _UNMEASURED
         else:
             rate = _parallel(embedder, pairs)
         weights[language] = round(highest * rate**2, 3)

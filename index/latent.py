@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
@@ -44,8 +44,20 @@ class LatentEmbedder:
     @classmethod
     def fit(cls, texts: Sequence[str], dimensions: int = DIMENSIONS) -> Self:
         """Learn frequencies and directions from texts; fewer texts than dimensions give fewer dimensions."""
-        sample = np.sort(np.random.default_rng(0).permutation(len(texts))[:FITTED_ON])
-        hashed = [_hashed(features(texts[row])) for row in sample]
+        return cls._fit([_hashed(features(text)) for text in _sample(texts)], dimensions)
+
+    @classmethod
+    def fit_and_embed(cls, texts: Sequence[str], progress: Progress | None = None) -> tuple[Self, Floats]:
+        """Do what ``fit`` and ``embed_passages`` do, in less time."""
+        if len(texts) > FITTED_ON:
+            fitted = cls.fit(texts)
+            return fitted, fitted.embed_passages(texts, progress)
+        hashed = [_hashed(features(text)) for text in texts]
+        fitted = cls._fit(hashed, DIMENSIONS)
+        return fitted, normalized(_weighted(hashed, fitted.idf) @ (fitted.projection * fitted.scale))
+
+    @classmethod
+    def _fit(cls, hashed: Sequence[Integers], dimensions: int) -> Self:
         held = np.bincount(np.concatenate([np.unique(h % COUNTERS) for h in hashed]), minlength=COUNTERS)
         idf = (np.log((1 + len(hashed)) / (1 + held)) + 1).astype(np.float16)
         directions = _directions(_weighted(hashed, idf), dimensions)
@@ -91,9 +103,23 @@ class LatentEmbedder:
 
     def embed_query(self, text: str) -> Floats:
         """Return the vector of a question, shape (dimensions,); zero if it shares no feature with the passages."""
-        asked = (f for f in features(without_question_words(normalize(text))) if f not in STOP_WORDS)
-        buckets, weights = _weigh(_hashed(asked), self.idf)
-        return normalized((weights @ self.projection[buckets].astype(np.float32)) * self.scale)
+        plain = without_question_words(normalize(text))
+        return self.embed_terms(text, {term: 1.0 for term in analyze(plain) if term not in STOP_WORDS})
+
+    def embed_terms(self, text: str, terms: Mapping[str, float]) -> Floats:
+        """Return the vector of a question that was widened to weighted terms, its translations and other names among them."""
+        weights = dict(terms)
+        for word in _LATIN.findall(normalize(text)):
+            weights.update(dict.fromkeys(_letter_groups(word), 1.0))
+        hashed = _hashed(weights)
+        amounts = np.array(list(weights.values()), np.float32) * self.idf[hashed % COUNTERS].astype(np.float32)
+        return normalized((amounts @ self.projection[hashed % BUCKETS].astype(np.float32)) * self.scale)
+
+
+def _sample(texts: Sequence[str]) -> list[str]:
+    """Return at most ``FITTED_ON`` texts, always the same ones."""
+    rows = np.sort(np.random.default_rng(0).permutation(len(texts))[:FITTED_ON])
+    return [texts[row] for row in rows]
 
 
 def features(text: str) -> list[str]:

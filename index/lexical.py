@@ -16,9 +16,13 @@ import numpy.typing as npt
 
 from index.vocabulary import Arrays, Vocabulary
 
-K1 = 1.2  # how soon repeating a term stops helping; the usual value
-B = 0.6  # how much a long text is held against a passage; measured on CMRC and XQuAD, .5 to .75 are equal
-CONTEXT_WEIGHT = 0.5  # a term in the heading counts half as much as in the text
+# Measured on CMRC and XQuAD, whole contexts and passages of 100 and 256 tokens: against the usual 1.2 and .75 hit@1 rises
+# by 1.5 to 3 points on passages and stays on contexts, because in a short text a repeated word tells little.
+K1 = 0.6  # how soon repeating a term stops helping
+B = 0.4  # how much a long text is held against a passage
+# A term in the title or a heading counts as much as one in the text: on the same passages with their article's title
+# hit@5 is .990 at 1, .989 at .5 and .960 without context.
+CONTEXT_WEIGHT = 1.0
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,7 +42,7 @@ class Lexical:
     def build(cls, texts: Sequence[Sequence[str]], contexts: Sequence[Sequence[str]]) -> Lexical:
         """Index passages given as the terms of their texts and of their contexts, in the same order."""
         vocabulary = Vocabulary.build(set(chain.from_iterable(texts)).union(*contexts))
-        numbers = {term: number for number, term in enumerate(vocabulary)}
+        numbers = vocabulary.numbers()
         keys: list[npt.NDArray[np.int64]] = []
         amounts: list[npt.NDArray[Any]] = []
         for fields, field_weight in ((texts, 1.0), (contexts, CONTEXT_WEIGHT)):
@@ -89,6 +93,11 @@ class Lexical:
                 here = slice(self.starts[number], self.starts[number + 1])
                 scores[self.passages[here]] += self.weights[here] * (self.idf[number] * np.float32(weight))
         return scores
+
+    def ideal(self, terms: Mapping[str, float]) -> float:
+        """Return the score that a passage full of all the terms would have; terms that occur nowhere count as the rarest."""
+        rarest = float(np.log1p((self.count + 0.5) / 0.5))
+        return (K1 + 1) * sum(weight * (self.idf_of(term) or rarest) for term, weight in terms.items())
 
     def idf_of(self, term: str) -> float:
         """Return the term's inverse document frequency; 0 if no passage holds it."""

@@ -32,6 +32,13 @@ from index.terms import (
 
 PART = 0.6  # weight of a part of a hyphenated name beside the whole
 BARE_VERSION = 0.3  # weight of the bare 3 of "GPT 3"
+# What a translation counts beside the question's own words, toward each language: where these find much, and where they
+# find little. A Chinese word is three terms (two characters, one pair), an English one is one.
+TOWARD: Mapping[Language, tuple[float, float]] = {"en": (0.5, 2.0), "zh": (0.3, 0.7)}
+# "Much" and "little" are shares of the best possible score that the best passage reaches with the question's own words.
+# Measured on XQuAD with half the articles in each language: of the questions whose passage is in their language 95 in 100
+# reach .24, of the others 95 in 100 stay below .26; hit@5 is .71 and .89 in the other language, and as before in the own.
+LITTLE, MUCH = 0.15, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +65,12 @@ class Query:
 class Languages:
     """What an index needs to know to widen a question: dictionaries, other names, and what it holds of each language.
 
-    ``glossary`` goes before ``dictionary``. ``factors`` says how much a translation counts toward each language: 0 where
-    the index holds none of it, less than 1 where it holds plenty of the question's own.
+    ``glossary`` goes before ``dictionary``; both reach only toward languages that the index holds.
     """
 
     glossary: Crossing
     dictionary: Crossing
     names: Names
-    factors: Mapping[Language, float]
     chinese: npt.NDArray[np.bool_]  # (passages,) whether a passage is Chinese
 
     def counts(self) -> dict[Language, int]:
@@ -87,24 +92,25 @@ class _Word:
 
 @dataclass(frozen=True, slots=True)
 class _Addition:
-    """Other ways to say what stands from start to end."""
+    """Other ways to say what stands from start to end, and how much they count beside the question's own words."""
 
     start: int
     end: int
     terms: Mapping[str, float]
+    factor: float = 1.0
 
 
 def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
     """Return a question in the terms of an index."""
     plain = without_question_words(normalize(text))
     words = list(_words(plain, languages))
+    terms = _own_terms(plain)
     additions = [_Addition(name.start, name.end, name.others) for name in find_names(plain, languages.names)]
     kept = _untranslated(text, words, additions, lexical, languages)
-    additions += _translations(words, kept, lexical, languages)
-    terms = _own_terms(plain)
+    additions += _translations(words, kept, _doubt(terms, lexical), lexical, languages)
     for addition in additions:
         for term, weight in addition.terms.items():
-            terms[term] = terms.get(term, 0.0) + weight
+            terms[term] = terms.get(term, 0.0) + weight * addition.factor
     return Query(text, terms, tuple(_concept(word, additions) for word in words))
 
 
@@ -202,39 +208,44 @@ def _held_in_chinese(word: _Word, lexical: Lexical, languages: Languages) -> boo
     return any(bool(languages.chinese[lexical.holding(term)].any()) for term in word.terms)
 
 
+def _doubt(terms: Mapping[str, float], lexical: Lexical) -> float:
+    """Return how little the question's own words find: 0 for much, 1 for little."""
+    best = lexical.ideal(terms)
+    share = float(lexical.score(terms).max()) / best if best else 0.0
+    return min(max((MUCH - share) / (MUCH - LITTLE), 0.0), 1.0)
+
+
 def _translations(
-    words: Sequence[_Word], kept: Collection[int], lexical: Lexical, languages: Languages
+    words: Sequence[_Word], kept: Collection[int], doubt: float, lexical: Lexical, languages: Languages
 ) -> Iterator[_Addition]:
     """Yield what words and phrases are in the other language."""
+    factors = {language: low + doubt * (high - low) for language, (low, high) in TOWARD.items()}
     for at, word in enumerate(words):
         if not word.stems:
-            yield from _translated(word.surface, "en", words[at : at + 1], kept, lexical, languages)
+            yield from _translated(word.surface, words[at : at + 1], factors["en"], kept, lexical, languages)
             continue
         for length in range(1, LONGEST_ENGLISH + 1):
             group = words[at : at + length]
             if len(group) == length and all(member.stems for member in group):
                 key = " ".join(stem for member in group for stem in member.stems)
-                yield from _translated(key, "zh", group, kept, lexical, languages)
+                yield from _translated(key, group, factors["zh"], kept, lexical, languages)
 
 
 def _translated(
     key: str,
-    toward: Language,
     group: Sequence[_Word],
+    factor: float,
     kept: Collection[int],
     lexical: Lexical,
     languages: Languages,
 ) -> Iterator[_Addition]:
     """Yield the translation of one key, from the glossary if it has one."""
-    factor = languages.factors[toward]
-    if not factor:
-        return
     found = languages.glossary.translate(key)
     if not found and not any(word.start in kept for word in group):
         found = languages.dictionary.translate(key)
     if found:
-        terms = {lexical.vocabulary[number]: weight * factor for number, weight in found}
-        yield _Addition(group[0].start, group[-1].end, terms)
+        terms = {lexical.vocabulary[number]: weight for number, weight in found}
+        yield _Addition(group[0].start, group[-1].end, terms, factor)
 
 
 def _concept(word: _Word, additions: Iterable[_Addition]) -> Concept:

@@ -71,8 +71,13 @@ def _load(name: str) -> Any:  # noqa: ANN401 the library is imported here only
     try:
         return SentenceTransformer(name, local_files_only=True, **options)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError) as error:
-        if Path(name).exists() or _is_path(name):
+        if Path(name).exists():
             raise _unusable(name, error) from error
+        if _is_path(name):
+            raise EmbedderUnavailable(
+                f"There is no folder {name!r} with a model. Give the path of one (`--embedder PATH`), the name of a "
+                "sentence-transformers model, or `--embedder builtin`."
+            ) from error
     if not _hub_answers():
         raise EmbedderUnavailable(
             f"The model {name!r} is not on this machine and {_hub()} cannot be reached. "

@@ -22,7 +22,7 @@ from index.catalogue import StoredCatalogue, store
 from index.contents import Contents, Splitting
 from index.crossing import Crossing
 from index.embedders import BUILTIN, Embedder, LateEmbedder, check_same, same_spec
-from index.errors import IndexDamaged, IndexMismatch
+from index.errors import IndexDamaged, IndexError_, IndexMismatch
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import from_json, to_json
@@ -64,7 +64,7 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
             lexical=Lexical.from_arrays(arrays, count),
             vectors=Vectors.from_bytes(snapshot.read("vectors.faiss"), count, about["dimensions"]),
             embedder=_embedder(about, embedder, arrays),
-            languages=_languages(manifest, arrays, snapshot),
+            languages=_languages(arrays, snapshot),
             weights=manifest["weights"],
             keys=arrays["passage_keys"],
             sameness=arrays["passage_sameness"],
@@ -73,6 +73,8 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
             snapshot=snapshot.name,
             degraded=snapshot.degraded,
         )
+    except IndexError_:
+        raise
     except (KeyError, TypeError, ValueError, sqlite3.Error) as error:
         raise IndexDamaged(
             f"{snapshot.directory} is incomplete ({type(error).__name__}: {error}). Build the index again with "
@@ -117,7 +119,6 @@ def _about(contents: Contents) -> Mapping[str, object]:
         "splitting": asdict(contents.splitting),
         "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
         "weights": dict(contents.weights),
-        "factors": dict(contents.languages.factors),
         "counts": {
             "documents": len(contents.catalogue.documents()),
             "passages": len(contents.catalogue),
@@ -164,12 +165,11 @@ def _embedder(
     return LateEmbedder(about["name"], about["fingerprint"], about["dimensions"])
 
 
-def _languages(manifest: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], snapshot: Snapshot) -> Languages:
+def _languages(arrays: Mapping[str, npt.NDArray[Any]], snapshot: Snapshot) -> Languages:
     return Languages(
         glossary=Crossing.from_arrays(arrays, "glossary"),
         dictionary=Crossing.from_arrays(arrays, "dictionary"),
         names=from_json(snapshot.read("names.json")),
-        factors=manifest["factors"],
         chinese=arrays["passage_chinese"],
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -60,7 +61,12 @@ class Vocabulary:
         return len(self.checksums)
 
     def __iter__(self) -> Iterator[str]:
-        return (self[number] for number in range(len(self)))
+        letters, starts = bytes(self._bytes), self.starts.tolist()
+        return (letters[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(starts))
+
+    def numbers(self) -> dict[str, int]:
+        """Return the number of each string, for a build."""
+        return {string: number for number, string in enumerate(self)}
 
     def __getitem__(self, number: int) -> str:
         return bytes(self._bytes[self.starts[number] : self.starts[number + 1]]).decode("utf-8", "surrogatepass")
