@@ -28,7 +28,8 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
         return Draft()
     scorer = Scorer(question, units)
     ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
-    return _assembled(question, hits, units, ranked) or _sentences(question, scorer, ranked)
+    draft = _assembled(question, hits, units, ranked)
+    return _sentences(question, scorer, ranked) if draft is None else draft
 
 
 def _assembled(
@@ -38,7 +39,9 @@ def _assembled(
     kinds = {clause.kind for clause in question.clauses}
     if "link" in kinds:
         pointers = linking.find_pointers(question, hits)
-        return Draft(tuple(linking.statements_of(pointers))) if pointers else None
+        if pointers or (question.mentions and linking.asks_for_page(question.text)):
+            return Draft(tuple(linking.statements_of(pointers)))
+        return None
     if question.side_by_side and (draft := comparing.compare(question, units)):
         return draft
     if "count" in kinds and (draft := tables.count_rows(question, hits)):

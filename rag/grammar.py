@@ -25,8 +25,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
-    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow (?:recently|old)\b"),
-    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\bwhat\b.{0,30}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
+    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
+    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\bwhat\b.{0,30}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
@@ -181,8 +181,36 @@ FILLERS_EN = frozenset(
 )
 
 # What a question about size may be answered with though its words do not occur: "175B" says parameters by itself.
-_SIZE_WORDS = re.compile(r"参数|规模|多大|大小|体量|尺寸|\bparam|\bhow (?:big|large)\b|\bsize\b", re.IGNORECASE)
-SIZE_VALUE = re.compile(r"(?<![\d.])\d[\d,.]*\s?(?:[BMT](?![A-Za-z])|亿|billion\b|million\b|trillion\b)")
+_PARAMETERS = re.compile(r"参数|(?<!数据)规模|体量|\bparam", re.IGNORECASE)
+_HOW_LARGE = re.compile(r"多大|\bhow (?:big|large)\b", re.IGNORECASE)
+SIZE_VALUE = re.compile(
+    r"(?<![\d.])\d[\d,.]*\s?(?:[BMT](?![A-Za-z])|[KMGTP]B(?![A-Za-z])|亿|billion\b|million\b|trillion\b)"
+)
+# Nouns that say nothing without the word before them: the size of what, the rate of what.
+GENERIC_HEADS = frozenset(
+    [
+        "size",
+        "rate",
+        "length",
+        "number",
+        "count",
+        "function",
+        "score",
+        "price",
+        "cost",
+        "time",
+        "ratio",
+        "amount",
+        "level",
+        "speed",
+        "width",
+        "depth",
+        "height",
+        "value",
+        "type",
+        "name",
+    ]
+)
 
 _CLAUSE_BORDER = re.compile(
     r"[?？。;；]+\s*|[,，、]\s*(?=[^,，、?？]{0,14}(?:多少|什么|哪|谁|几个|多久|多长|多大|如何|怎么|为什么|吗|呢))"
@@ -204,12 +232,15 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
+_MORE = r"(?:更|最|较|谁的?|哪(?:个|款|家|种|一个)?)[^,，]{0,8}?"
 _BIGGER = re.compile(
-    r"更?(?:多|大|高|长|晚|新|贵|快|强)|\b(?:more|most|larger|largest|bigger|biggest|higher|highest|longer|longest|newer|newest|latest|greatest)\b",
+    rf"{_MORE}(?:多(?!少)|大(?!模型|语言|小)|高|长|晚|新|贵|快|强)"
+    r"|\b(?:more|most|larger|largest|bigger|biggest|higher|highest|longer|longest|newer|newest|latest|greatest)\b",
     re.IGNORECASE,
 )
 _SMALLER = re.compile(
-    r"更?(?:少|小|低|短|早|旧|便宜|慢|弱|省)|\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest|shorter|shortest|older|oldest|earlier|earliest|cheaper|cheapest)\b",
+    rf"{_MORE}(?:(?<!多)少|小(?!羊)|低|短|早|旧|便宜|慢|弱|省)"
+    r"|\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest|shorter|shortest|older|oldest|earlier|earliest|cheaper|cheapest)\b",
     re.IGNORECASE,
 )
 
@@ -223,9 +254,12 @@ def kind_of(text: str) -> Kind:
     return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(text)), "fact")
 
 
-def asks_for_size(text: str) -> bool:
-    """Tell whether a question asks how large something is, so that a bare quantity such as ``20B`` answers it."""
-    return _SIZE_WORDS.search(text) is not None
+def asks_for_size(text: str, *, alone: bool) -> bool:
+    """Tell whether a question asks how large something itself is, so that a bare quantity such as ``20B`` answers it.
+
+    ``alone`` says that nothing but the thing is named: "how large is its vocabulary" asks about the vocabulary.
+    """
+    return _PARAMETERS.search(text) is not None or (alone and _HOW_LARGE.search(text) is not None)
 
 
 def direction_of(text: str) -> int:

@@ -41,6 +41,7 @@ _HOSTS: tuple[tuple[LinkKind, str], ...] = (
 _HOST_WORDS = re.compile(
     r"github|hugging ?face|arxiv|openreview|zhihu|medium|gitee|gitlab|modelscope|知乎", re.IGNORECASE
 )
+_PAGE = re.compile(r"链接|网址|网页|官网|主页|\b(?:links?|urls?|homepage|web ?(?:site|page))\b", re.IGNORECASE)
 _HAS_WEIGHTS = re.compile(r"huggingface\.co/[\w.-]+/[\w.-]+")
 
 
@@ -68,6 +69,11 @@ def asked_kinds(text: str) -> tuple[LinkKind, ...]:
     ('code',)
     """
     return tuple(kind for kind, pattern in _ASKED if re.search(pattern, text, re.IGNORECASE))
+
+
+def asks_for_page(text: str) -> bool:
+    """Tell whether a question can only be answered with a link: an "address" alone may be a street's."""
+    return bool(asked_kinds(text)) or _PAGE.search(text) is not None
 
 
 def kind_of_link(url: str) -> LinkKind:

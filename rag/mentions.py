@@ -136,9 +136,21 @@ def find_mentions(text: str, index: Index, language: Language) -> list[Mention]:
     found.sort(key=lambda mention: (mention.start, -mention.end))
     kept: list[Mention] = []
     for mention in found:
-        if not kept or mention.start >= kept[-1].end:
+        if kept and (whole := _as_one(text, kept[-1], mention, index)):
+            kept[-1] = whole
+        elif not kept or mention.start >= kept[-1].end:
             kept.append(mention)
     return kept
+
+
+def _as_one(text: str, first: Mention, second: Mention, index: Index) -> Mention | None:
+    """Return the one name that two neighbours are when the index holds them joined: "nebullvm 的 chat llama"."""
+    between = text[first.end : second.start]
+    normal = first.normal + second.normal
+    if between.strip() not in ("", "的", "/") or second.start < first.end or not index.holds(normal):
+        return None
+    surface = f"{first.surface} {second.surface}"
+    return Mention(surface, first.start, second.end, normal, (surface,), held=True, certain=first.certain)
 
 
 def quoted_titles(text: str) -> list[str]:
@@ -237,12 +249,12 @@ def _as_name(
     normal = normalize_name(surface)
     words = [match[0].rstrip(".") for match in group]
     if (
-        not normal
+        not re.search(r"[^\W\d_]", normal)
         or all(word.lower() in STOP_WORDS or word.lower() in _COMMON for word in words)
         or _AMOUNT.fullmatch(surface)
     ):
         return None
-    shaped = [_is_shaped(word, language, start == 0 and n == 0) for n, word in enumerate(words)]
+    shaped = [_is_shaped(word, language, index, first=start == 0 and n == 0) for n, word in enumerate(words)]
     known = normal in aliases and _is_name_like(surface, normal, aliases, index)
     if len(words) > 1:
         joins = _joins(words, shaped, language)
@@ -252,7 +264,7 @@ def _as_name(
             return None
     elif not (shaped[0] or known or _is_written_as_name(normal, surface, index, language)):
         return None
-    held = known or _is_held(surface, normal, index)
+    held = any(_is_held(spelling, normalize_name(spelling), index) for spelling in _spellings(surface, normal, aliases))
     certain = language == "zh" or any(re.search(r"\d|[a-z][A-Z]|[A-Z]{2}", word) for word in words)
     return Mention(surface, start, start + len(surface), normal, _spellings(surface, normal, aliases), held, certain)
 
@@ -276,7 +288,7 @@ def _is_one_word(words: list[str]) -> bool:
     return not any(word.lower() in STOP_WORDS for word in words)
 
 
-def _is_shaped(word: str, language: Language, first: bool) -> bool:
+def _is_shaped(word: str, language: Language, index: Index, *, first: bool) -> bool:
     """Tell whether a word looks like a name by itself."""
     lower = word.lower()
     if lower in STOP_WORDS or lower in _COMMON or word.isdigit() or len(word) < 2:
@@ -284,7 +296,7 @@ def _is_shaped(word: str, language: Language, first: bool) -> bool:
     if _AMOUNT.fullmatch(word):
         return False
     if language == "zh":
-        return True
+        return len(word) > 3 and not _is_english_word(word, index) if word.islower() and word.isalpha() else True
     inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
     return inner or (word[0].isupper() and not first)
 
@@ -320,13 +332,20 @@ def _is_written_as_name(normal: str, surface: str, index: Index, language: Langu
     term = normal if index.holds(normal) else next(iter(analyze(normal)), normal)
     if not index.holds(term) or surface.lower() in FILLERS_EN:
         return False
-    if language == "zh":
+    if language == "zh" and not _is_english_word(surface, index):
         return True
     pattern = name_pattern(surface)
     written = [
         _is_written_so(p.text, m) for p in index.passages_with([term], limit=6) for m in pattern.finditer(p.text)
     ]
     return bool(written) and 2 * sum(written) > len(written)
+
+
+def _is_english_word(surface: str, index: Index) -> bool:
+    """Tell whether a dictionary translates a lower-case word: ``size`` in a Chinese question is no name."""
+    if not surface.islower() or not surface.isalpha():
+        return False
+    return any(is_cjk(term[0]) for concept in index.query(surface).concepts for term in concept.terms)
 
 
 def _is_written_so(text: str, match: re.Match[str]) -> bool:
@@ -346,7 +365,10 @@ def _is_written_so(text: str, match: re.Match[str]) -> bool:
 
 def _is_held(surface: str, normal: str, index: Index) -> bool:
     """Tell whether the index holds a name, as it is or without the size at its end."""
-    if index.holds(normal) or any(map(index.holds, analyze(surface)[:1])) or _occurs(surface, index):
+    if any(map(is_cjk, surface)):
+        return _holds_chinese(surface, index)
+    whole = analyze(surface)[:1] if " " not in surface else []
+    if index.holds(normal) or any(map(index.holds, whole)) or _occurs(surface, index):
         return True
     base = _SIZE_SUFFIX.sub("", surface)
     size = analyze(surface[len(base) :].lstrip("-_ ")) if base != surface else []
@@ -357,9 +379,16 @@ def _is_held(surface: str, normal: str, index: Index) -> bool:
     return any(pattern.search(passage.text) for passage in found)
 
 
+def _holds_chinese(surface: str, index: Index) -> bool:
+    terms = [term for term in analyze(surface) if len(term) > 1]
+    if not all(map(index.holds, terms)):
+        return False
+    return any(surface in passage.text for passage in index.passages_with(terms, limit=_LOOKED_AT))
+
+
 def _spellings(surface: str, normal: str, aliases: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     others = aliases.get(normal, frozenset())
-    return tuple(dict.fromkeys((surface, *sorted(others, key=len, reverse=True))))
+    return tuple(dict.fromkeys((surface, *sorted(others, key=lambda other: (-len(other), other)))))
 
 
 def _chinese(text: str, aliases: Mapping[str, frozenset[str]], index: Index) -> Iterator[Mention]:
@@ -373,7 +402,8 @@ def _chinese(text: str, aliases: Mapping[str, frozenset[str]], index: Index) -> 
         if length:
             normal = normalize_name(plain[at : at + length])
             spellings = _spellings(text[at : at + length], normal, aliases)
-            yield Mention(text[at : at + length], at, at + length, normal, spellings, held=True, certain=False)
+            held = any(_is_held(spelling, normalize_name(spelling), index) for spelling in spellings)
+            yield Mention(text[at : at + length], at, at + length, normal, spellings, held, certain=True)
         at += length or 1
 
 

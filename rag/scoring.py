@@ -48,14 +48,14 @@ class Scorer:
     def __init__(self, question: Question, units: Sequence[Unit]) -> None:
         self.question = question
         self._needles = question.needles
-        self._matches = {id(unit): [_match(needle, unit) for needle in self._needles] for unit in units}
+        self._matches = {id(unit): [needle_match(needle, unit) for needle in self._needles] for unit in units}
         rows = list(self._matches.values())
         self._weights = [_weight(needle, [row[n] for row in rows]) for n, needle in enumerate(self._needles)]
         self._name_weights = [_name_weight(mention, units) for mention in question.mentions]
 
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
-        matched = self._matches.get(id(unit)) or [_match(needle, unit) for needle in self._needles]
+        matched = self._matches.get(id(unit)) or [needle_match(needle, unit) for needle in self._needles]
         weights = [w * _clause_weight(needle, clause) for needle, w in zip(self._needles, self._weights, strict=True)]
         named = [name_match(mention, unit) for mention in self.question.mentions]
         word_total, name_total = sum(weights), sum(self._name_weights)
@@ -117,15 +117,24 @@ _NEAR = 10  # characters between a number and what it counts
 
 
 def _number_fit(text: str, clause: Clause, question: Question) -> float:
+    """Return 1 for a number right beside what is counted, 0.5 for one in the same piece, 0.25 for any other."""
     values = list(VALUE_PATTERNS["number"].finditer(text))
     if not values:
         return 0.0
     if question.size and SIZE_VALUE.search(text):
         return 1.0
-    for needle in question.needles:
-        if any(needle.surface in asked.lower() for asked in clause.asked) and _stands_near(needle, text, values):
-            return 1.0
-    return 0.5
+    counted = [needle for needle in question.needles if _is_counted(needle, clause)]
+    if any(_stands_near(needle, text, values) for needle in counted):
+        return 1.0
+    terms = terms_of(text)
+    return 0.5 if not counted or any(needle.found_in(terms) >= 0.5 for needle in counted) else 0.25
+
+
+def _is_counted(needle: Needle, clause: Clause) -> bool:
+    """Tell whether a needle is the noun that the question word belongs to: "how many *instructions* …"."""
+    return any(
+        asked.lower().startswith(needle.surface) or asked.lower().endswith(needle.surface) for asked in clause.asked
+    )
 
 
 def _stands_near(needle: Needle, text: str, values: Sequence[re.Match[str]]) -> bool:
@@ -133,7 +142,7 @@ def _stands_near(needle: Needle, text: str, values: Sequence[re.Match[str]]) -> 
     return any(needle.found_in(terms_of(text[max(0, v.start() - _NEAR) : v.end() + _NEAR])) >= 0.5 for v in values)
 
 
-def _match(needle: Needle, unit: Unit) -> float:
+def needle_match(needle: Needle, unit: Unit) -> float:
     own = needle.found_in(unit.terms)
     if own >= 1.0:
         return own

@@ -29,6 +29,7 @@ _BEGINS_WITH_NAME = re.compile(
 _HAS_CAPITAL = re.compile(r"[A-Z]")
 _LONGEST_NAME = 40  # characters of a heading that may be a name
 _LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
+_WHOLE_ITEM = 200  # characters up to which a list item is not cut into sentences
 _RULE = re.compile(r"^[\s|:\-=_*#]*$")
 
 
@@ -134,28 +135,49 @@ def _cells(passage: Passage, table: Table, row: Row, score: float) -> Iterator[U
 
 def _prose(passage: Passage, score: float) -> Iterator[Unit]:
     document, topic = passage.document, topic_at(passage.document, passage.start)
-    before, paragraph_end = "", passage.start
-    for start, end in split_sentences(passage.text):
-        start, end = passage.start + start, passage.start + end
+    before, end_before = "", passage.start
+    for start, end in _pieces_of_lines(passage):
         raw = document.text[start:end]
         if _RULE.match(raw):
             continue
-        if "\n" in document.text[paragraph_end:start]:
+        if "\n" in document.text[end_before:start]:
             before = ""
         line = document.text.rfind("\n", 0, start) + 1
         item = _BULLET.match(document.text, line)
-        kind: UnitKind = (
-            "reference"
-            if passage.kind == "reference"
-            else "heading"
-            if _is_heading(document, start)
-            else "item"
-            if item
-            else "sentence"
-        )
+        kind = _kind(passage, document, start, item)
         lead = _lead(document, line, item)
+        if item and line + item.end() < start:  # a later sentence of the item: its beginning says what it is about
+            lead = f"{lead} {document.text[line + item.end() : start][:120]}".strip()
         yield Unit(document, start, end, kind, topic, passage.section, lead, before, score)
-        before, paragraph_end = raw, end
+        before, end_before = raw, end
+
+
+def _pieces_of_lines(passage: Passage) -> Iterator[tuple[int, int]]:
+    """Yield the sentences of a passage; a list item that is short stays whole."""
+    text, offset = passage.document.text, passage.start
+    held: tuple[int, int] | None = None
+    for start, end in split_sentences(passage.text):
+        start, end = offset + start, offset + end
+        if held and "\n" not in text[held[1] : start] and end - held[0] <= _WHOLE_ITEM and _is_item(text, held[0]):
+            held = (held[0], end)
+            continue
+        if held:
+            yield held
+        held = (start, end)
+    if held:
+        yield held
+
+
+def _is_item(text: str, start: int) -> bool:
+    return _BULLET.match(text, text.rfind("\n", 0, start) + 1) is not None
+
+
+def _kind(passage: Passage, document: Document, start: int, item: re.Match[str] | None) -> UnitKind:
+    if passage.kind == "reference":
+        return "reference"
+    if _is_heading(document, start):
+        return "heading"
+    return "item" if item else "sentence"
 
 
 def _is_heading(document: Document, start: int) -> bool:
