@@ -30,7 +30,9 @@ Examples = dict[Language, Sequence[str]]
 class _Page:
     """The components that events read and write, by the ids that tests and scripts rely on."""
 
-    def __init__(self, gr: Any) -> None:  # noqa: ANN401 the module itself, imported late
+    def __init__(self) -> None:
+        import gradio as gr
+
         self.chat = gr.State(Chat())
         self.opened = gr.State(None)
         with gr.Row(elem_id="top"):
@@ -71,7 +73,7 @@ def build_page(answerer: Answerer, examples: Examples) -> gr.Blocks:
 
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
-        _wire(gr, page, _Page(gr), answerer, examples)
+        _wire(page, _Page(), answerer, examples)
     page.queue(max_size=WAITING_LINE, default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -85,8 +87,10 @@ def page_look() -> dict[str, Any]:
     return {"theme": theme, "css_paths": [HERE / "page.css"], "head": f"<script>{script}</script>"}
 
 
-def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Examples) -> None:  # noqa: ANN401 a module
+def _wire(page: gr.Blocks, on: _Page, answerer: Answerer, examples: Examples) -> None:
     """Connect every event; all of them are closed to API clients."""
+    import gradio as gr
+
     closed: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     at_once: dict[str, Any] = {**closed, "queue": False}
     labelled = [
@@ -98,34 +102,34 @@ def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Exa
 
     def ask(chat: Chat, question: str, language: Language, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         now = asked = handlers.switch_language(chat, language)
-        emptied, buttons = "", _busy(gr, True)
+        emptied, buttons = "", _busy(True)
         with brakes.armed(str(request.session_hash)) as stopped:
             for now in handlers.ask(asked, question, answerer, stopped):
                 yield (now, render_messages(now), emptied, *buttons)
                 emptied, buttons = gr.skip(), (gr.skip(),) * 4
-        yield (now, render_messages(now), emptied, *_busy(gr, False))
+        yield (now, render_messages(now), emptied, *_busy(False))
 
     def stop(request: gr.Request) -> None:
         brakes.pull(str(request.session_hash))
 
     def clear(chat: Chat) -> tuple[Any, ...]:
-        return (handlers.clear(chat), [], "", *_busy(gr, False), *_panel(gr, None, chat.language))
+        return (handlers.clear(chat), [], "", *_busy(False), *_panel(None, chat.language))
 
     def open_source(chat: Chat, place: str, language: Language) -> tuple[Any, ...]:
-        return _panel(gr, handlers.find_source(chat, place.partition("#")[0]), language)
+        return _panel(handlers.find_source(chat, place.partition("#")[0]), language)
 
     def close_source(language: Language) -> tuple[Any, ...]:
-        return _panel(gr, None, language)
+        return _panel(None, language)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         language = language_of_browser(request.headers.get("accept-language"))
-        return tuple(_words(gr, language, examples[language]))
+        return tuple(_words(language, examples[language]))
 
     def switch(chat: Chat, opened: Source | None, language: Language) -> tuple[Any, ...]:
         now = handlers.switch_language(chat, language)
-        words = _words(gr, language, examples[language])
+        words = _words(language, examples[language])
         words[labelled.index(on.messages)]["value"] = render_messages(now)
-        return (now, *_panel(gr, opened, language), *words)
+        return (now, *_panel(opened, language), *words)
 
     for handler in (ask, stop, arrive):  # Gradio hands the request to whoever names its type; here the name is text
         handler.__annotations__["request"] = gr.Request
@@ -141,21 +145,28 @@ def _wire(gr: Any, page: gr.Blocks, on: _Page, answerer: Answerer, examples: Exa
     on.language.input(switch, [on.chat, on.opened, on.language], [on.chat, *panel, *labelled], **at_once)
 
 
-def _busy(gr: Any, busy: bool) -> tuple[Any, ...]:  # noqa: ANN401 a module
+def _busy(busy: bool) -> tuple[Any, ...]:
     """Return send, stop, clear and language as they are while an answer is written, or while none is.
 
     What would change the chat behind the answer's back waits until it is written or stopped.
     """
+    import gradio as gr
+
     free = gr.update(interactive=not busy)
     return gr.update(visible=not busy), gr.update(visible=busy), free, free
 
 
-def _panel(gr: Any, source: Source | None, language: Language) -> tuple[Any, ...]:  # noqa: ANN401 a module
+def _panel(source: Source | None, language: Language) -> tuple[Any, ...]:
+    """Return the panel's state, whether it shows, and what it shows."""
+    import gradio as gr
+
     return source, gr.update(visible=source is not None), render_source(source, language)
 
 
-def _words(gr: Any, language: Language, examples: Sequence[str]) -> list[Any]:  # noqa: ANN401 a module
+def _words(language: Language, examples: Sequence[str]) -> list[Any]:
     """Return every component that shows words of ours, in one language."""
+    import gradio as gr
+
     texts = TEXTS[language]
     return [
         gr.update(value=language, label=texts.language),
