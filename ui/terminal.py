@@ -227,7 +227,7 @@ def shorten(text: str, columns: int) -> str:
     for position, character in enumerate(line):
         used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if used > columns - (position < len(line) - 1):
-            return line[:position] + "…"
+            return line[:position].rstrip() + "…"
     return line
 
 
