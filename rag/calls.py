@@ -1,0 +1,127 @@
+"""One call to a model: its deadline, and how to end it at once.
+
+The model's library runs in a thread of its own and hands over what it produces, so that waiting ends when the time is up
+or the reader stops, whatever the library is blocked in. Knows nothing about any library.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from rag.errors import LLMError
+
+Item = TypeVar("Item")
+
+
+class Deadline:
+    """A point in time that everything done for one answer shares."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; 0.0 when the time is up."""
+        return max(0.0, self._end - time.monotonic())
+
+
+class Call:
+    """A call under way: ``abort`` ends it from any thread.
+
+    What the call is blocked in registers how to end it with ``on_abort``; a call that was aborted already ends it at once.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.aborted = threading.Event()
+        self._enders: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def on_abort(self, end: Callable[[], None]) -> None:
+        """Register what ends the operation that the call is about to wait for."""
+        with self._lock:
+            if not self.aborted.is_set():
+                self._enders.append(end)
+                return
+        end()
+
+    def abort(self) -> None:
+        """End the call; asking twice does nothing."""
+        with self._lock:
+            self.aborted.set()
+            enders, self._enders = self._enders, []
+        for end in enders:
+            end()
+
+
+_current: contextvars.ContextVar[Call | None] = contextvars.ContextVar("survey_qa_call", default=None)
+
+
+def current_call() -> Call | None:
+    """Return the call that the running thread works for."""
+    return _current.get()
+
+
+def run(produce: Callable[[], Iterator[Item]], deadline: Deadline) -> Iterator[Item]:
+    """Yield what ``produce`` yields, from a thread of its own, until it ends or the time is up.
+
+    Closing this iterator (or an exception in who reads it) aborts the call.
+
+    Raises:
+        LLMError: The deadline passed (kind ``timeout``).
+        Exception: Whatever ``produce`` raised.
+    """
+    call = Call(deadline)
+    items: queue.SimpleQueue[_Item[Item] | _End] = queue.SimpleQueue()
+    threading.Thread(target=_work, args=(produce, call, items), name="survey-qa-model", daemon=True).start()
+    try:
+        while True:
+            event = _next(items, deadline)
+            if isinstance(event, _End):
+                if event.error is not None:
+                    raise event.error
+                return
+            yield event.value
+    finally:
+        call.abort()
+
+
+class _Item(Generic[Item]):
+    def __init__(self, value: Item) -> None:
+        self.value = value
+
+
+class _End:
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+def _next(items: queue.SimpleQueue[_Item[Item] | _End], deadline: Deadline) -> _Item[Item] | _End:
+    try:
+        if deadline.remaining:  # also when items keep coming: a drip must not outlive the deadline
+            return items.get(timeout=deadline.remaining)
+    except queue.Empty:
+        pass
+    raise LLMError(
+        f"The model did not finish within {deadline.seconds:g} seconds. Ask again, or ask for something shorter.",
+        kind="timeout",
+    )
+
+
+def _work(produce: Callable[[], Iterator[Item]], call: Call, items: queue.SimpleQueue[_Item[Item] | _End]) -> None:
+    _current.set(call)  # a new thread has a context of its own
+    error = None
+    try:
+        for value in produce():
+            if call.aborted.is_set():
+                break
+            items.put(_Item(value))
+    except Exception as failure:  # noqa: BLE001 raised again in the thread that waits for it
+        error = failure
+    items.put(_End(error))

@@ -1,0 +1,270 @@
+"""A Hugging Face model on this machine as a LangChain chat model: from a directory, safetensors only, no foreign code.
+
+This file is imported on demand only: it needs LangChain at its top and loads transformers when a model is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import PrivateAttr
+
+from rag.calls import current_call
+from rag.errors import LLMError
+
+MAX_NEW_TOKENS = 1_024
+_MAX_WINDOW = 32_768  # what a configuration may promise beyond this, memory does not hold
+_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+
+
+class TransformersChat(BaseChatModel):
+    """Writes with a causal language model from a local directory, greedily, one answer at a time."""
+
+    path: str
+    max_new_tokens: int = MAX_NEW_TOKENS
+
+    _model: Any = PrivateAttr()
+    _tokenizer: Any = PrivateAttr()
+    _turn: Any = PrivateAttr(default_factory=threading.Lock)
+
+    @classmethod
+    def load(cls, path: Path) -> TransformersChat:
+        """Load a model and its tokenizer.
+
+        Raises:
+            LLMError: The directory holds no model that can be used (kind ``not_found``), or transformers is not
+                installed (kind ``missing_package``).
+        """
+        config = _read_config(path)
+        try:
+            import transformers
+        except ImportError as error:
+            raise LLMError(
+                "transformers:PATH needs the packages transformers and torch. Install them with `pip install transformers torch`.",
+                kind="missing_package",
+            ) from error
+        options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        try:
+            tokenizer: Any = transformers.AutoTokenizer.from_pretrained(str(path), **options)
+            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                str(path), use_safetensors=True, dtype="auto", **options
+            )
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            raise _unusable(path, config, error) from error
+        if not tokenizer.chat_template:
+            raise LLMError(
+                f"The model in {path} has no chat template, so it is no chat model. Name one that was tuned for conversation.",
+                kind="not_found",
+            )
+        chat = cls(path=str(path))
+        chat._model = model.to(_device()).eval()
+        chat._tokenizer = tokenizer
+        return chat
+
+    @property
+    def context_length(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        stated = [self._tokenizer.model_max_length, getattr(self._model.config, "max_position_embeddings", None)]
+        return min([_MAX_WINDOW, *(int(n) for n in stated if n and n > 0)])
+
+    @property
+    def special_tokens(self) -> tuple[str, ...]:
+        """The tokens that structure a conversation; text from elsewhere must not hold them."""
+        added = [str(token) for token in self._tokenizer.get_added_vocab()]
+        return tuple(dict.fromkeys([*map(str, self._tokenizer.all_special_tokens), *added]))
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many of the model's tokens a text has."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    @property
+    def _llm_type(self) -> str:
+        return "survey-qa-transformers"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"path": self.path, "max_new_tokens": self.max_new_tokens}
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,  # noqa: ANN401 LangChain's signature
+    ) -> ChatResult:
+        chunks = list(self._stream(messages, stop, run_manager, **kwargs))
+        text = "".join(str(chunk.message.content) for chunk in chunks)
+        message = AIMessage(content=text, response_metadata=chunks[-1].message.response_metadata)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,  # noqa: ANN401 LangChain's signature
+    ) -> Iterator[ChatGenerationChunk]:
+        prompt = self._prompt(messages)
+        length = int(prompt["input_ids"].shape[1])
+        room = self.context_length - length
+        if room <= 0:
+            raise LLMError(
+                f"The prompt has {length:,} tokens and the model's context length is {self.context_length:,}.",
+                kind="too_long",
+            )
+        ended = threading.Event()
+        if call := current_call():
+            call.on_abort(ended.set)
+        with self._turn:
+            generation = _Generation(self._model, self._tokenizer, prompt, min(self.max_new_tokens, room), ended)
+            try:
+                for text in _until(generation.pieces(), stop or ()):
+                    chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+                    if run_manager:
+                        run_manager.on_llm_new_token(text, chunk=chunk)
+                    yield chunk
+            finally:
+                ended.set()
+                generation.join()
+        reason = "length" if generation.was_cut else "stop"
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata={"finish_reason": reason}))
+
+    def _prompt(self, messages: Sequence[BaseMessage]) -> Any:  # noqa: ANN401 transformers' own mapping of tensors
+        from jinja2 import TemplateError
+
+        turns = [{"role": _ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
+        options: dict[str, Any] = {"add_generation_prompt": True, "return_tensors": "pt", "return_dict": True}
+        try:
+            prompt = self._tokenizer.apply_chat_template(turns, **options)
+        except TemplateError:  # many templates refuse a system turn
+            prompt = self._tokenizer.apply_chat_template(_without_system(turns), **options)
+        return prompt.to(self._model.device)
+
+
+class _Generation:
+    """One run of ``generate`` in a thread of its own."""
+
+    def __init__(self, model: Any, tokenizer: Any, prompt: Any, most: int, ended: threading.Event) -> None:  # noqa: ANN401
+        from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
+
+        class Ended(StoppingCriteria):
+            def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+                import torch
+
+                return torch.full((input_ids.shape[0],), ended.is_set(), device=input_ids.device, dtype=torch.bool)
+
+        self._streamer: Any = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self._model = model
+        self._options = {
+            **prompt, "streamer": self._streamer, "max_new_tokens": most, "do_sample": False,
+            "stopping_criteria": StoppingCriteriaList([Ended()]), "pad_token_id": _pad_token(tokenizer),
+        }  # fmt: skip
+        self._most = most
+        self._length = int(prompt["input_ids"].shape[1])
+        self._written = 0
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="survey-qa-generate", daemon=True)
+
+    @property
+    def was_cut(self) -> bool:
+        """True when the answer filled all the room it had."""
+        return self._written >= self._most
+
+    def pieces(self) -> Iterator[str]:
+        """Yield the text as it is written."""
+        self._thread.start()
+        for piece in self._streamer:
+            if piece:
+                yield piece
+        self.join()
+        if self._error is not None:
+            raise self._error
+
+    def join(self) -> None:
+        """Wait until the model is free again: one token at most after a stop."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            output = self._model.generate(**self._options)
+            self._written = int(output.shape[1]) - self._length
+        except Exception as error:  # noqa: BLE001 raised again by who reads the pieces
+            self._error = error
+        finally:
+            self._streamer.end()
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((path / "config.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise LLMError(
+            f"{path} holds no model: a readable config.json was expected there. transformers:PATH names the directory of a "
+            "model that was downloaded already; nothing is downloaded.",
+            kind="not_found",
+        ) from error
+    return config if isinstance(config, dict) else {}
+
+
+def _unusable(path: Path, config: dict[str, Any], error: Exception) -> LLMError:
+    """Say why a model cannot be loaded, with the way out that fits."""
+    if "auto_map" in config:
+        kind = config.get("model_type", "this kind of model")
+        return LLMError(
+            f"The model in {path} ({kind}) brings Python code of its own, which is not run here. Serve it behind an "
+            "OpenAI-compatible server and use openai:MODEL with --llm-base-url.",
+            kind="not_found",
+        )
+    if not any(path.glob("*.safetensors")):
+        return LLMError(
+            f"{path} has no .safetensors file, and other weight files can hold code. Convert the weights to safetensors.",
+            kind="not_found",
+        )
+    first_line = str(error).strip().partition("\n")[0][:200]
+    return LLMError(f"transformers cannot load the model in {path}: {first_line}", kind="not_found")
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _pad_token(tokenizer: Any) -> int | None:  # noqa: ANN401
+    token: int | None = tokenizer.pad_token_id
+    return token if token is not None else tokenizer.eos_token_id
+
+
+def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Move what the system turn says to the front of the first other turn."""
+    system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
+    rest = [turn for turn in turns if turn["role"] != "system"]
+    if system and rest:
+        rest[0] = {**rest[0], "content": f"{system}\n\n{rest[0]['content']}"}
+    return rest
+
+
+def _until(pieces: Iterator[str], stops: Sequence[str]) -> Iterator[str]:
+    """Yield text up to the first stop word, which may be spread over pieces."""
+    held = ""
+    longest = max(map(len, stops), default=1) - 1
+    for piece in pieces:
+        held += piece
+        if found := [at for word in stops if (at := held.find(word)) >= 0]:
+            yield held[: min(found)]
+            return
+        ready = len(held) - longest
+        if ready > 0:
+            yield held[:ready]
+            held = held[ready:]
+    if held:
+        yield held

@@ -1,0 +1,23 @@
+"""What the tests of answering share: a model server on loopback."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+def _load(name):
+    """Import a file that lies beside this one; tests are no packages, so it has no import path."""
+    spec = importlib.util.spec_from_file_location(f"rag_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def server():
+    """A running fake OpenAI server."""
+    with _load("fake_openai").serve() as fake:
+        yield fake

@@ -1,0 +1,190 @@
+"""A real HTTP server on loopback that speaks OpenAI's chat protocol, well or badly: the model's name says how."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ECHOED_KEY = "sk-test-1234567890abcdef"
+
+
+class FakeOpenAI:
+    """What was asked of the server, and where it is."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.released = threading.Event()  # what hangs waits for the end of the test, not for a time
+        self.closed_early = threading.Event()  # the client went away while the server wrote
+        self.answer = "It has 175B parameters [1]."
+        self.url = ""
+
+    def asked(self, model: str) -> int:
+        return sum(request.get("model") == model for request in self.requests)
+
+
+@contextmanager
+def serve() -> Iterator[FakeOpenAI]:
+    fake = FakeOpenAI()
+
+    class Handler(_Handler):
+        server_state = fake
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake.url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake.released.set()
+        server.shutdown()
+        server.server_close()
+
+
+def event(text: str | None, finish: str | None = None) -> bytes:
+    delta = {} if text is None else {"content": text}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return sse({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
+
+
+def sse(value: object) -> bytes:
+    data = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode()
+    return b"data: " + data + b"\n\n"
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is no news; without this its traceback would be printed."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_state: FakeOpenAI
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.server_state.paths.append(self.path)
+        self.reply(200, b"{}")
+
+    def do_POST(self) -> None:
+        state = self.server_state
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = json.loads(body) if body else {}
+        state.paths.append(self.path)
+        state.headers.append({name.lower(): value for name, value in self.headers.items()})
+        state.requests.append(request)
+        try:
+            self.act(str(request.get("model", "")))
+        except (BrokenPipeError, ConnectionResetError):
+            state.closed_early.set()
+            self.close_connection = True
+
+    def act(self, model: str) -> None:
+        if model.isdigit():
+            self.fail(int(model))
+        elif model in _REPLIES:
+            self.reply(*_REPLIES[model])
+        elif model == "busy-once" and self.server_state.asked(model) == 1:
+            self.fail(429, "0.02")
+        elif model == "busy-long":
+            self.fail(429, "3600")
+        elif model == "redirect":
+            self.send_response(307)
+            self.send_header("Location", self.server_state.url.replace("/v1", "/elsewhere"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif model == "hang":
+            self.server_state.released.wait()
+        elif model == "closed":
+            self.connection.shutdown(socket.SHUT_RDWR)
+        else:
+            self.stream(model)
+
+    def fail(self, status: int, wait: str | None = None) -> None:
+        message = _MESSAGES.get(status, "boom")
+        body = json.dumps({"error": {"message": message, "type": "t", "code": "c"}}).encode()
+        self.reply(status, body, **({"Retry-After": wait} if wait else {}))
+
+    def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def stream(self, model: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if model in _STREAMS:
+            for part in _STREAMS[model]:
+                self.write(part)
+        elif model == "cut":
+            self.write(event("It has "))
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        elif model in ("drip", "drip-bytes"):
+            self.drip(event("x") if model == "drip" else b"x")
+            return
+        elif model == "endless":
+            while not self.server_state.released.is_set():
+                self.write(event("word " * 200))
+        else:
+            for word in self.server_state.answer.split(" "):
+                self.write(event(word + " "))
+            self.write(event(None, "stop"))
+            self.write(sse(b"[DONE]"))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def drip(self, part: bytes) -> None:
+        while not self.server_state.released.wait(0.02):
+            self.write(part)
+
+    def write(self, part: bytes) -> None:
+        self.wfile.write(b"%x\r\n" % len(part) + part + b"\r\n")
+        self.wfile.flush()
+
+
+_MESSAGES = {
+    400: "This model's maximum context length is 512 tokens. However, you requested 12022 tokens.",
+    401: f"Incorrect API key provided: {ECHOED_KEY}",
+    404: "The model `x` does not exist",
+}
+_HTML = b"<html><body>Sign in to the network</body></html>"
+_REPLIES: dict[str, tuple[int, bytes] | tuple[int, bytes, str]] = {
+    "html": (200, _HTML, "text/html"),
+    "html-503": (503, _HTML, "text/html"),
+    "cut-json": (200, b'{"choices": [{"mess'),
+    "empty-body": (200, b""),
+    "no-choices": (200, b'{"error": {"message": "quota"}}'),
+    "huge": (200, b"data: " + b"A" * 3_000_000, "text/event-stream"),
+}
+_SPLIT = event("héllo 你好")
+_STREAMS: dict[str, tuple[bytes, ...]] = {
+    "no-finish": (event("It has "), sse(b"[DONE]")),
+    "no-done": (event("It has "),),
+    "length": (event("It has "), event(None, "length"), sse(b"[DONE]")),
+    "filtered": (event("It has "), event(None, "content_filter"), sse(b"[DONE]")),
+    "null": (event(None), event(None, "stop"), sse(b"[DONE]")),
+    "empty-choices": (
+        sse({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}),
+        event("fine"), event(None, "stop"), sse(b"[DONE]"),
+    ),
+    "null-choices": (sse({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": None}),),
+    "bad-event": (event("It has "), b"data: {bad json\n\n", sse(b"[DONE]")),
+    "error-event": (event("It has "), sse({"error": {"message": "overloaded", "type": "server_error"}}), sse(b"[DONE]")),
+    "split": (*(_SPLIT[at : at + 3] for at in range(0, len(_SPLIT), 3)), event(None, "stop"), sse(b"[DONE]")),
+}  # fmt: skip
