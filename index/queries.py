@@ -17,7 +17,7 @@ from corpus.languages import Language, language_of
 from index.crossing import LONGEST_CHINESE, LONGEST_ENGLISH, Crossing
 from index.dictionary import phrase
 from index.lexical import Lexical
-from index.names import Names, find_names
+from index.names import FoundName, Names, find_names
 from index.terms import (
     STOP_WORDS,
     amount_terms,
@@ -105,13 +105,22 @@ def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
     plain = without_question_words(normalize(text))
     words = list(_words(plain, languages))
     terms = _own_terms(plain)
-    additions = [_Addition(name.start, name.end, name.others) for name in find_names(plain, languages.names)]
+    additions = [_other_names(name, lexical) for name in find_names(plain, languages.names)]
     kept = _untranslated(text, words, additions, lexical, languages)
     additions += _translations(words, kept, _doubt(terms, lexical), lexical, languages)
     for addition in additions:
         for term, weight in addition.terms.items():
             terms[term] = terms.get(term, 0.0) + weight * addition.factor
     return Query(text, terms, tuple(_concept(word, additions) for word in words))
+
+
+def _other_names(name: FoundName, lexical: Lexical) -> _Addition:
+    """Return the other names that the index holds whole; all terms of one name weigh 1 together, as much as the name itself."""
+    weights: dict[str, float] = {}
+    for terms in name.others:
+        if all(lexical.vocabulary.find(term) >= 0 for term in terms):
+            weights |= {term: max(weights.get(term, 0.0), 1 / len(terms)) for term in terms}
+    return _Addition(name.start, name.end, weights)
 
 
 def _own_terms(plain: str) -> dict[str, float]:
@@ -182,16 +191,16 @@ def _untranslated(
 ) -> set[int]:
     """Return where the names among the words start; only the glossary may translate those.
 
-    A name has other names, an inner capital or a digit; or it has a capital (in a Chinese question: Latin letters) and
-    the Chinese passages write it in Latin letters too.
+    A name has an inner capital or a digit; or it has a capital (in a Chinese question: Latin letters) and either has other
+    names or is written in Latin letters by the Chinese passages too. A Chinese name has other names.
     """
     shaped, capital = _capitals(text)
     foreign = language_of(text) == "zh"
     names = set()
     for word in words:
         other = any(name.start < word.end and word.start < name.end for name in named)
-        maybe = word.stems and (foreign or word.surface in capital)
-        if other or word.surface in shaped or (maybe and _held_in_chinese(word, lexical, languages)):
+        maybe = not word.stems or foreign or word.surface in capital
+        if word.surface in shaped or (maybe and (other or (word.stems and _held_in_chinese(word, lexical, languages)))):
             names.add(word.start)
     return names
 

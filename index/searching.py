@@ -66,7 +66,8 @@ def _pool(contents: Contents, question: str, depth: int, allowed: Numbers | None
     vector = None
     if weight > 0:
         vector = _embed(contents.embedder, query)
-        numbers = np.union1d(numbers, contents.vectors.nearest(vector, depth, allowed))
+        nearest = contents.vectors.nearest(vector, depth, allowed)
+        numbers = np.array(sorted({*numbers.tolist(), *nearest.tolist()}), np.int64)
     if not len(numbers):
         return _Pool(numbers, lexical[numbers], lexical[numbers])
     near = contents.vectors.score(vector, numbers) if vector is not None else np.zeros(len(numbers), np.float32)

@@ -19,9 +19,7 @@ import logging
 import mmap
 import os
 import re
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -170,9 +168,10 @@ _REBUILD = "Build the index again with `survey-qa index build`, or copy the dire
 
 def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: Callable[[Snapshot], None]) -> str:
     for leftover in (root / "tmp").iterdir():
-        shutil.rmtree(leftover, ignore_errors=True)
+        _delete(leftover)
     generation = max((int(name[:8]) for name in names(root)), default=0) + 1
-    draft = Path(tempfile.mkdtemp(prefix=f"{generation:08d}-", dir=root / "tmp"))
+    draft = root / "tmp" / f"{generation:08d}-{os.urandom(4).hex()}"
+    draft.mkdir(mode=0o700)
     try:
         about = write(draft)
         manifest = {"format": FORMAT, "generation": generation, **about, "files": _sealed(draft)}
@@ -184,7 +183,7 @@ def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: C
         name = f"{generation:08d}-{checksum[:8]}"
         draft.rename(root / "snapshots" / name)
     except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
+        _delete(draft)
         raise
     _sync_directory(root / "snapshots")
     _write(root / "CURRENT.new", _Pointer(name, checksum, FORMAT).to_bytes())
@@ -256,7 +255,14 @@ def _prune(root: Path) -> None:
             (root / "snapshots" / name).rename(grave)
         except OSError as error:  # Windows, while a reader holds it; the next writer tries again
             logger.info("The old snapshot %s stays for now: %s", name, error)
-        shutil.rmtree(grave, ignore_errors=True)
+        _delete(grave)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder as far as that can be done; what stays is deleted by the next writer."""
+    import shutil  # costs 4 ms, and readers never delete
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _pointed_at(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:

@@ -24,8 +24,8 @@ _MAGNITUDE = r"(?:thousand|million|billion|trillion|bn)"
 _UNIT = r"(?:[kmgtp]i?b|[kmbtg])"
 _TOKEN = re.compile(
     rf"(?P<cjk>[{_CJK}]+)"
-    rf"|(?P<amount>{_NUMBER})\s?(?:(?P<chinese>{_AMOUNT})|-?(?P<english>{_MAGNITUDE}|{_UNIT})(?!{_WORD}))(?![-.]{_WORD})"
-    rf"|(?P<word>{_WORD}+(?:[-._'’+]{_WORD}+)*)(?:\s(?P<version>{_NUMBER}{_UNIT}?)(?![-.]?{_WORD}))?"
+    rf"|(?P<amount>{_NUMBER})\s?(?:(?P<chinese>{_AMOUNT})|-?(?P<english>{_MAGNITUDE}|{_UNIT})(?![a-z0-9]))(?![-.][a-z0-9])"
+    rf"|(?P<word>{_WORD}+(?:[-._'’+]{_WORD}+)*)(?:\s(?P<version>{_NUMBER}{_UNIT}?)(?![-.]?[a-z0-9]))?"
 )
 _WORDS = re.compile(r"[\w.+'’-]+")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
@@ -159,7 +159,14 @@ def stem(word: str) -> str:
 
 def is_cjk(character: str) -> bool:
     """Tell whether a character is written without spaces between words (Han, kana, hangul)."""
-    return _CJK_CHARACTER.match(character) is not None
+    return (
+        "\u3400" <= character <= "\u9fff"
+        or "\u3040" <= character <= "\u30ff"
+        or "\uac00" <= character <= "\ud7af"
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003ffff"
+        or character in "\u3005\u3007"
+    )
 
 
 STOP_WORDS = frozenset(
@@ -250,9 +257,6 @@ _QUESTION_WORDS = re.compile(
 def without_question_words(text: str) -> str:
     """Return a normalised Chinese question with a space in place of the words that only ask."""
     return _QUESTION_WORDS.sub(" ", text)
-
-
-_CJK_CHARACTER = re.compile(f"[{_CJK}]")
 
 
 def _piece_terms(piece: str) -> tuple[str, ...]:
