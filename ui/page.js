@@ -75,6 +75,7 @@
     shown = panel;
     const quote = panel.querySelector("mark");
     const frame = byId("source");
+    frame.scrollTop = 0;
     if (!quote) return;
     const [place, view] = [quote.getBoundingClientRect(), frame.getBoundingClientRect()];
     const top = panel.querySelector("header").getBoundingClientRect().bottom; // the title stays in place above
