@@ -24,9 +24,15 @@ _IN_PART = SUPPORTED - 0.1  # something that matters is missing
 _CANNOT_TELL = WEAK  # another language, and nothing in it that could be compared
 
 _MARK = re.compile(r"\[\d{1,3}\](?!\()|【\d{1,3}】")
+_ENUMERATOR = re.compile(r"^\s*(?:[-*•]\s+)?(?:\d{1,2}[.)、]\s*(?!\d)|\(\d{1,2}\)\s*)?")
 _URL = re.compile(r"https?://[^\s)\]>，。；、）】》]+")
 _LATIN = re.compile(r"[A-Za-z0-9]+(?:[-_.+/&'’][A-Za-z0-9]+)*\+*")
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)*(?:[KkMmBbTt]|[KMGT]i?B)?", re.ASCII)
+_CALENDAR = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|ember|ober)?"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
+    re.IGNORECASE,
+)  # written with a capital, but part of a date
 _QUOTED = re.compile(r"「([^「」]{2,})」|『([^『』]{2,})』|“([^“”]{2,})”|《([^《》]{2,})》|\"([^\"\n]{2,})\"")
 _NOT_A_NEGATION = re.compile(
     r"不仅|不但|不只|不同|不断|不少|不过|不久|不错|不论|不管|不妨|不得不|无论|无监督|无疑|非常|没关系|未来|除非|并非不|莫非"
@@ -95,7 +101,7 @@ def check(statement: str, quote: str, *, context: str = "") -> Check:
     words = None if foreign else _word_overlap(claim.words, f"{context}\n{quote}")
     negated = not foreign and _is_negated(claim, quote)
     value = _value(claim, found, missing, words=words, negated=negated)
-    return Check(round(value, 3), tuple(f.surface for f in found), tuple(f.surface for f in missing), negated)
+    return Check(round(value, 3), _surfaces(found), _surfaces(missing), negated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,17 @@ class _Claim:
 
     @property
     def surfaces(self) -> tuple[str, ...]:
-        return tuple(fact.surface for fact in self.facts)
+        return _surfaces(self.facts)
+
+
+def _surfaces(facts: Iterable[_Fact]) -> tuple[str, ...]:
+    """Return facts as the statement has them, each once: a date is several numbers in one place."""
+    return tuple(dict.fromkeys(fact.surface for fact in facts))
 
 
 @lru_cache(maxsize=256)
 def _claim_of(statement: str) -> _Claim:
-    text = _MARK.sub(" ", statement)
+    text = _ENUMERATOR.sub("", _MARK.sub(" ", statement))
     facts = [_Fact(m[0], 1.5, literal=_plain(m[0])) for m in _URL.finditer(text)]
     rest = _URL.sub(" ", text)
     for match in _QUOTED.finditer(rest):
@@ -143,7 +154,7 @@ def _names(text: str) -> list[str]:
     names = []
     for match in _LATIN.finditer(text):
         word = match[0]
-        if word.isdigit() or _AMOUNT.fullmatch(word) or not any(c.isalpha() for c in word):
+        if word.isdigit() or _AMOUNT.fullmatch(word) or _CALENDAR.fullmatch(word) or not any(c.isalpha() for c in word):
             continue
         shaped = any(c.isdigit() for c in word) or any(c.isupper() for c in word[1:])
         if shaped or (word[0].isupper() and not _starts_english_sentence(text, match)):

@@ -1,13 +1,16 @@
 """Statements and their sources in, text with ``[n]`` marks and Citations out.
 
 Citations are made here, by code, from places in documents; what a document or a model writes in brackets never is one.
+A model's marks only say which passage it means: ``rag.marks`` finds the words in it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from corpus.documents import Document
+from index.hits import Hit
 from index.terms import is_cjk
 from rag.answers import Citation
 from rag.checking import check
@@ -33,6 +36,17 @@ def compose(draft: Draft) -> tuple[str, tuple[Citation, ...]]:
     return _join(draft.lead.strip(), [line for line in lines if line]), register.citations
 
 
+def resolve_marks(text: str, numbered_hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...], tuple[str, ...]]:
+    """Turn a model's marks into ours: text with new numbers, its citations, and notes on what was changed.
+
+    A mark n means ``numbered_hits[n - 1]``; its citation quotes the sentences there that support the statement best.
+    Marks that point nowhere are removed and reported.
+    """
+    from rag.marks import resolve
+
+    return resolve(text, numbered_hits)
+
+
 class Register:
     """Gives numbers to spans in order of their first use and remembers how well they support what cites them."""
 
@@ -47,10 +61,10 @@ class Register:
         pairs = zip(self._spans, self._support, strict=True)
         return tuple(_citation(number, span, value) for number, (span, value) in enumerate(pairs, 1))
 
-    def cite(self, statement: str, spans: tuple[Span, ...]) -> list[int]:
-        """Return the numbers of a statement's sources, each once."""
+    def cite(self, statement: str, spans: Sequence[Span], context: str = "") -> list[int]:
+        """Return the numbers of a statement's sources, each once; ``context`` is known of them besides their headings."""
         numbers: list[int] = []
-        for span, value in zip(spans, _supports(statement, spans), strict=True):
+        for span, value in zip(spans, _supports(statement, spans, context), strict=True):
             number = self._number(span)
             self._support[number - 1] = min(self._support[number - 1], value)
             if number not in numbers:
@@ -72,13 +86,13 @@ def context_of(document: Document, start: int) -> str:
     return "\n".join((document.title, *(section.path if section else ())))
 
 
-def _supports(statement: str, spans: tuple[Span, ...]) -> list[float]:
+def _supports(statement: str, spans: Sequence[Span], context: str) -> list[float]:
     """Return the support of each span; spans that each hold a part of the statement are judged together."""
-    checks = [check(statement, s.quote, context=context_of(s.document, s.start)) for s in spans]
+    contexts = [f"{context_of(s.document, s.start)}\n{context}" for s in spans]
+    checks = [check(statement, s.quote, context=c) for s, c in zip(spans, contexts, strict=True)]
     if len(spans) < 2:
         return [c.support for c in checks]
-    contexts = dict.fromkeys(context_of(s.document, s.start) for s in spans)
-    together = check(statement, "\n".join(s.quote for s in spans), context="\n".join(contexts))
+    together = check(statement, "\n".join(s.quote for s in spans), context="\n".join(dict.fromkeys(contexts)))
     return [max(c.support, together.support) if c.found else c.support for c in checks]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from corpus.documents import Document, Section
-from rag.citing import compose
+import pytest
+
+from corpus.documents import Document, Passage, Section
+from index.hits import Hit
+from rag.citing import compose, resolve_marks
 from rag.drafts import Draft, Span, Statement
 
 TEXT = "Intro.\n# Sizes\nT5 has 11B parameters[3]. GPT-3 has 175B parameters. Both are dense."
@@ -69,3 +72,119 @@ def test_a_statement_that_its_source_does_not_hold_is_labelled():
 
 def test_a_draft_without_statements_is_its_lead():
     assert compose(Draft(lead="Nothing.")) == ("Nothing.", ())
+
+
+def hit(text, *, id="doc", kind="text", context=""):
+    document = Document(id=id, text=text, title="A survey")
+    return Hit(Passage(document, 0, len(text), kind=kind, context=context), 1.0)
+
+
+GPT3 = hit("GPT-3 was released in 2020. It has 175 billion parameters. It is not open.", id="gpt3")
+T5 = hit("谷歌提出了 T5。T5 有 110 亿个参数。T5 是开源的。", id="t5")
+
+
+def test_a_models_mark_becomes_a_citation_of_the_sentence_that_supports_it():
+    text, (citation,), notes = resolve_marks("GPT-3 appeared in 2020 [1].", [GPT3, T5])
+    assert text == "GPT-3 appeared in 2020 [1]."
+    assert citation.quote == "GPT-3 was released in 2020."
+    assert GPT3.passage.document.text[citation.start : citation.end] == citation.quote
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "[2]",
+        "【2】",
+        "［2］",
+        "[^2]",
+        "[[2]]",
+        "[来源2]",
+        "[Source 2]",
+        "[2](https://evil.example/?q=1)",
+        "【2†source】",
+        "［２］",
+    ],
+)
+def test_every_spelling_of_a_mark_is_read(mark):
+    text, (citation,), _ = resolve_marks(f"T5 有 110 亿个参数{mark}。", [GPT3, T5])
+    assert text == "T5 有 110 亿个参数 [1]。"
+    assert citation.document_id == "t5"
+
+
+@pytest.mark.parametrize("marks", ["[1][2]", "[1, 2]", "[1，2]", "[1-2]", "[1] [2]", "[1]、[2]"])
+def test_several_marks_at_one_place_are_several_citations(marks):
+    text, citations, _ = resolve_marks(f"GPT-3 有 175B 参数,T5 有 11B 参数 {marks}。", [GPT3, T5])
+    assert text == "GPT-3 有 175B 参数,T5 有 11B 参数 [1][2]。"
+    assert [c.document_id for c in citations] == ["gpt3", "t5"]
+    assert [c.label for c in citations] == ["supported", "supported"]
+
+
+@pytest.mark.parametrize("text", ["See (1).", "Between [0, 1] it grows.", "In [2023] it was new.", "Use `a[1]` here."])
+def test_brackets_that_are_no_marks_stay(text):
+    assert resolve_marks(text, [GPT3])[0] == text
+
+
+def test_marks_that_point_nowhere_are_removed_and_reported():
+    text, citations, notes = resolve_marks("GPT-3 was released in 2020 [1][7]. It is large [9].", [GPT3])
+    assert text == "GPT-3 was released in 2020 [1]. It is large."
+    assert len(citations) == 1
+    assert any("[7][9]" in note for note in notes)
+
+
+def test_numbers_follow_the_text_and_not_the_passages():
+    text, citations, _ = resolve_marks("T5 有 110 亿个参数 [2]。GPT-3 有 1750 亿参数 [1]。", [GPT3, T5])
+    assert text == "T5 有 110 亿个参数 [1]。GPT-3 有 1750 亿参数 [2]。"
+    assert [c.document_id for c in citations] == ["t5", "gpt3"]
+
+
+def test_two_statements_from_one_passage_quote_different_words():
+    _, citations, _ = resolve_marks("T5 有 110 亿个参数 [1]。T5 是开源的 [1]。", [T5])
+    assert [c.quote for c in citations] == ["T5 有 110 亿个参数。", "T5 是开源的。"]
+
+
+def test_a_quote_grows_by_the_neighbouring_sentence_that_names_what_it_is_about():
+    _, (citation,), _ = resolve_marks("GPT-3 has 175B parameters [1].", [GPT3])
+    assert citation.quote == "GPT-3 was released in 2020. It has 175 billion parameters."
+
+
+def test_a_table_row_is_quoted_whole():
+    row = hit("| GPT-3 | 175B | 2020 |", kind="table_row", context="Model | Size | Year")
+    _, (citation,), _ = resolve_marks("The size of GPT-3 is 175B [1].", [row])
+    assert citation.quote == "| GPT-3 | 175B | 2020 |"
+    assert citation.label == "supported"
+
+
+def test_a_statement_that_contradicts_its_passage_is_reported():
+    _, (citation,), notes = resolve_marks("GPT-3 has 200B parameters [1].", [GPT3])
+    assert citation.label == "unsupported"
+    assert any("[1]" in note for note in notes)
+
+
+def test_an_answer_without_marks_gets_them_where_a_passage_clearly_supports_it():
+    text, (citation,), notes = resolve_marks("GPT-3 has 175 billion parameters. Cats sleep a lot.", [T5, GPT3])
+    assert text == "GPT-3 has 175 billion parameters. [1] Cats sleep a lot."
+    assert citation.document_id == "gpt3"
+    assert any("added" in note for note in notes)
+
+
+def test_an_answer_that_nothing_supports_has_no_citation():
+    assert resolve_marks("Cats sleep a lot.", [GPT3])[1] == ()
+
+
+def test_a_list_of_sources_at_the_end_is_left_out():
+    text, citations, _ = resolve_marks(
+        "GPT-3 was released in 2020 [1].\n\nSources:\n[1] A survey\n[2] Another", [GPT3, T5]
+    )
+    assert text == "GPT-3 was released in 2020 [1]."
+    assert len(citations) == 1
+
+
+def test_a_mark_before_its_sentence_belongs_to_it():
+    _, (citation,), _ = resolve_marks("- [1] It is not open.", [GPT3])
+    assert citation.quote == "It is not open."
+
+
+def test_each_mark_in_a_sentence_speaks_for_its_own_part():
+    _, citations, _ = resolve_marks("GPT-3 has 175B parameters [1] and T5 has 11B parameters [2].", [GPT3, T5])
+    assert [c.label for c in citations] == ["supported", "supported"]

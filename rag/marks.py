@@ -1,0 +1,216 @@
+"""A model's marks: finding them in its text, and the words of the passage that each one stands on.
+
+Models write ``[1]``, ``[1][2]``, ``[1, 3-5]``, ``【1】``, ``［１］``, ``[^1]`` or ``[来源1]``. What they put behind a mark as its
+address is dropped: an address comes from the document or from nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.languages import language_of
+from corpus.sentences import split_sentences
+from index.hits import Hit
+from index.terms import analyze
+from rag.answers import Citation
+from rag.checking import SUPPORTED, Check, check
+from rag.citing import Register, context_of
+from rag.drafts import Span
+
+_MOST_SENTENCES = 3  # of a passage in one quote
+_BETTER = 0.05  # support that a further sentence must add
+_MOST_IN_RANGE = 20  # [1-3] is a range of marks; [1-900] is something else
+_NEAREST_HITS = 3  # passages that are searched for a statement without a mark
+
+_NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,，、;；&+]|and|和|[-–—~～至])\s*\^?\d{1,3})*"
+_ONE = (
+    r"(?:\[\[?|【|［|〔)\s*(?:来源|资料|段落|文档|参考|引用|passage|source|document|doc|ref)?\s*[:：#]?\s*"
+    rf"{_NUMBERS}(?:†[^\]】\n]{{0,40}})?\s*(?:\]\]?|】|］|〕)(?:\(\s*<?(?:https?:|[#/])[^)\n]*\)|(?!\())"
+)
+_MARKS = re.compile(rf"(?P<code>`[^`\n]*`)|(?<!!)(?P<marks>{_ONE}(?:[ \t]*[,，、]?[ \t]*{_ONE})*)", re.IGNORECASE)
+_SINGLE = re.compile(_ONE, re.IGNORECASE)
+_ADDRESS = re.compile(r"\(\s*<?(?:https?:|[#/])[^)\n]*\)|†[^\]】\n]*")
+_RANGE = re.compile(r"(\d{1,3})(?:\s*[-–—~～至]\s*\^?(\d{1,3}))?")
+_SOURCES_LIST = re.compile(
+    r"\n+[ \t#*]*(?:参考(?:资料|文献|来源)?|引用|资料来源|来源|references?|sources?|citations?)[ \t*]*[:：]?[ \t*]*\n"
+    rf"(?:[ \t]*(?:[-*][ \t]*)?{_ONE}[^\n]*\n?)+\s*\Z",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a mark stood in the text without marks, and the numbers it named, each once."""
+
+    at: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The words of a passage that support a statement best, and how well."""
+
+    span: Span
+    check: Check
+
+
+def resolve(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...], tuple[str, ...]]:
+    """Return the text with our marks, its citations, and notes; see ``rag.citing.resolve_marks``."""
+    plain, marks = lift_marks(text)
+    valid = [Mark(m.at, tuple(n for n in m.numbers if 1 <= n <= len(hits))) for m in marks]
+    removed = sorted({n for m in marks for n in m.numbers if not 1 <= n <= len(hits)})
+    valid = [mark for mark in valid if mark.numbers]
+    added = not valid
+    if added:
+        valid = _attribute(plain, hits)
+    register = Register()
+    labels = {mark.at: _cite(register, plain, valid, place, hits) for place, mark in enumerate(valid)}
+    citations = register.citations
+    return _insert(plain, labels), citations, _notes(text, removed, added and bool(valid), citations)
+
+
+def lift_marks(text: str) -> tuple[str, list[Mark]]:
+    """Return the text without marks and without a list of sources at its end, and where the marks stood.
+
+    >>> lift_marks("A [1][2]. B【3】.")
+    ('A. B.', [Mark(at=1, numbers=(1, 2)), Mark(at=4, numbers=(3,))])
+    """
+    text = _SOURCES_LIST.sub("", text)
+    plain = ""
+    marks = []
+    last = 0
+    for match in _MARKS.finditer(text):
+        numbers = () if match["code"] else _read_numbers(match["marks"])
+        if not numbers or 0 in numbers:  # code, or an interval such as [0, 1]
+            continue
+        before = plain + text[last : match.start()]
+        plain = before if _is_line_start(before) else before.rstrip(" \t")
+        marks.append(Mark(len(plain), numbers))
+        last = match.end()
+    return plain + text[last:], marks
+
+
+def find_support(statement: str, hit: Hit) -> Support:
+    """Return the one to three neighbouring sentences of a passage that support a statement best; a table's row is whole."""
+    spans = _sentences(hit)
+    context = f"{context_of(hit.passage.document, hit.passage.start)}\n{hit.passage.context}"
+
+    def judge(first: int, last: int) -> Support:
+        span = Span(hit.passage.document, spans[first][0], spans[last][1])
+        return Support(span, check(statement, span.quote, context=context))
+
+    words = set(analyze(statement))
+    alone = [judge(at, at) for at in range(len(spans))]
+    best = max(range(len(spans)), key=lambda at: (*_merit(alone[at]), len(words & set(analyze(alone[at].span.quote)))))
+    first = last = best
+    chosen = alone[best]
+    while last - first + 1 < _MOST_SENTENCES and chosen.check.support < 1.0:
+        wider = [(f, e) for f, e in ((first, last + 1), (first - 1, last)) if f >= 0 and e < len(spans)]
+        tried = [(judge(f, e), f, e) for f, e in wider]
+        better = [t for t in tried if t[0].check.support >= chosen.check.support + _BETTER]
+        if not better:
+            break
+        chosen, first, last = max(better, key=lambda t: t[0].check.support)
+    return chosen
+
+
+def _merit(support: Support) -> tuple[float, int]:
+    return support.check.support, len(support.check.found)
+
+
+def _sentences(hit: Hit) -> list[tuple[int, int]]:
+    passage = hit.passage
+    spans = split_sentences(passage.text) if passage.kind == "text" else []
+    return [(passage.start + start, passage.start + end) for start, end in spans] or [(passage.start, passage.end)]
+
+
+def _read_numbers(marks: str) -> tuple[int, ...]:
+    numbers: dict[int, None] = {}
+    for single in _SINGLE.finditer(marks):
+        for match in _RANGE.finditer(_ADDRESS.sub("", single[0])):
+            first, last = int(match[1]), int(match[2] or match[1])
+            if first <= last <= first + _MOST_IN_RANGE:
+                numbers |= dict.fromkeys(range(first, last + 1))
+            else:
+                numbers |= dict.fromkeys((first, last))
+    return tuple(numbers)
+
+
+def _is_line_start(before: str) -> bool:
+    """Tell whether only a bullet or a number comes before this place in its line."""
+    return re.fullmatch(r"[ \t]*(?:[-*•·>]|\d{1,2}[.)、])?[ \t]*", before.rpartition("\n")[2]) is not None
+
+
+def _cite(register: Register, plain: str, marks: Sequence[Mark], place: int, hits: Sequence[Hit]) -> str:
+    statement = _statement_of(plain, marks, place)
+    named = [hits[number - 1] for number in marks[place].numbers]
+    spans = [find_support(statement, hit).span for hit in named]
+    context = "\n".join(dict.fromkeys(hit.passage.context for hit in named))
+    return "".join(f"[{number}]" for number in register.cite(statement, spans, context))
+
+
+def _statement_of(plain: str, marks: Sequence[Mark], place: int) -> str:
+    """Return what a mark speaks for: its sentence, from the mark before it on; at the start of a line, what follows."""
+    at = marks[place].at
+    sentences = split_sentences(plain)
+    if _is_line_start(plain[:at]):
+        return next((plain[max(s, at) : e] for s, e in sentences if e > at), plain)
+    start, end = next(((s, e) for s, e in reversed(sentences) if s < at), (0, at))
+    previous = max((mark.at for mark in marks[:place] if start < mark.at < at), default=start)
+    part = plain[previous : max(at, previous)].strip(" ,，、;；。.")
+    return part if len(analyze(part)) >= 3 else plain[start:end]
+
+
+def _attribute(plain: str, hits: Sequence[Hit]) -> list[Mark]:
+    """Find the passages behind a text that names none: a sentence gets a mark where one clearly supports it."""
+    vocabularies = [set(analyze(hit.passage.text)) for hit in hits]
+    marks = []
+    for start, end in split_sentences(plain):
+        statement = plain[start:end]
+        words = set(analyze(statement))
+        nearest = sorted(range(len(hits)), key=lambda n: -len(words & vocabularies[n]))[:_NEAREST_HITS]
+        found = [(find_support(statement, hits[n]).check.support, n + 1) for n in nearest]
+        value, number = max(found, default=(0.0, 0))
+        if value >= SUPPORTED and len(words) >= 3:
+            marks.append(Mark(end, (number,)))
+    return marks
+
+
+def _insert(plain: str, labels: dict[int, str]) -> str:
+    """Put the marks into the text, apart from the words around them."""
+    text, last = "", 0
+    for at, label in sorted(labels.items()):
+        text += plain[last:at]
+        before = "" if not text or text[-1].isspace() else " "
+        after = " " if plain[at : at + 1].isalnum() else ""
+        text += before + label + after
+        last = at
+    return (text + plain[last:]).strip()
+
+
+def _notes(text: str, removed: Sequence[int], added: bool, citations: Sequence[Citation]) -> tuple[str, ...]:
+    chinese = language_of(text) == "zh"
+    notes = []
+    if removed:
+        marks = "".join(f"[{number}]" for number in removed)
+        notes.append(
+            f"去掉了不指向任何段落的标记:{marks}"
+            if chinese
+            else f"Marks that point to no passage were removed: {marks}"
+        )
+    if added:
+        notes.append(
+            "模型没有标明出处,标记由程序按原文补上。"
+            if chinese
+            else "The model named no sources; the marks were added by comparing with the passages."
+        )
+    if bad := [c.number for c in citations if c.label == "unsupported"]:
+        marks = "".join(f"[{number}]" for number in bad)
+        notes.append(
+            f"所引原文不支持这里的说法,请核对:{marks}"
+            if chinese
+            else f"What is cited does not support the statement; compare: {marks}"
+        )
+    return tuple(notes)
