@@ -27,6 +27,7 @@ DIMENSIONS = 256
 BUCKETS = 1 << 14  # rows of the projection
 COUNTERS = 1 << 17  # rows of the document frequencies, which need to be told apart better
 FITTED_ON = 4000  # passages at most; the others are folded in
+ONE_THREAD_ROWS = 2_000  # products of rows up to this size are factorised by one thread
 _BATCH = 1000
 _LATIN = re.compile(r"[a-z]+")
 
@@ -35,9 +36,9 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class LatentEmbedder:
-    """TF-IDF features projected onto the directions in which the passages differ most."""
+    """TF-IDF features projected onto the directions in which the passages differ most; what was not seen weighs nothing."""
 
-    idf: npt.NDArray[np.float16]  # (COUNTERS,)
+    idf: npt.NDArray[np.float16]  # (COUNTERS,) 0 for what was not seen
     projection: npt.NDArray[np.int8]  # (BUCKETS, dimensions)
     scale: Floats  # (dimensions,) what one step of the projection is worth
 
@@ -54,12 +55,14 @@ class LatentEmbedder:
             return fitted, fitted.embed_passages(texts, progress)
         hashed = [_hashed(features(text)) for text in texts]
         fitted = cls._fit(hashed, DIMENSIONS)
+        if progress is not None:
+            progress("embedding", len(texts), len(texts))
         return fitted, normalized(_weighted(hashed, fitted.idf) @ (fitted.projection * fitted.scale))
 
     @classmethod
     def _fit(cls, hashed: Sequence[Integers], dimensions: int) -> Self:
         held = np.bincount(np.concatenate([np.unique(h % COUNTERS) for h in hashed]), minlength=COUNTERS)
-        idf = (np.log((1 + len(hashed)) / (1 + held)) + 1).astype(np.float16)
+        idf = np.where(held > 0, np.log((1 + len(hashed)) / (1 + held)) + 1, 0).astype(np.float16)
         directions = _directions(_weighted(hashed, idf), dimensions)
         scale = np.maximum(np.abs(directions).max(axis=0), 1e-9) / 127
         return cls(idf, np.rint(directions / scale).astype(np.int8), scale.astype(np.float32))
@@ -168,12 +171,16 @@ def _directions(matrix: Any, dimensions: int) -> Floats:  # noqa: ANN401 scipy h
 
     They follow from the eigenvectors of the small matrix of products of rows, found by subspace iteration.
     """
+    from threadpoolctl import threadpool_limits
+
     products = (matrix @ matrix.T).toarray().astype(np.float32)
     rank = min(dimensions, len(products))
     basis = np.random.default_rng(0).standard_normal((len(products), min(rank + 16, len(products)))).astype(np.float32)
-    for _ in range(4):
-        basis, _ = np.linalg.qr(products @ basis)
-    values, rotation = np.linalg.eigh(basis.T @ products @ basis)
+    # On a busy machine the threads of a small factorisation wait for each other: 17 s in place of 0.3 s were measured.
+    with threadpool_limits(1 if len(products) <= ONE_THREAD_ROWS else None):
+        for _ in range(4):
+            basis, _ = np.linalg.qr(products @ basis)
+        values, rotation = np.linalg.eigh(basis.T @ products @ basis)
     leading = basis @ rotation[:, ::-1][:, :rank]
     lengths = np.sqrt(np.maximum(values[::-1][:rank], 1e-6))
     return np.asarray(matrix.T @ (leading / lengths), np.float32)
