@@ -21,3 +21,17 @@ def server():
     """A running fake OpenAI server."""
     with _load("fake_openai").serve() as fake:
         yield fake
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A directory with a tiny random chat model."""
+    pytest.importorskip("transformers", reason="the transformers package is not installed")
+    return _load("tiny_model").write(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def write_model():
+    """The function that writes such a model elsewhere, in variants."""
+    pytest.importorskip("transformers", reason="the transformers package is not installed")
+    return _load("tiny_model").write
