@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus.errors import UsageError
 from index import Index
 from rag import extractive, refusing
 from rag.answers import Answer, Message
@@ -35,9 +36,12 @@ _RAISED_KINDS = frozenset({"unknown_spec", "missing_package", "missing_key", "au
 class Assistant:
     """Answers questions from one index, with or without a language model."""
 
-    def __init__(self, index: Index, reader: ChatReader | None = None) -> None:
+    def __init__(self, index: Index, reader: ChatReader | None = None, *, k: int = DEFAULT_HITS) -> None:
+        if k < 1:
+            raise UsageError(f"k is {k}; an answer needs at least 1 passage to choose from. Give -k 1 or more.")
         self.index = index
         self._reader = reader
+        self._k = k
 
     @classmethod
     def open(
@@ -48,11 +52,13 @@ class Assistant:
         llm: str = EXTRACTIVE,
         llm_base_url: str | None = None,
         embedder: str | None = None,
+        k: int = DEFAULT_HITS,
         progress: Progress | None = None,
     ) -> Assistant:
         """Open an assistant over an index: an Index, a directory, or by default the shipped library's.
 
         The default index is built on its first use (a few seconds; ``progress(stage, done, total)`` tells how far).
+        ``k`` is how many passages the search hands on for each question.
 
         Raises:
             IndexNotFound: The directory holds no index.
@@ -62,7 +68,7 @@ class Assistant:
         reader = _open_reader(llm, llm_base_url)
         if not isinstance(index, Index):
             index = open_index(index, home=home, embedder=embedder, progress=progress)
-        return cls(index, reader)
+        return cls(index, reader, k=k)
 
     @classmethod
     def from_folder(
@@ -73,6 +79,7 @@ class Assistant:
         llm: str = EXTRACTIVE,
         llm_base_url: str | None = None,
         embedder: str = "builtin",
+        k: int = DEFAULT_HITS,
         progress: Progress | None = None,
     ) -> Assistant:
         """Read a folder, index it (kept under the home, used again while nothing changes), and open an assistant over it.
@@ -81,7 +88,7 @@ class Assistant:
             UsageError: There is no such folder, or nothing in it can be read.
         """
         reader = _open_reader(llm, llm_base_url)
-        return cls(index_folder(folder, home=home, embedder=embedder, progress=progress), reader)
+        return cls(index_folder(folder, home=home, embedder=embedder, progress=progress), reader, k=k)
 
     @property
     def reader(self) -> str:
@@ -110,7 +117,7 @@ class Assistant:
         alone = stand_alone(asked, turns, self.index)
         understood = understand(alone, self.index)
         watch.lap("understand")
-        hits = self.index.search(alone, DEFAULT_HITS)
+        hits = self.index.search(alone, self._k)
         watch.lap("search")
         packed = pack(understood, hits, self.index, budget=EVIDENCE_CHARS)
         watch.lap("pack")

@@ -59,6 +59,10 @@ Embedder = Annotated[
     str | None,
     typer.Option("--embedder", metavar="SPEC", help="The embedder: builtin, or a sentence-transformers name or path."),
 ]
+Passages = Annotated[
+    int | None,
+    typer.Option("-k", metavar="N", min=1, max=100, help="How many passages the search hands on. Default: 20."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Question = Annotated[str, typer.Argument(help="The question; - reads it from standard input.", show_default=False)]
 Paths = Annotated[
@@ -112,13 +116,14 @@ def ask(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     embedder: Embedder = None,
+    k: Passages = None,
 ) -> None:
     """Answer one question, with its sources.
 
     Example: survey-qa ask "Which open models support Chinese?"
     """
     turns = _read_history(history) if history else []
-    assistant = _open(index, home, llm, llm_base_url, embedder)
+    assistant = _open(index, home, llm, llm_base_url, embedder, k)
     answer = assistant.ask(_text_of(question), turns)
     if as_json:
         _print_json({**answer.to_dict(), **({"explanation": dict(answer.explanation)} if explain else {})})
@@ -137,6 +142,7 @@ def chat(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     embedder: Embedder = None,
+    k: Passages = None,
 ) -> None:
     """Talk in the terminal; answers stream.
 
@@ -146,7 +152,7 @@ def chat(
     """
     from ui.conversing import converse
 
-    converse(_open(index, home, llm, llm_base_url, embedder).conversation())
+    converse(_open(index, home, llm, llm_base_url, embedder, k).conversation())
 
 
 @app.command()
@@ -189,6 +195,7 @@ def serve(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     embedder: Embedder = None,
+    k: Passages = None,
 ) -> None:
     """Serve the chat page and the HTTP interface.
 
@@ -196,7 +203,7 @@ def serve(
     """
     from ui.serving import serve as start
 
-    open_assistant = lambda: _open(index, home, llm, llm_base_url, embedder)  # noqa: E731 opened once the port is ours
+    open_assistant = lambda: _open(index, home, llm, llm_base_url, embedder, k)  # noqa: E731 opened once the port is ours
     opens = sys.stdout.isatty() if open_page is None else open_page
     start(open_assistant, host=host, port=port, hosts=allow_host or [], home=home, open_page=opens)
 
@@ -216,6 +223,7 @@ def evaluate(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     embedder: Embedder = None,
+    k: Passages = None,
 ) -> None:
     """Measure answers against questions with known gold.
 
@@ -227,7 +235,7 @@ def evaluate(
 
     gold = load_questions(questions)
     earlier = _read_report(against) if against else None
-    assistant = _open(index, home, llm, llm_base_url, embedder)
+    assistant = _open(index, home, llm, llm_base_url, embedder, k)
     with terminal.progress() as tell:
         report = measure(assistant, gold, progress=lambda done, total: tell("asking", done, total))
     if out:
@@ -402,12 +410,22 @@ def info(as_json: AsJson = False, index: IndexDirectory = None, home: Home = Non
     print_facts(facts)
 
 
-def _open(index: Path | None, home: Path | None, llm: str, llm_base_url: str | None, embedder: str | None) -> Assistant:
+def _open(
+    index: Path | None,
+    home: Path | None,
+    llm: str,
+    llm_base_url: str | None,
+    embedder: str | None,
+    k: int | None = None,
+) -> Assistant:
     from rag import Assistant
+    from rag.settings import DEFAULT_HITS
     from ui.terminal import progress
 
     with progress() as tell:
-        return Assistant.open(index, home=home, llm=llm, llm_base_url=llm_base_url, embedder=embedder, progress=tell)
+        return Assistant.open(
+            index, home=home, llm=llm, llm_base_url=llm_base_url, embedder=embedder, k=k or DEFAULT_HITS, progress=tell
+        )
 
 
 def _open_index(index: Path | None, home: Path | None, embedder: str | None = None) -> Index:
