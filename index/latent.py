@@ -27,7 +27,6 @@ DIMENSIONS = 256
 BUCKETS = 1 << 14  # rows of the projection
 COUNTERS = 1 << 17  # rows of the document frequencies, which need to be told apart better
 FITTED_ON = 4000  # passages at most; the others are folded in
-ONE_THREAD_ROWS = 2_000  # products of rows up to this size are factorised by one thread
 _BATCH = 1000
 _LATIN = re.compile(r"[a-z]+")
 
@@ -177,7 +176,7 @@ def _directions(matrix: Any, dimensions: int) -> Floats:  # noqa: ANN401 scipy h
     rank = min(dimensions, len(products))
     basis = np.random.default_rng(0).standard_normal((len(products), min(rank + 16, len(products)))).astype(np.float32)
     # On a busy machine the threads of a small factorisation wait for each other: 17 s in place of 0.3 s were measured.
-    with threadpool_limits(1 if len(products) <= ONE_THREAD_ROWS else None):
+    with threadpool_limits(1):
         for _ in range(4):
             basis, _ = np.linalg.qr(products @ basis)
         values, rotation = np.linalg.eigh(basis.T @ products @ basis)
