@@ -42,9 +42,9 @@ def resolve_marks(text: str, numbered_hits: Sequence[Hit]) -> tuple[str, tuple[C
     A mark n means ``numbered_hits[n - 1]``; its citation quotes the sentences there that support the statement best.
     Marks that point nowhere are removed and reported.
     """
-    from rag.marks import resolve
+    from rag.marks import Resolver  # here, because it stands on what is below, and only chat models need it
 
-    return resolve(text, numbered_hits)
+    return Resolver(numbered_hits).resolve(text)
 
 
 class Register:

@@ -38,6 +38,7 @@ _MALFORMED = (
     "ValidationError",
     "UnicodeDecodeError",
 )
+_QUOTING = "It said:"  # what follows in a message is the server's
 _MAX_DETAIL = 240
 
 
@@ -96,7 +97,7 @@ def stated_window(message: str) -> int | None:
     >>> stated_window("This model's maximum context length is 512 tokens, however you requested 12022 tokens")
     512
     """
-    match = _WINDOW.search(message)
+    match = _WINDOW.search(message.rpartition(_QUOTING)[2])
     return int(match[1]) if match else None
 
 

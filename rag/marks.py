@@ -22,6 +22,7 @@ from rag.drafts import Span
 _MOST_SENTENCES = 3  # of a passage in one quote
 _BETTER = 0.05  # support that a further sentence must add
 _MOST_IN_RANGE = 20  # [1-3] is a range of marks; [1-900] is something else
+_FEWEST_TERMS = 3  # below that a piece of text says nothing of its own
 _NEAREST_HITS = 3  # passages that are searched for a statement without a mark
 
 _NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,，、;；&+]|and|和|[-–—~～至])\s*\^?\d{1,3})*"
@@ -56,19 +57,66 @@ class Support:
     check: Check
 
 
-def resolve(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...], tuple[str, ...]]:
-    """Return the text with our marks, its citations, and notes; see ``rag.citing.resolve_marks``."""
-    plain, marks = lift_marks(text)
-    valid = [Mark(m.at, tuple(n for n in m.numbers if 1 <= n <= len(hits))) for m in marks]
-    removed = sorted({n for m in marks for n in m.numbers if not 1 <= n <= len(hits)})
-    valid = [mark for mark in valid if mark.numbers]
-    added = not valid
-    if added:
-        valid = _attribute(plain, hits)
-    register = Register()
-    labels = {mark.at: _cite(register, plain, valid, place, hits) for place, mark in enumerate(valid)}
-    citations = register.citations
-    return _insert(plain, labels), citations, _notes(text, removed, added and bool(valid), citations)
+class Resolver:
+    """Resolves marks against the passages that a model was given, also while it still writes.
+
+    What was found for a statement is kept, so that resolving a text again after it grew costs only what is new.
+    """
+
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self._hits = tuple(hits)
+        self._found: dict[tuple[str, int], Support] = {}
+
+    def so_far(self, text: str) -> str:
+        """Return the beginning of a text with its marks in our numbers."""
+        plain, marks = lift_marks(text)
+        return self._write(plain, self._valid(marks))[0]
+
+    def resolve(self, text: str) -> tuple[str, tuple[Citation, ...], tuple[str, ...]]:
+        """Return a whole text with our marks, its citations, and notes; see ``rag.citing.resolve_marks``."""
+        plain, marks = lift_marks(text)
+        valid = self._valid(marks)
+        removed = sorted({n for m in marks for n in m.numbers if not 1 <= n <= len(self._hits)})
+        added = [] if valid else self._attribute(plain)
+        resolved, citations = self._write(plain, valid or added)
+        return resolved, citations, _notes(text, removed, bool(added), citations)
+
+    def _valid(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Return the marks without the numbers that point nowhere."""
+        known = [Mark(m.at, tuple(n for n in m.numbers if 1 <= n <= len(self._hits))) for m in marks]
+        return [mark for mark in known if mark.numbers]
+
+    def _write(self, plain: str, marks: Sequence[Mark]) -> tuple[str, tuple[Citation, ...]]:
+        register = Register()
+        sentences = split_sentences(plain)
+        labels: dict[int, str] = {}
+        for place, mark in enumerate(marks):
+            statement = _statement_of(plain, sentences, marks, place)
+            spans = [self._support(statement, number).span for number in mark.numbers]
+            context = "\n".join(dict.fromkeys(self._hits[number - 1].passage.context for number in mark.numbers))
+            label = "".join(f"[{number}]" for number in register.cite(statement, spans, context))
+            labels[mark.at] = labels.get(mark.at, "") + label
+        return _insert(plain, labels), register.citations
+
+    def _support(self, statement: str, number: int) -> Support:
+        key = (statement, number)
+        if key not in self._found:
+            self._found[key] = find_support(statement, self._hits[number - 1])
+        return self._found[key]
+
+    def _attribute(self, plain: str) -> list[Mark]:
+        """Find the passages behind a text that names none: a sentence gets a mark where one clearly supports it."""
+        vocabularies = [set(analyze(hit.passage.text)) for hit in self._hits]
+        marks = []
+        for start, end in split_sentences(plain):
+            statement = plain[start:end]
+            words = set(analyze(statement))
+            nearest = sorted(range(len(self._hits)), key=lambda n: -len(words & vocabularies[n]))[:_NEAREST_HITS]
+            found = [(self._support(statement, n + 1).check.support, -n) for n in nearest]
+            value, place = max(found, default=(0.0, 0))
+            if value >= SUPPORTED and len(words) >= _FEWEST_TERMS:
+                marks.append(Mark(end, (1 - place,)))
+        return marks
 
 
 def lift_marks(text: str) -> tuple[str, list[Mark]]:
@@ -143,39 +191,15 @@ def _is_line_start(before: str) -> bool:
     return re.fullmatch(r"[ \t]*(?:[-*•·>]|\d{1,2}[.)、])?[ \t]*", before.rpartition("\n")[2]) is not None
 
 
-def _cite(register: Register, plain: str, marks: Sequence[Mark], place: int, hits: Sequence[Hit]) -> str:
-    statement = _statement_of(plain, marks, place)
-    named = [hits[number - 1] for number in marks[place].numbers]
-    spans = [find_support(statement, hit).span for hit in named]
-    context = "\n".join(dict.fromkeys(hit.passage.context for hit in named))
-    return "".join(f"[{number}]" for number in register.cite(statement, spans, context))
-
-
-def _statement_of(plain: str, marks: Sequence[Mark], place: int) -> str:
+def _statement_of(plain: str, sentences: Sequence[tuple[int, int]], marks: Sequence[Mark], place: int) -> str:
     """Return what a mark speaks for: its sentence, from the mark before it on; at the start of a line, what follows."""
     at = marks[place].at
-    sentences = split_sentences(plain)
     if _is_line_start(plain[:at]):
-        return next((plain[max(s, at) : e] for s, e in sentences if e > at), plain)
-    start, end = next(((s, e) for s, e in reversed(sentences) if s < at), (0, at))
+        return next((plain[max(start, at) : end] for start, end in sentences if end > at), plain)
+    start, end = next(((start, end) for start, end in reversed(sentences) if start < at), (0, at))
     previous = max((mark.at for mark in marks[:place] if start < mark.at < at), default=start)
-    part = plain[previous : max(at, previous)].strip(" ,，、;；。.")
-    return part if len(analyze(part)) >= 3 else plain[start:end]
-
-
-def _attribute(plain: str, hits: Sequence[Hit]) -> list[Mark]:
-    """Find the passages behind a text that names none: a sentence gets a mark where one clearly supports it."""
-    vocabularies = [set(analyze(hit.passage.text)) for hit in hits]
-    marks = []
-    for start, end in split_sentences(plain):
-        statement = plain[start:end]
-        words = set(analyze(statement))
-        nearest = sorted(range(len(hits)), key=lambda n: -len(words & vocabularies[n]))[:_NEAREST_HITS]
-        found = [(find_support(statement, hits[n]).check.support, n + 1) for n in nearest]
-        value, number = max(found, default=(0.0, 0))
-        if value >= SUPPORTED and len(words) >= 3:
-            marks.append(Mark(end, (number,)))
-    return marks
+    part = plain[previous:at].strip(" ,，、;；。.")
+    return part if len(analyze(part)) >= _FEWEST_TERMS else plain[start:end]
 
 
 def _insert(plain: str, labels: dict[int, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ def _load(name):
     """Import a file that lies beside this one; tests are no packages, so it has no import path."""
     spec = importlib.util.spec_from_file_location(f"rag_tests_{name}", Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # pydantic looks classes' annotations up there
     spec.loader.exec_module(module)
     return module
 
@@ -35,3 +37,9 @@ def write_model():
     """The function that writes such a model elsewhere, in variants."""
     pytest.importorskip("transformers", reason="the transformers package is not installed")
     return _load("tiny_model").write
+
+
+@pytest.fixture
+def scripted():
+    """The function that opens a chat model which plays scripts."""
+    return _load("scripted_chat").open_scripted

@@ -98,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.fail(429, "0.02")
         elif model == "busy-long":
             self.fail(429, "3600")
+        elif model == "small-window" and len(json.dumps(self.server_state.requests[-1])) > 9_000:
+            self.fail(400)
         elif model == "redirect":
             self.send_response(307)
             self.send_header("Location", self.server_state.url.replace("/v1", "/elsewhere"))
@@ -159,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _MESSAGES = {
-    400: "This model's maximum context length is 512 tokens. However, you requested 12022 tokens.",
+    400: "This model's maximum context length is 2048 tokens. However, you requested 12022 tokens.",
     401: f"Incorrect API key provided: {ECHOED_KEY}",
     404: "The model `x` does not exist",
 }

@@ -1,0 +1,284 @@
+"""The reader with a language model: packed passages and a question in, streamed text and a cited draft out.
+
+What a model writes is untrusted text: it is cleaned, its marks are resolved by code, and a statement counts only as far
+as a passage holds it. Nothing here knows the index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from corpus.languages import Language, language_of
+from index.hits import Hit
+from rag.answers import Citation, Message
+from rag.budgets import PER_MESSAGE, Fitted, fit, last_turns, share
+from rag.calls import Deadline
+from rag.errors import LLMError
+from rag.failures import stated_window
+from rag.marks import Resolver, lift_marks
+from rag.models import ChatMessage, ChatModel
+from rag.prompting import (
+    SENTINEL,
+    SENTINEL_WRITTEN,
+    load_prompt,
+    neutralise,
+    new_fence,
+    strip_unseen,
+    without_marks,
+)
+
+_LEAST_EVIDENCE = 64  # tokens; with less there is nothing to answer from
+_MAX_REWRITTEN_CHARS = 400
+_REWRITE_TURNS = 4
+_SHORT = 160  # characters of an answer that may be nothing but "they do not say"
+
+_OPENING = "[【［〔"
+_TAIL = 200  # characters at the end of a growing text that may be unfinished
+
+_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"(?:(?:[\[【［〔][^\]】］〕\n]{0,40}[\]】］〕]{1,2}(?:\([^)\n]*\)?)?[ \t,，、]*)*"
+    r"(?:[\[【［〔][^\]】］〕\n]{0,40})?|`[^`\n]{0,40}|<[a-z/]{0,10})\s*\Z",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = re.compile(
+    r"(?:资料|段落|文档|材料|上下文|文中|原文)[^。\n]{0,12}(?:没有|未|并未|不)[^。\n]{0,6}(?:提到|提及|说明|包含|涉及|给出|提供|足以)"
+    r"|(?:无法|不能)[^。\n]{0,16}(?:回答|得知|确定|判断)"
+    r"|\b(?:passages?|documents?|context|sources?|text)\b[^.\n]{0,30}\b(?:do(?:es)? not|don't|doesn't|no)\b[^.\n]{0,20}"
+    r"\b(?:mention|say|tell|state|contain|include|provide|specify|information|answer)"
+    r"|\b(?:cannot|can't|unable to)\b[^.\n]{0,30}\b(?:answer|determine|find)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDraft:
+    """What became of a model's reply: text with our marks, its citations, and the passages that the model was given.
+
+    ``found`` is false when the passages do not tell, or nothing that the model wrote is in them.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = field(default=(), repr=False)
+    found: bool = True
+    used: tuple[Hit, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """True when there is nothing to show but that the documents do not say."""
+        return not self.found
+
+
+class ChatReader:
+    """Answers from packed passages with a language model."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self.model = model
+
+    @property
+    def spec(self) -> str:
+        """The SPEC of the model."""
+        return self.model.spec
+
+    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Message] = ()) -> Iterator[str | ChatDraft]:
+        """Yield the answer's text piece by piece, then the finished draft.
+
+        A reply that breaks off is kept, with a note, as far as passages support it.
+
+        Raises:
+            LLMError: There is no reply, or nothing of it that could be kept.
+        """
+        if not hits:
+            yield ChatDraft("", found=False)
+            return
+        deadline = Deadline(self.model.timeout_s)
+        request = make_request(self.model, question, hits, history)
+        live, broken = _LiveText(request.fitted.hits), None
+        for may_shrink in (True, False):
+            try:
+                yield from live.follow(self.model.stream(request.messages, deadline))
+            except LLMError as error:
+                broken = error
+            if not (may_shrink and broken and broken.kind == "too_long" and not live.text):
+                break
+            self.model.context_length = _smaller(self.model.context_length, broken)  # the server knows better
+            request = make_request(self.model, question, hits, history)
+            live, broken = _LiveText(request.fitted.hits), None
+        yield _finish(live, request.fitted, broken, language_of(question))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The messages for one answer, and the passages in them."""
+
+    messages: tuple[ChatMessage, ...] = field(repr=False)
+    fitted: Fitted
+
+
+def make_request(model: ChatModel, question: str, hits: Sequence[Hit], history: Sequence[Message] = ()) -> Request:
+    """Fill the answering prompt with as many passages and turns as the model's window takes.
+
+    Raises:
+        LLMError: The question leaves no room for evidence (kind ``too_long``).
+    """
+    window = model.context_length
+    once, each = load_prompt("answer", language_of(question))
+    fence = new_fence()
+    asked = neutralise(question, model.special_tokens)
+    system = once.substitute(fence=fence, sentinel=SENTINEL)
+    bare = each.substitute(fence=fence, passages="", question=asked)
+    instructions = model.count_tokens(system) + model.count_tokens(bare) + 2 * PER_MESSAGE
+    room = share(window, instructions)
+    turns = (
+        last_turns(_said(history, model), model.count_tokens, room.history) if room.evidence >= _LEAST_EVIDENCE else []
+    )
+    unused = room.history - sum(model.count_tokens(turn["content"]) + PER_MESSAGE for turn in turns)
+    evidence = share(window, instructions - unused).evidence
+    fitted = fit(hits, question, lambda hit: show_passage(99, hit, model), model.count_tokens, evidence)
+    if evidence < _LEAST_EVIDENCE or not fitted.hits:
+        raise LLMError(
+            f"{model.spec}: instructions and question take {instructions:,} of the model's {window:,} tokens, which leaves "
+            "no room for evidence. Ask a shorter question.",
+            kind="too_long",
+        )
+    passages = "\n\n".join(show_passage(number, hit, model) for number, hit in enumerate(fitted.hits, 1))
+    user = each.substitute(fence=fence, passages=passages, question=asked)
+    messages: list[ChatMessage] = [{"role": "system", "content": system}]
+    messages += [{"role": turn["role"], "content": turn["content"]} for turn in turns]
+    messages.append({"role": "user", "content": user})
+    return Request(tuple(messages), fitted)
+
+
+def show_passage(number: int, hit: Hit, model: ChatModel) -> str:
+    """Return a passage as it stands in the prompt: number, title and headings on a line, then its text."""
+    passage = hit.passage
+    known = neutralise(passage.context or f"{passage.document.title}\n{passage.section}", model.special_tokens)
+    heading = " / ".join(dict.fromkeys(line.strip() for line in known.splitlines() if line.strip()))
+    return f"[{number}] {heading}\n{neutralise(without_marks(passage.text), model.special_tokens)}"
+
+
+def rewrite_question(
+    model: ChatModel, question: str, history: Sequence[Message], deadline: Deadline | None = None
+) -> str:
+    """Return a follow-up as a question that stands alone, written by a model.
+
+    Raises:
+        LLMError: The model failed, or what it wrote is no question (kind ``bad_response``).
+    """
+    once, each = load_prompt("rewrite", language_of(question))
+    turns = last_turns(_said(history, model)[-_REWRITE_TURNS:], model.count_tokens, model.context_length // 2)
+    conversation = "\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
+    user = each.substitute(conversation=conversation, question=neutralise(question, model.special_tokens))
+    messages: list[ChatMessage] = [{"role": "system", "content": once.template}, {"role": "user", "content": user}]
+    said = _cleaned("".join(model.stream(messages, deadline))).strip()
+    line = said.splitlines()[-1].strip(" \"'“”「」") if said else ""
+    if not line or len(line) > max(_MAX_REWRITTEN_CHARS, 2 * len(question)):
+        raise LLMError(f"{model.spec}: the follow-up was not rewritten into a question.", kind="bad_response")
+    return line
+
+
+class _LiveText:
+    """A reply while it is written: what of it can be shown already, with marks in the numbers of the final answer."""
+
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self.resolver = Resolver(hits)
+        self._raw = ""
+        self._ready = ""
+        self._shown = ""
+
+    @property
+    def text(self) -> str:
+        """The reply so far, cleaned, with the model's own marks."""
+        return _cleaned(self._raw).strip()
+
+    def follow(self, pieces: Iterator[str]) -> Iterator[str]:
+        """Yield what can be shown after each piece: no half of a mark, nothing that looks like the sentinel."""
+        for piece in pieces:
+            self._raw += piece
+            yield from self._fresh(_finished(self.text))
+        yield from self._fresh(self.text)
+
+    def _fresh(self, ready: str) -> Iterator[str]:
+        if fresh := self._grown(ready):
+            self._shown += fresh
+            yield fresh
+
+    def _grown(self, text: str) -> str:
+        begun = text.lstrip("*`\"'「")[: len(SENTINEL)]
+        if SENTINEL.startswith(begun) or SENTINEL_WRITTEN.search(text):
+            return ""
+        before, self._ready = self._ready, text
+        new = text.removeprefix(before)
+        if text.startswith(before) and not any(bracket in new for bracket in _OPENING):
+            return new
+        resolved = self.resolver.so_far(text)
+        return resolved[len(self._shown) :] if resolved.startswith(self._shown) else ""
+
+
+def _finished(text: str) -> str:
+    """Return a growing text without an end that may still become something else: a mark, code, a tag."""
+    head, tail = text[:-_TAIL], text[-_TAIL:]
+    return (head + _UNFINISHED.sub("", tail)).rstrip()
+
+
+def _finish(live: _LiveText, fitted: Fitted, broken: LLMError | None, language: Language) -> ChatDraft:
+    """Return the draft of a reply, or raise what broke it off before anything in it could be kept."""
+    text, citations, notes = live.resolver.resolve(SENTINEL_WRITTEN.sub("", live.text).strip())
+    refused = _is_refusal(live.text, citations)
+    if broken and (refused or not citations):
+        raise broken
+    left_out = _left_out(fitted, language)
+    if refused:
+        return ChatDraft("", found=False, used=fitted.hits, notes=left_out)
+    if not citations:
+        why = (
+            "模型的回答在所给段落中找不到依据,没有采用。"
+            if language == "zh"
+            else "Nothing that the model wrote is in the passages, so it is not shown."
+        )
+        return ChatDraft("", found=False, used=fitted.hits, notes=(*left_out, why))
+    if broken:
+        notes += (f"回答不完整:{broken}" if language == "zh" else f"The answer is incomplete: {broken}",)
+    return ChatDraft(text, citations, used=fitted.hits, notes=left_out + notes)
+
+
+def _is_refusal(text: str, citations: Sequence[Citation]) -> bool:
+    """Tell whether a reply says that the passages do not tell, in the agreed word or in its own."""
+    if sentinel := SENTINEL_WRITTEN.search(text):
+        return not text[: sentinel.start()].strip("*`\"'「 ") or not lift_marks(text)[1]
+    supported = any(citation.label == "supported" for citation in citations)
+    return len(text) <= _SHORT and not supported and bool(_SAYS_NOTHING.search(text))
+
+
+def _left_out(fitted: Fitted, language: Language) -> tuple[str, ...]:
+    if not fitted.left_out and not fitted.shortened:
+        return ()
+    given, all_of_them = len(fitted.hits), len(fitted.hits) + fitted.left_out
+    if language == "zh":
+        cut = ",其中一段被截短" if fitted.shortened else ""
+        return (f"模型的窗口只容得下 {all_of_them} 段中的 {given} 段{cut}。",)
+    cut = ", one of them shortened" if fitted.shortened else ""
+    return (f"The model's window took {given} of {all_of_them} passages{cut}.",)
+
+
+def _said(history: Sequence[Message], model: ChatModel) -> list[Message]:
+    """Return the turns without marks, which would count passages that are no longer there."""
+    return [
+        {"role": turn["role"], "content": neutralise(lift_marks(turn["content"])[0], model.special_tokens)}
+        for turn in history
+    ]
+
+
+def _smaller(window: int, error: LLMError) -> int:
+    """Return the window to try after a server found a prompt too long: what it named, or half."""
+    stated = stated_window(str(error))
+    return stated if stated and stated < window else window // 2
+
+
+def _cleaned(text: str) -> str:
+    """Return a model's text without its thoughts and without characters that nobody sees."""
+    return strip_unseen(_END_OF_THOUGHT.sub("", _THOUGHTS.sub("", text)))
