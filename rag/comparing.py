@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from index.hits import Hit
+from rag import tables
 from rag.drafts import Draft
 from rag.framing import fitting, state
-from rag.grammar import SIZE_VALUE
+from rag.grammar import CHEAP, HOW_MUCH_COST, SIZE_VALUE, asks_for_amount
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.quantities import Quantity, find_quantities
 from rag.questions import Clause, Question, about
@@ -18,8 +20,10 @@ IS_ABOUT = 0.5  # from which name match a piece counts as being about a name
 OTHER_NAME = 0.75  # what a piece about another one of the names is worth
 
 
-def compare(question: Question, units: Sequence[Unit]) -> Draft | None:
+def compare(question: Question, hits: Sequence[Hit], units: Sequence[Unit]) -> Draft | None:
     """Return one statement for each name, or None if fewer than two names have one."""
+    if (draft := tables.rows_side_by_side(question, hits)) is not None:
+        return draft
     found = [(mention, best_about(question, mention, units)) for mention in question.mentions if mention.held]
     told = [(mention, scored) for mention, scored in found if scored is not None]
     if len(told) < 2:
@@ -46,23 +50,21 @@ def best_about(question: Question, mention: Mention, units: Sequence[Unit]) -> S
 def _own_share(unit: Unit, mention: Mention, others: Sequence[Mention]) -> float:
     """Return 1 for a piece about the name, less for one that stands under another of the compared names."""
     under_other = any(mention_strength(unit.topic, other) == 1.0 for other in others)
-    return OTHER_NAME if under_other and mention_strength(unit.topic, mention) < 1.0 else 1.0
+    says_other = any(mention_strength(unit.text, other) == 1.0 for other in others)
+    return OTHER_NAME if says_other or (under_other and mention_strength(unit.topic, mention) < 1.0) else 1.0
 
 
 def _value_clause(question: Question, clause: Clause) -> Clause:
     """Return the clause as asking for the value that is compared: "which is larger" asks for two numbers."""
     if clause.kind in ("name", "person", "fact", "method", "yes_no", "superlative", "list", "organisation") and (
-        question.size or question.direction
+        question.size or question.direction or asks_for_amount(question.text)
     ):
         return replace(clause, kind="money" if _is_about_money(question) else "number")
     return clause
 
 
 def _is_about_money(question: Question) -> bool:
-    return any(
-        word in question.text.lower()
-        for word in ("便宜", "贵", "成本", "价", "费用", "cheap", "cost", "price", "expensive")
-    )
+    return HOW_MUCH_COST.search(question.text) is not None or CHEAP.search(question.text) is not None
 
 
 def _conclusion(question: Question, told: Sequence[tuple[Mention, Scored]]) -> str:
@@ -76,13 +78,7 @@ def _conclusion(question: Question, told: Sequence[tuple[Mention, Scored]]) -> s
     if a.unit != b.unit or a.value == b.value:
         return ""
     chosen = first if (a.value > b.value) == (question.direction > 0) else second
-    return _said(chosen.name, question)
-
-
-def _said(name: str, question: Question) -> str:
-    if question.language == "zh":
-        return f"{name} 的数值{'较大' if question.direction > 0 else '较小'}:"
-    return f"{name} has the {'larger' if question.direction > 0 else 'smaller'} value:"
+    return tables.conclusion(chosen.name, question)
 
 
 def value_of(unit: Unit, mention: Mention, question: Question) -> Quantity | None:

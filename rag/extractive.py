@@ -42,7 +42,7 @@ def _assembled(
         if pointers or (question.mentions and linking.asks_for_page(question.text)):
             return Draft(tuple(linking.statements_of(pointers)))
         return None
-    if question.side_by_side and (draft := comparing.compare(question, units)):
+    if question.side_by_side and (draft := comparing.compare(question, hits, units)):
         return draft
     if "count" in kinds and (draft := tables.count_rows(question, hits)):
         return draft

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from rag.drafts import Span, Statement
@@ -12,21 +11,13 @@ from rag.mentions import mention_strength, name_pattern
 from rag.questions import Question
 from rag.scoring import Scored
 from rag.units import Unit
+from rag.widths import columns
 
 MAX_COLUMNS = 780  # of an answer, wide characters counting two; a little under what counts as short
 SHORT = 64  # columns up to which a piece is told what it is about
 LONG = 330  # columns from which only the clauses that answer are kept
 
 _CLAUSE_END = re.compile(r"[，,；;。！!？?](?!\d)|(?<=[\w)])[.](?=\s)|[,;](?=\s)")
-
-
-def columns(text: str) -> int:
-    """Return the width of a text: wide characters take two columns.
-
-    >>> columns("GPT 模型")
-    8
-    """
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def state(scored: Scored, question: Question) -> Statement:

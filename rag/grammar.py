@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
     ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
-    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\bwhat\b.{0,30}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
+    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
@@ -76,11 +76,17 @@ _CUES: dict[Kind, str] = {
 }  # fmt: skip
 CUES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
 # "Instruction[27] (指令)是指": a name with at most an aside before the verb that defines it.
+BY_WHOM = re.compile(
+    r"^\s*(?:[-*•]\s+)?(?:第一)?(?:作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|by|publisher|owner)\s*(?:[:：|]|$)",
+    re.IGNORECASE,
+)
+CHEAP = re.compile(r"便宜|贵|省钱|\b(?:cheap|expensive|affordable)", re.IGNORECASE)
+HOW_MUCH_COST = re.compile(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
 DEFINES = r"[^。，,;；.\n是指为]{0,24}?(?:是指|指的是|是一|是(?!否|不)|指|即|为|定义|[:：]|\b(?:is|are|was|were|refers? to|means?|stands? for|denotes?)\b)"
 
 # Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
 FILLERS_ZH = re.compile(
-    r"请问|请|麻烦|分别|各自|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
+    r"请问|请|麻烦|分别|各自|全名|全称|名称|名字|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
     r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
 )
 FILLERS_EN = frozenset(
@@ -232,6 +238,7 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
+_AMOUNT_WORDS = re.compile(r"多少|数量|几|\b(?:count|number|amount|how (?:many|much)|size)\b", re.IGNORECASE)
 _MORE = r"(?:更|最|较|谁的?|哪(?:个|款|家|种|一个)?)[^,，]{0,8}?"
 _BIGGER = re.compile(
     rf"{_MORE}(?:多(?!少)|大(?!模型|语言|小)|高|长|晚|新|贵|快|强)"
@@ -267,6 +274,11 @@ def direction_of(text: str) -> int:
     if _SMALLER.search(text):
         return -1
     return 1 if _BIGGER.search(text) else 0
+
+
+def asks_for_amount(text: str) -> bool:
+    """Tell whether a question is about how many or how much, whatever its question word."""
+    return _AMOUNT_WORDS.search(text) is not None
 
 
 def split_clauses(text: str) -> list[str]:

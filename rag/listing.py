@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from index.terms import normalize_name
 from rag.drafts import Draft, Span, Statement
-from rag.framing import MAX_COLUMNS, bare_span, columns, fitting, shortest_about
-from rag.grammar import CUES, VALUE_PATTERNS
+from rag.framing import MAX_COLUMNS, bare_span, fitting, shortest_about
+from rag.grammar import BY_WHOM, CUES, VALUE_PATTERNS
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import Question
 from rag.scoring import Scored
 from rag.units import Unit, terms_of
+from rag.widths import columns
 
 TITLE_MATCH = 0.7  # share of a heading's words in the question from which the question is about that section
 FEW_ITEMS = 2
@@ -29,6 +30,12 @@ _MAKES = re.compile(
     r"发布|开发|研发|研制|推出|提出|公布|开源了?|做过|出过|出品|旗下|的(?:大?模型|产品|项目)|\b(?:releas|develop|publish|built|create|propos|introduc|made|make)",
     re.IGNORECASE,
 )
+_USES = re.compile(
+    r"用到|用了|使用了?|采用|应用了?|支持|基于|属于|\b(?:us(?:e|es|ed|ing)|support|adopt|appl(?:y|ies)|rely|relies|based)\b",
+    re.IGNORECASE,
+)
+_LISTS_SOMETHING = re.compile(r"列|收录|包含|包括|涵盖|\blists?\b|\bincludes?\b|\bcovers?\b", re.IGNORECASE)
+_FIELD = re.compile(r"[^:：\s]{1,14}\s?[:：]")
 _BY_WHOM = re.compile(r"作者|机构|公司|开发者|出品|author|organi[sz]ation|developer|by\b|company", re.IGNORECASE)
 _ITEM_HEAD = re.compile(r"^(.{2,60}?)(?:[:：]\s|\s[\"“(（]|[。;；]|\s[-–—]\s|,\s)")
 
@@ -46,7 +53,7 @@ def list_section(question: Question, units: Sequence[Unit]) -> Draft | None:
     """Return the items under the heading that the question is about, or None if it is about none."""
     best: tuple[float, list[Unit]] = (0.0, [])
     for (_, _), items in _items_by_section(units).items():
-        match = _title_match(question, items[0])
+        match = _title_match(question, items)
         if len(items) >= FEW_ITEMS and match > best[0]:
             best = (match, items)
     match, items = best
@@ -59,7 +66,7 @@ def list_section(question: Question, units: Sequence[Unit]) -> Draft | None:
 def list_related(question: Question, ranked: Sequence[Scored]) -> Draft | None:
     """Return the names that stand in the asked relation to the question's name, or None if there are not several."""
     held = [mention for mention in question.mentions if mention.held]
-    if len(held) != 1:
+    if len(held) != 1 or not _asks_for_related(question, held[0], ranked):
         return None
     entries = _entries(question, held[0], ranked)
     if len(entries) < FEW_ITEMS:
@@ -78,26 +85,61 @@ def _items_by_section(units: Iterable[Unit]) -> dict[tuple[str, int], list[Unit]
     return groups
 
 
-def _title_match(question: Question, item: Unit) -> float:
+def _title_match(question: Question, items: Sequence[Unit]) -> float:
     """Return how surely the question is about the heading or lead-in of a list: 1 when it quotes it."""
-    titles = [title for title in (item.topic, item.lead) if title]
-    best = 0.0
-    for title in titles:
-        plain = _plain(title)
-        if any(_plain(quoted) == plain for quoted in question.quoted) or (
-            len(plain) >= 4 and plain in _plain(question.text)
-        ):
-            return 1.0
-        own = {term for term in terms_of(title) if len(term) > 1}
-        asked: set[str] = set()
-        for needle in question.needles:
-            asked |= needle.own | {term for term, _ in needle.others}
-        for mention in question.mentions:
-            for spelling in mention.spellings:
-                asked |= terms_of(spelling)
-        if own:
-            best = max(best, len(own & asked) / len(own))
+    topic, lead = items[0].topic, items[0].lead
+    if any(_plain(title) and _is_quoted(title, question) for title in (topic, lead)):
+        return 1.0
+    if not all(_is_there(mention, items) for mention in question.mentions if mention.held):
+        return 0.0
+    asked = {term for needle in question.needles for term in (*needle.own, *(other for other, _ in needle.others))}
+    best = _share(lead, asked) if lead else 0.0
+    if not _are_fields(items):
+        named = {term for mention in question.mentions for spelling in mention.spellings for term in terms_of(spelling)}
+        wanted = asked | named if _LISTS_SOMETHING.search(question.text) else asked
+        best = max(best, _share(topic, wanted))
     return best
+
+
+def _is_quoted(title: str, question: Question) -> bool:
+    plain = _plain(title)
+    if any(plain == mention.normal for mention in question.mentions):
+        return False  # the question is about the thing, not about a list that stands under it
+    return any(_plain(quoted) == plain for quoted in question.quoted) or (
+        len(plain) >= 4 and plain in _plain(question.text)
+    )
+
+
+def _is_there(mention: Mention, items: Sequence[Unit]) -> bool:
+    """Tell whether a list is about a name, or at least mentions it."""
+    first = items[0]
+    return any(
+        mention_strength(text, mention) == 1.0 for text in (first.topic, first.lead, first.path, first.document.title)
+    ) or any(mention_strength(unit.text, mention) == 1.0 for unit in items)
+
+
+def _are_fields(items: Sequence[Unit]) -> bool:
+    """Tell whether list items are the attributes of one thing ("作者：…") and not its members."""
+    return 2 * sum(_FIELD.match(unit.text) is not None for unit in items) > len(items)
+
+
+def _share(title: str, asked: set[str]) -> float:
+    """Return the share of a title's words that are asked for."""
+    own = {term for term in terms_of(title) if len(term) > 1}
+    return len(own & asked) / len(own) if own else 0.0
+
+
+def _asks_for_related(question: Question, mention: Mention, ranked: Sequence[Scored]) -> bool:
+    """Tell whether a question asks for what stands in a relation to a name, and not for something of its own.
+
+    "What did Y make", "what is built on Y" and "what uses Y" do; so does any question about a name that nothing is
+    headed by, such as an organisation's.
+    """
+    if any(clause.kind == "lineage" for clause in question.clauses):
+        return True
+    if _MAKES.search(question.text) or _USES.search(question.text):
+        return True
+    return not any(mention_strength(scored.unit.topic, mention) == 1.0 for scored in ranked)
 
 
 def _plain(text: str) -> str:
@@ -128,7 +170,9 @@ def _entries(question: Question, mention: Mention, ranked: Sequence[Scored]) -> 
             continue
         if lineage and not VALUE_PATTERNS["lineage"].search(unit.text):
             continue
-        if makes and not (CUES["organisation"].search(unit.text) or _BY_WHOM.search(unit.lead)):
+        if makes and not (
+            CUES["organisation"].search(unit.text) or BY_WHOM.match(unit.lead) or BY_WHOM.match(unit.text)
+        ):
             continue
         name = _object_after(unit, mention) if makes else ""
         name = name or unit.subject

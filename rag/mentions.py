@@ -297,6 +297,8 @@ def _is_shaped(word: str, language: Language, index: Index, *, first: bool) -> b
         return False
     if language == "zh":
         return len(word) > 3 and not _is_english_word(word, index) if word.islower() and word.isalpha() else True
+    if re.fullmatch(r"[A-Z][a-z]+-[a-z]{3,}|[A-Z]{2,3}-[a-z]{3,}", word):
+        return False  # UK-wide, Huguenot-descended: an adjective
     inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
     return inner or (word[0].isupper() and not first)
 

@@ -13,6 +13,7 @@ from corpus.languages import Language, language_of
 from index import Index
 from index.queries import Concept, Query
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize
+from rag.asking import asked_nouns, modifiers_of_generic
 from rag.grammar import (
     FILLERS_EN,
     FILLERS_ZH,
@@ -26,22 +27,6 @@ from rag.grammar import (
 )
 from rag.mentions import Mention, correct_typing, find_mentions, names_in, quoted_titles
 
-_ASKED_NOUN_ZH = (
-    re.compile(
-        r"(?:多少|几)(?:[个种项层倍次名位台块张篇家条款代步章门座部岁人届集]|个)?(?P<noun>[\u4e00-\u9fffA-Za-z -]{1,12})"
-    ),
-    re.compile(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
-    re.compile(
-        r"(?:的|^)(?P<noun>[\u4e00-\u9fff A-Za-z-]{2,10}?)(?:设(?:成|为)了?|到底|分别|各)?(?:是|有|为|达到|高达|叫|呢|怎|花了?|要)?(?:多少|多大|几|什么|啥|谁|哪|如何)"
-    ),
-)
-_ASKED_NOUN_EN = re.compile(
-    r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| kind of| type of| sort of)? (?P<noun>(?:[\w-]+ ){0,3}?[\w-]+?)"
-    r"(?= (?:of|for|in|on|to|from|with|at|by|did|does|do|is|was|are|were|has|have|had|can|could|used|used to|needed|that|per)\b|\?|$)",
-    re.IGNORECASE,
-)
-
-
 # Characters that make a noun of the word before them: 优化器, 学习率, 下载量. A dictionary may know only the word.
 _SUFFIXES = frozenset("器机率量数度性力员者法论式化型集库表层头版费额期权证语")
 
@@ -52,9 +37,8 @@ class Clause:
 
     text: str
     kind: Kind
-    asked: tuple[
-        str, ...
-    ] = ()  # the nouns that the question word belongs to: what is counted, what is wanted of the subject
+    asked: tuple[str, ...] = ()  # the words that the question word belongs to
+    modifiers: tuple[str, ...] = ()  # the words before a generic noun: "vocabulary" of "what vocabulary size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,8 @@ class Needle:
     own: frozenset[str]
     others: tuple[tuple[str, float], ...]
     weight: float
-    held: bool
+    held: bool  # some passage has it, maybe in other words
+    known: bool = True  # some passage has all of its own letters
 
     def found_in(self, terms: frozenset[str]) -> float:
         """Return how much of the concept a text with these terms has, 0 to 1.
@@ -129,10 +114,10 @@ def understand(text: str, index: Index) -> Question:
     language = language_of(text)
     mentions = tuple(_mended(mention, text, index) for mention in find_mentions(text, index, language))
     query = index.query(_corrected(text, mentions))
-    clauses = tuple(_clause(part, language) for part in split_clauses(text))
     subjects = [mention for mention in mentions if mention.held]
     side_by_side = len(subjects) >= 2 and compares(text)
     needles = tuple(_needles(text, query, mentions, index))
+    clauses = tuple(_clause(part, language, needles) for part in split_clauses(text))
     return Question(
         text=text,
         language=language,
@@ -154,23 +139,9 @@ def about(question: Question, mention: Mention) -> Question:
     return replace(question, mentions=(mention,), side_by_side=False)
 
 
-def _clause(text: str, language: Language) -> Clause:
-    return Clause(text, kind_of(text), tuple(_asked(text, language)))
-
-
-def _asked(text: str, language: Language) -> Iterable[str]:
-    """Return the nouns that are asked for, question words and fillers cut off."""
-    patterns = _ASKED_NOUN_ZH if language == "zh" else (_ASKED_NOUN_EN,)
-    nouns = []
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            pieces = FILLERS_ZH.split(match["noun"]) if language == "zh" else [_plain_english(match["noun"])]
-            nouns += [piece.strip() for piece in pieces if len(piece.strip()) > 1]
-    return dict.fromkeys(nouns)
-
-
-def _plain_english(noun: str) -> str:
-    return " ".join(word for word in noun.split() if word.lower() not in FILLERS_EN)
+def _clause(text: str, language: Language, needles: Sequence[Needle]) -> Clause:
+    words = [needle.surface for needle in needles if needle.surface in text.lower()]
+    return Clause(text, kind_of(text), asked_nouns(text, words, language), modifiers_of_generic(text, words))
 
 
 def _corrected(text: str, mentions: Iterable[Mention]) -> str:
@@ -296,7 +267,7 @@ def _needle(concept: Concept, index: Index) -> Needle:
     weight = max(known, default=UNKNOWN_IDF)
     if len(concept.surface) == 1 and is_cjk(concept.surface):
         weight *= SINGLE_CHARACTER
-    return Needle(concept.surface, frozenset(own), others, weight, held or bool(known))
+    return Needle(concept.surface, frozenset(own), others, weight, held or bool(known), held)
 
 
 UNKNOWN_IDF = 6.0  # of a word that no passage has: as much as one that stands in a single passage of 400

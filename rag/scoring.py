@@ -11,18 +11,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.grammar import CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind
+from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import SINGLE_CHARACTER, Clause, Needle, Question
 from rag.units import Unit, terms_of
+from rag.widths import columns
 
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
 IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.35
-NAME_IN_TOPIC, NAME_IN_PATH, NAME_IN_BEFORE = 0.85, 0.45, 0.55
-NAME_FLOOR = 0.6  # what is left of a unit's words when it is about none of the names
+NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH = 0.85, 0.82, 0.55, 0.45
+NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
 PASSAGE_WEIGHT = 0.35  # of the passage's own score
+WITHOUT_VALUE = 0.7  # what is left of a piece without any number when a number is asked for
+MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
+SHORT_HEADING = 40  # columns up to which a heading only names something
 HEADING_PENALTY = 0.5  # headings and bare reference entries name things but say nothing of them
 
 
@@ -61,12 +65,15 @@ class Scorer:
         word_total, name_total = sum(weights), sum(self._name_weights)
         words = sum(w * m for w, m in zip(weights, matched, strict=True))
         names = sum(w * m for w, m in zip(self._name_weights, named, strict=True))
-        value = value_fit(unit.text, clause or self.question.clauses[0], self.question)
+        asked = clause or self.question.clauses[0]
+        value = value_fit(unit, asked, self.question)
         both = (words + names) / max(word_total + name_total, 1e-9)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
         total = both + VALUE_WEIGHT * value + PASSAGE_WEIGHT * unit.score
-        if unit.kind in ("heading", "reference"):
+        if asked.kind in MEASURED and value == 0:
+            total *= WITHOUT_VALUE
+        if unit.kind == "reference" or (unit.kind == "heading" and columns(unit.text) <= SHORT_HEADING):
             total *= HEADING_PENALTY
         return Scored(
             unit,
@@ -85,12 +92,17 @@ def name_match(mention: Mention, unit: Unit) -> float:
         0.95 * mention_strength(unit.lead, mention) if unit.lead else 0.0,
         NAME_IN_TOPIC * mention_strength(unit.topic, mention),
         NAME_IN_PATH * mention_strength(f"{unit.path} {unit.document.title}", mention),
-        NAME_IN_BEFORE * mention_strength(unit.before, mention) if unit.before else 0.0,
+        (NAME_REFERRED if unit.refers_back else NAME_IN_BEFORE) * mention_strength(unit.before, mention)
+        if unit.before
+        else 0.0,
     )
 
 
-def value_fit(text: str, clause: Clause, question: Question) -> float:
+def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     """Return how well a text shows a value of the kind asked for: 1, less when it stands far from what is asked, 0."""
+    text = unit.text
+    if clause.kind in ("organisation", "person") and (BY_WHOM.match(text) or BY_WHOM.match(unit.lead)):
+        return 1.0
     if clause.kind == "definition":
         return _defines(text, question)
     if clause.kind in ("number", "count"):
@@ -100,7 +112,7 @@ def value_fit(text: str, clause: Clause, question: Question) -> float:
         return 0.0
     if cue is None:
         return 0.5 if pattern is None else 1.0
-    return 1.0 if cue.search(text) else 0.5
+    return (0.8 if clause.kind == "organisation" else 1.0) if cue.search(text) else 0.5
 
 
 def _defines(text: str, question: Question) -> float:
@@ -123,18 +135,11 @@ def _number_fit(text: str, clause: Clause, question: Question) -> float:
         return 0.0
     if question.size and SIZE_VALUE.search(text):
         return 1.0
-    counted = [needle for needle in question.needles if _is_counted(needle, clause)]
+    counted = [needle for needle in question.needles if needle.surface in clause.asked]
     if any(_stands_near(needle, text, values) for needle in counted):
         return 1.0
     terms = terms_of(text)
     return 0.5 if not counted or any(needle.found_in(terms) >= 0.5 for needle in counted) else 0.25
-
-
-def _is_counted(needle: Needle, clause: Clause) -> bool:
-    """Tell whether a needle is the noun that the question word belongs to: "how many *instructions* …"."""
-    return any(
-        asked.lower().startswith(needle.surface) or asked.lower().endswith(needle.surface) for asked in clause.asked
-    )
 
 
 def _stands_near(needle: Needle, text: str, values: Sequence[re.Match[str]]) -> bool:
@@ -143,6 +148,7 @@ def _stands_near(needle: Needle, text: str, values: Sequence[re.Match[str]]) -> 
 
 
 def needle_match(needle: Needle, unit: Unit) -> float:
+    """Return how much of a concept a unit has, 0 to 1; less when only what stands around it does."""
     own = needle.found_in(unit.terms)
     if own >= 1.0:
         return own

@@ -9,12 +9,14 @@ from corpus.documents import Cell, Document, Row, Table
 from index.hits import Hit
 from rag.drafts import Draft, Span, Statement
 from rag.framing import fitting
+from rag.grammar import CHEAP, HOW_MUCH_COST
+from rag.mentions import Mention, mention_strength
 from rag.quantities import Quantity, find_quantities
 from rag.questions import Question
 from rag.units import terms_of
 
 FEWEST_ROWS = 3  # with a readable value, for a superlative
-HEADER_MATCH = 0.45  # share of a column's name in the question from which it is the column asked for
+HEADER_MATCH = 0.35  # share of a column's name in the question from which it is the column asked for
 MONEY_UNITS = ("usd", "cny", "eur", "gbp")
 
 
@@ -51,6 +53,49 @@ def extreme_row(question: Question, hits: Sequence[Hit]) -> Draft | None:
         (Span(column.document, chosen.start, chosen.end),),
     )
     return Draft((statement,))
+
+
+def rows_side_by_side(question: Question, hits: Sequence[Hit]) -> Draft | None:
+    """Return the cells of the named rows in the column asked for, or None unless every name has a row in one table."""
+    column = best_column(question, hits)
+    if column is None:
+        return None
+    rows = [(mention, _row_of(column.table, mention)) for mention in question.mentions if mention.held]
+    told = [
+        row for _, row in rows if row is not None and column.number < len(row.cells) and row.cells[column.number].text
+    ]
+    if len(told) < 2 or len(told) < len(rows):
+        return None
+    lead = _smaller_or_larger(question, told, column)
+    return Draft(tuple(fitting([_cell_statement(column, row) for row in told], most=len(told))), lead)
+
+
+def _row_of(table: Table, mention: Mention) -> Row | None:
+    return next((row for row in table.rows if row.cells and mention_strength(row.cells[0].text, mention) == 1.0), None)
+
+
+def _smaller_or_larger(question: Question, rows: Sequence[Row], column: Column) -> str:
+    """Return which of two rows has the value asked for, when both values can be read and are of one unit."""
+    values = [(row, _value(row, column.number)) for row in rows]
+    known = [(row, value) for row, value in values if value is not None]
+    if len(known) != 2 or len(rows) != 2 or not question.direction or known[0][1].unit != known[1][1].unit:
+        return ""
+    if known[0][1].value == known[1][1].value:
+        return ""
+    chosen = (max if question.direction > 0 else min)(known, key=lambda pair: pair[1].value)[0]
+    return conclusion(chosen.cells[0].text, question)
+
+
+def _cell_statement(column: Column, row: Row) -> Statement:
+    text = f"{row.cells[0].text} · {column.name}: {row.cells[column.number].text}"
+    return Statement(text, (Span(column.document, row.start, row.end),))
+
+
+def conclusion(name: str, question: Question) -> str:
+    """Return the frame that says which of two values is the larger or the smaller one."""
+    if question.language == "zh":
+        return f"{name} 的数值{'较大' if question.direction > 0 else '较小'}:"
+    return f"{name} has the {'larger' if question.direction > 0 else 'smaller'} value:"
 
 
 def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
@@ -98,7 +143,12 @@ def _header_match(question: Question, cell: Cell) -> float:
     asked: set[str] = set()
     for needle in question.needles:
         asked |= needle.own | {term for term, _ in needle.others}
-    return len(own & asked) / len(own)
+    costs = (
+        any(clause.kind == "money" for clause in question.clauses)
+        or HOW_MUCH_COST.search(question.text)
+        or CHEAP.search(question.text)
+    )
+    return len(own & asked) / len(own) + (0.5 if costs and HOW_MUCH_COST.search(cell.text) else 0.0)
 
 
 def _table_match(question: Question, document: Document, table: Table) -> float:

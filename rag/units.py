@@ -16,20 +16,26 @@ from corpus.documents import Document, Passage, Row, Table
 from corpus.sentences import split_sentences
 from index.hits import Hit
 from index.terms import analyze
+from rag.widths import columns
 
 UnitKind = Literal["sentence", "item", "cell", "heading", "reference"]
 
-_BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
+_BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
 _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _BEGINS_WITH_NAME = re.compile(
     r"(?P<name>[A-Z][A-Za-z]*[\w.+-]*(?: (?:[A-Z]|\d)[\w.+-]*){0,3})\s?(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,40}[)）])?\s?"
     r"(?=[是由为有在的将模则采使支参通本能可主用也与]|(?:is|was|are|were|has|uses|by)\b)"
 )
-_HAS_CAPITAL = re.compile(r"[A-Z]")
-_LONGEST_NAME = 40  # characters of a heading that may be a name
+_NAME_LIKE = re.compile(
+    r"(?![一二三四五六七八九十\d]+[.、．])(?=.{1,30}$)(?=.*[A-Z])[\w .+&/\\()（）·-]*"
+)  # a heading that may be a name
+_NEW_SUBJECT = re.compile(r"\n\s*\n|\n[ \t]*(?:[-*•·+]|\d{1,2}[.)、．])[ \t]")  # a blank line or another item
+_REFERS_BACK = re.compile(
+    r"(?:其|它|该|这|此|他|她|本|It\b|Its\b|This\b|These\b|They\b|Their\b|He\b|She\b|His\b|Her\b|The (?:model|system|method|paper|project)\b)"
+)
 _LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
-_WHOLE_ITEM = 200  # characters up to which a list item is not cut into sentences
+_WHOLE_ITEM = 170  # columns up to which a list item is not cut into sentences
 _RULE = re.compile(r"^[\s|:\-=_*#]*$")
 
 
@@ -56,8 +62,7 @@ class Unit:
     @property
     def text(self) -> str:
         """The characters without their bullet."""
-        raw = self.document.text[self.start : self.end]
-        return _BULLET.sub("", raw, count=1)
+        return _without_bullet(self.document.text[self.start : self.end])
 
     @property
     def subject(self) -> str:
@@ -67,7 +72,12 @@ class Unit:
         match = _BEGINS_WITH_NAME.match(self.text)
         if match:
             return match["name"].strip()
-        return self.topic if len(self.topic) <= _LONGEST_NAME and _HAS_CAPITAL.search(self.topic) else ""
+        return self.topic if _NAME_LIKE.fullmatch(self.topic) else ""
+
+    @property
+    def refers_back(self) -> bool:
+        """Whether the piece begins with a pronoun, so that it is about what the sentence before it is about."""
+        return _REFERS_BACK.match(self.text) is not None
 
     @property
     def terms(self) -> frozenset[str]:
@@ -140,7 +150,7 @@ def _prose(passage: Passage, score: float) -> Iterator[Unit]:
         raw = document.text[start:end]
         if _RULE.match(raw):
             continue
-        if "\n" in document.text[end_before:start]:
+        if _NEW_SUBJECT.search(document.text[end_before:start]):
             before = ""
         line = document.text.rfind("\n", 0, start) + 1
         item = _BULLET.match(document.text, line)
@@ -158,7 +168,12 @@ def _pieces_of_lines(passage: Passage) -> Iterator[tuple[int, int]]:
     held: tuple[int, int] | None = None
     for start, end in split_sentences(passage.text):
         start, end = offset + start, offset + end
-        if held and "\n" not in text[held[1] : start] and end - held[0] <= _WHOLE_ITEM and _is_item(text, held[0]):
+        if (
+            held
+            and "\n" not in text[held[1] : start]
+            and columns(text[held[0] : end]) <= _WHOLE_ITEM
+            and _is_item(text, held[0])
+        ):
             held = (held[0], end)
             continue
         if held:
@@ -199,8 +214,6 @@ def _lead(document: Document, line: int, item: re.Match[str] | None) -> str:
     floor = max(0, line - _LOOK_BACK)
     for above in reversed(document.text[floor:line].split("\n")):
         if not above.strip():
-            if indent == 0:
-                continue
             continue
         match = _BULLET.match(above)
         if match is None:
@@ -209,8 +222,13 @@ def _lead(document: Document, line: int, item: re.Match[str] | None) -> str:
             break
         if _width(match["indent"]) < indent:
             indent = _width(match["indent"])
-            leads.append(_BULLET.sub("", above).strip()[:120])
+            leads.append(_without_bullet(above).strip()[:120])
     return " ".join(reversed(leads))
+
+
+def _without_bullet(line: str) -> str:
+    match = _BULLET.match(line)
+    return line[match.end() :] if match else line
 
 
 def _width(indent: str) -> int:

@@ -1,0 +1,81 @@
+"""Which noun a question word belongs to: "how many *instructions*", "什么*优化器*", "*学习率*是多少".
+
+An answer that does not speak of this noun answers another question, so the reader and the refusal both look for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from corpus.languages import Language
+from rag.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS
+
+_AFTER_ZH = (
+    re.compile(
+        r"(?:多少|几)(?:[个种项层倍次名位台块张篇家条款代步章门座部岁人届集]|个)?(?P<noun>[\u4e00-\u9fffA-Za-z -]{1,12})"
+    ),
+    re.compile(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
+)
+_BEFORE_ZH = re.compile(
+    r"(?:的|^)(?P<noun>[\u4e00-\u9fff A-Za-z-]{2,12}?)(?:设(?:成|为)了?|到底|分别|各)?(?:是|有|为|达到|高达|叫|呢|怎|花了?|要)?"
+    r"(?:多少|多大|几|什么|啥|谁|哪|如何)"
+)
+_ENGLISH = re.compile(
+    r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| kind of| type of| sort of)? "
+    r"(?P<noun>(?!(?:did|do|does|has|have|had|can|could|will|would|should|the|a|an)\b)(?:[\w-]+ ){0,3}?[\w-]+?)"
+    r"(?= (?:of|for|in|on|to|from|with|at|by|did|does|do|is|was|are|were|has|have|had|can|could|used|needed|that|per)\b|\?|$)",
+    re.IGNORECASE,
+)
+
+
+def asked_nouns(text: str, words: Sequence[str], language: Language) -> tuple[str, ...]:
+    """Return those of a clause's words (lower case, names left out) that its question word belongs to.
+
+    >>> asked_nouns("这座桥有多少根钢索?", ["钢索", "桥"], "zh"), asked_nouns("What lens coating does it use?", ["lens", "coating"], "en")
+    (('钢索',), ('coating',))
+    """
+    found = _chinese(text.lower(), words) if language == "zh" else _english(text.lower(), words)
+    return tuple(dict.fromkeys(found))
+
+
+def modifiers_of_generic(text: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words before a generic noun that is asked for: "vocabulary" of "what is the vocabulary size".
+
+    >>> modifiers_of_generic("What is the vocabulary size of it?", ["vocabulary", "size"])
+    ('vocabulary',)
+    """
+    for match in _ENGLISH.finditer(text):
+        phrase = match["noun"].lower().split()
+        if len(phrase) > 1 and phrase[-1] in GENERIC_HEADS:
+            return tuple(word for word in words if word in phrase[:-1])
+    return ()
+
+
+def _chinese(text: str, words: Sequence[str]) -> Iterator[str]:
+    by_length = sorted(words, key=len, reverse=True)
+    for pattern in _AFTER_ZH:
+        for match in pattern.finditer(text):
+            noun = match["noun"].lstrip("的 根支颗粒只座栋扇道首")
+            yield from (word for word in by_length[:] if noun.startswith(word) and _is_longest(word, noun, by_length))
+    for match in _BEFORE_ZH.finditer(text):
+        noun = _without_tail(match["noun"], by_length)
+        yield from (word for word in by_length if noun.endswith(word) and len(word) > 1)
+
+
+def _is_longest(word: str, noun: str, by_length: Iterable[str]) -> bool:
+    return next(other for other in by_length if noun.startswith(other)) == word
+
+
+def _without_tail(noun: str, words: Sequence[str]) -> str:
+    """Cut fillers off a noun's end, unless a word of the question ends there."""
+    while noun and not any(noun.endswith(word) for word in words):
+        noun = noun[:-1] if FILLERS_ZH.fullmatch(noun[-1]) or noun[-1] == " " else ""
+    return noun
+
+
+def _english(text: str, words: Sequence[str]) -> Iterator[str]:
+    for match in _ENGLISH.finditer(text):
+        phrase = [word for word in match["noun"].split() if word not in FILLERS_EN]
+        if phrase:
+            yield from (word for word in words if word == phrase[-1] or word + "s" == phrase[-1])
