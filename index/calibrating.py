@@ -16,6 +16,7 @@ import numpy as np
 from corpus.languages import Language
 from index.embedders import Embedder, Floats
 from index.latent import LatentEmbedder
+from index.vectors import products
 
 HIGHEST = 0.5  # measured on English text with MiniLM: .955 here, falling above
 HIGHEST_BUILTIN = 0.2  # its vectors see the same words as BM25: from .3 on they cost what they are worth
@@ -83,7 +84,9 @@ def _success(embedder: Embedder, matrix: Floats, samples: Sequence[Sample], lexi
     if not samples:
         return 0.0
     found = sum(int(np.argmax(lexical(sample.question))) == sample.passage for sample in samples)
-    near = sum(int(np.argmax(matrix @ embedder.embed_query(sample.question))) == sample.passage for sample in samples)
+    near = sum(
+        int(np.argmax(products(matrix, embedder.embed_query(sample.question)))) == sample.passage for sample in samples
+    )
     return min(near / max(found, 1), 1.0)
 
 
@@ -96,5 +99,5 @@ def _parallel(embedder: Embedder, pairs: Sequence[tuple[str, str]]) -> float:
     if not chosen:
         return 0.0
     english = embedder.embed_passages([one for one, _ in chosen])
-    chinese = np.stack([embedder.embed_query(other) for _, other in chosen])
+    chinese = embedder.embed_passages([other for _, other in chosen])
     return float((np.argmax(chinese @ english.T, axis=1) == np.arange(len(chosen))).mean())

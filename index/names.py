@@ -57,10 +57,10 @@ def find_names(text: str, names: Names) -> list[FoundName]:
     ends = [at for at in range(1, len(compact) + 1) if _is_border(compact, places, at)]
     found: list[FoundName] = []
     position = 0
-    for start in [0, *ends[:-1]]:
+    for number, start in enumerate([0, *ends[:-1]]):
         if start < position:
             continue
-        for end in reversed([end for end in ends if start < end <= start + _LONGEST][:_MOST_PIECES]):
+        for end in reversed(ends[number : number + _MOST_PIECES]):
             others = names.get(compact[start:end])
             if others:
                 found.append(FoundName(places[start], places[end - 1] + 1, _terms_of(others)))
@@ -69,8 +69,7 @@ def find_names(text: str, names: Names) -> list[FoundName]:
     return found
 
 
-_LONGEST = 64  # characters
-_MOST_PIECES = 10  # words, or Chinese characters
+_MOST_PIECES = 10  # words, or Chinese characters, of a name
 
 
 def _compact(text: str) -> tuple[str, list[int]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -111,7 +112,7 @@ def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
     for addition in additions:
         for term, weight in addition.terms.items():
             terms[term] = terms.get(term, 0.0) + weight * addition.factor
-    return Query(text, terms, tuple(_concept(word, additions) for word in words))
+    return Query(text, terms, tuple(_concepts(words, additions)))
 
 
 def _other_names(name: FoundName, lexical: Lexical) -> _Addition:
@@ -196,9 +197,10 @@ def _untranslated(
     """
     shaped, capital = _capitals(text)
     foreign = language_of(text) == "zh"
+    known = {at for name in named for at in range(name.start, name.end)}
     names = set()
     for word in words:
-        other = any(name.start < word.end and word.start < name.end for name in named)
+        other = not known.isdisjoint(range(word.start, word.end))
         maybe = not word.stems or foreign or word.surface in capital
         if word.surface in shaped or (maybe and (other or (word.stems and _held_in_chinese(word, lexical, languages)))):
             names.add(word.start)
@@ -257,13 +259,15 @@ def _translated(
         yield _Addition(group[0].start, group[-1].end, terms, factor)
 
 
-def _concept(word: _Word, additions: Iterable[_Addition]) -> Concept:
-    terms = dict(word.terms)
+def _concepts(words: Sequence[_Word], additions: Iterable[_Addition]) -> Iterator[Concept]:
+    """Yield each word with its own terms and those of the additions that overlap it."""
+    terms = [dict(word.terms) for word in words]
+    starts, ends = [word.start for word in words], [word.end for word in words]
     for addition in additions:
-        if addition.start < word.end and word.start < addition.end:
+        for at in range(bisect_right(ends, addition.start), bisect_left(starts, addition.end)):
             for term, weight in addition.terms.items():
-                terms[term] = max(terms.get(term, 0.0), min(weight, 1.0))
-    return Concept(word.surface, terms)
+                terms[at][term] = max(terms[at].get(term, 0.0), min(weight, 1.0))
+    return (Concept(word.surface, held) for word, held in zip(words, terms, strict=True))
 
 
 _LATIN_WORD = re.compile(r"[A-Za-z][\w'’.+-]*")

@@ -145,16 +145,10 @@ def stem(word: str) -> str:
     """
     if len(word) < 4 or not word.isascii():
         return word
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    for ending in ("ing", "edly", "ed", "ly"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return _undoubled(word[: -len(ending)])
-    if word.endswith("es") and word[-3] in "sxzh":
-        return word[:-2]
-    if word.endswith("s") and word[-2] not in "su":
-        word = word[:-1]
-    return word.rstrip("e") if len(word) > 4 else word
+    word = _singular(word)
+    while (shorter := _without_ending(word)) != word:
+        word = shorter
+    return word[:-1] if len(word) > 3 and word[-1] == "e" else word
 
 
 def is_cjk(character: str) -> bool:
@@ -248,6 +242,7 @@ STOP_WORDS = frozenset(
         "your",
     ]
 )
+_VOWEL = frozenset("aeiouy")
 _QUESTION_WORDS = re.compile(
     r"什么时候|是什么|什么样|什么|甚么|哪一个|哪一种|哪一年|哪个|哪些|哪种|哪里|哪儿|哪年|哪家|哪位|多少|为什么|为何|怎么样|怎样|怎么|如何"
     r"|是谁|请问|请告诉我|告诉我|请介绍|介绍一下|有没有|是不是|能不能|可不可以|是否|有哪些|几个|几种|几年|多大|多长|多高|吗|呢|吧"
@@ -281,11 +276,25 @@ def _joined(pieces: list[str]) -> str:
     return stem(whole) if whole.isalpha() else whole
 
 
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zzes")):
+        return word[:-2]
+    return word[:-1] if word[-1] == "s" and word[-2] not in "sui" else word
+
+
+def _without_ending(word: str) -> str:
+    for ending, shortest in (("ied", 3), ("ing", 3), ("ed", 3), ("ly", 5)):
+        rest = word[: -len(ending)]
+        if word.endswith(ending) and len(rest) >= shortest and not _VOWEL.isdisjoint(rest):
+            return rest + "y" if ending == "ied" else _undoubled(rest)
+    return word
+
+
 def _undoubled(word: str) -> str:
-    """Repair a stem after its ending was cut: ``runn`` is ``run``, ``becom`` stays."""
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
-        word = word[:-1]
-    return word.rstrip("e") if len(word) > 4 else word
+    """Repair a stem after its ending was cut: ``runn`` is ``run``, ``fall`` stays."""
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sle" else word
 
 
 def _without_accents(word: str) -> str:

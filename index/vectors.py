@@ -8,6 +8,7 @@ they lie in the file; a serving process (``load_engine``) and every larger index
 
 from __future__ import annotations
 
+import struct
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -49,8 +50,8 @@ class Vectors:
                     f"vectors.faiss holds {engine.ntotal} vectors of {engine.d}; {count} of {dimensions} expected."
                 )
             return cls(_matrix_of(engine), engine)
-        if len(data) < size:
-            raise IndexDamaged(f"vectors.faiss is too short for {count} vectors of {dimensions} numbers.")
+        if bytes(data[:16]) != _head(count, dimensions) or len(data) < size:
+            raise IndexDamaged(f"vectors.faiss does not hold {count} vectors of {dimensions} numbers.")
         flat = np.frombuffer(data, np.uint8, offset=len(data) - size).copy()
         return cls(flat.view(np.float32).reshape(count, dimensions))
 
@@ -59,7 +60,7 @@ class Vectors:
         import faiss
 
         data = bytes(faiss.serialize_index(self.load_engine()))
-        if not data.endswith(self.matrix.tobytes()):
+        if data[:16] != _head(*self.matrix.shape) or not data.endswith(self.matrix.tobytes()):
             raise IndexDamaged("This version of FAISS writes flat indexes in another format; install faiss-cpu 1.15.")
         return data
 
@@ -79,15 +80,14 @@ class Vectors:
         if self._engine is not None:
             return self._nearest_by_faiss(vector, depth, allowed)
         numbers = np.arange(len(self.matrix)) if allowed is None else allowed
-        scores = self.matrix @ vector if allowed is None else self.matrix[allowed] @ vector
+        scores = products(self.matrix if allowed is None else self.matrix[allowed], vector)
         if depth < len(numbers):
             numbers = numbers[np.argpartition(-scores, depth)[:depth]]
         return numbers
 
     def score(self, vector: Floats, numbers: Numbers) -> Floats:
         """Return the cosine of a vector with those of some passages."""
-        cosines: Floats = self.matrix[numbers] @ vector
-        return cosines
+        return products(self.matrix[numbers], vector)
 
     def _nearest_by_faiss(self, vector: Floats, depth: int, allowed: Numbers | None) -> Numbers:
         import faiss
@@ -99,6 +99,17 @@ class Vectors:
         _, found = self._engine.search(vector.reshape(1, -1), depth, params=parameters)
         numbers: Numbers = found[0]
         return numbers[numbers >= 0]
+
+
+def products(matrix: Floats, vector: Floats) -> Floats:
+    """Return the product of every row with a vector, on one thread: several wait for each other on a busy machine."""
+    found: Floats = np.einsum("ij,j->i", matrix, vector)
+    return found
+
+
+def _head(count: int, dimensions: int) -> bytes:
+    """Return how the file of a flat index begins: its kind, the dimensions and the number of vectors."""
+    return struct.pack("<4siq", b"IxFI", dimensions, count)
 
 
 def _deserialized(data: memoryview) -> Any:  # noqa: ANN401 FAISS has no types

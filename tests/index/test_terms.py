@@ -83,15 +83,30 @@ def test_accents_do_not_matter():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("models", "model"), ("studies", "study"), ("trained", "training"), ("classes", "class")]
+    ("one", "other"),
+    [
+        ("models", "model"),
+        ("studies", "study"),
+        ("studied", "study"),
+        ("trained", "training"),
+        ("classes", "class"),
+        ("tuning", "tune"),
+        ("cases", "case"),
+        ("families", "family"),
+        ("embeddings", "embed"),
+        ("strings", "string"),
+        ("boxes", "box"),
+        ("quickly", "quick"),
+        ("trees", "tree"),
+    ],
 )
 def test_inflections_share_a_stem(one, other):
     assert stem(one) == stem(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("process", "proces"), ("news", "new"), ("gas", "ga")])
-def test_words_that_only_look_like_plurals_keep_their_s_or_lose_it_alone(one, other):
-    assert stem(one) in (one, other)
+@pytest.mark.parametrize("word", ["process", "corpus", "basis", "string", "bus", "king", "need"])
+def test_words_that_only_look_inflected_stay(word):
+    assert stem(word) == word
 
 
 @pytest.mark.parametrize("name", ["GPT-3.5", "gpt 3.5", "GPT3.5"])
@@ -112,4 +127,4 @@ def test_text_without_letters_has_no_terms():
 
 
 def test_lone_surrogates_do_no_harm():
-    assert analyze("tide \ud800 rises") == ["tide", "ris"]
+    assert analyze("tide \ud800 rises") == ["tid", "ris"]
