@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus import Document, Skipped, load_library, read, read_folder, split
+from corpus.errors import UsageError
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound
 from rag.settings import default_index_directory, home_directory
 
@@ -49,6 +50,8 @@ def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | N
     documents = list(load_library()) if library else []
     skipped: list[Skipped] = []
     for path in map(Path, paths):
+        if not path.exists():
+            raise UsageError(f"There is no file or folder {path}. Give the path of your documents.")
         if path.is_dir():
             reading = read_folder(path, progress=_stage(progress, "reading"))
             found, missed = list(reading.documents), list(reading.skipped)

@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ["corpus", "index", "rag", "ui"]
+# Classes that inherit from LangChain's; each module is imported by the function that needs it, never by a package.
+ADAPTERS = {"rag/local_models.py"}
 HEAVY = {"torch", "sentence_transformers", "transformers", "sklearn", "faiss", "gradio", "scipy"}
 
 
@@ -51,6 +53,8 @@ def test_importing_a_layer_loads_no_heavy_library(layer):
 @pytest.mark.parametrize("layer", LAYERS)
 def test_heavy_libraries_are_imported_inside_functions(layer):
     for path in modules(layer):
+        if path.relative_to(ROOT).as_posix() in ADAPTERS:
+            continue
         top = {
             name
             for node in ast.parse(path.read_text("utf-8")).body

@@ -97,7 +97,9 @@ def test_async_calls_give_the_same(assistant):
 
 def test_the_json_of_an_answer_has_the_agreed_shape(assistant):
     data = assistant.ask("Who built the Brodick Dish?").to_dict()
-    assert {"question", "answer", "found", "citations", "passages", "standalone_question", "reader", "index"} <= set(data)
+    assert {"question", "answer", "found", "citations", "passages", "standalone_question", "reader", "index"} <= set(
+        data
+    )
     assert set(data["citations"][0]) == {
         "number", "document", "title", "section", "quote", "start", "end", "url", "page", "support",
     }  # fmt: skip
@@ -154,3 +156,13 @@ def test_a_folder_is_indexed_once_and_again_only_when_it_changes(tmp_path):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no-such-folder"):
         Assistant.from_folder(tmp_path / "no-such-folder", home=tmp_path)
+
+
+def test_k_bounds_the_passages_that_a_question_is_given(assistant):
+    narrow = Assistant.open(index=assistant.index, k=1)
+    assert len(narrow.ask("Who built the Brodick Dish?").passages) < len(assistant.ask("Who built it?").passages)
+
+
+def test_a_k_below_one_is_refused(assistant):
+    with pytest.raises(UsageError, match="at least 1 passage"):
+        Assistant.open(index=assistant.index, k=0)
