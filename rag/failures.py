@@ -62,7 +62,7 @@ def translate(error: BaseException, backend: Backend) -> LLMError:
         if isinstance(link, LLMError):
             return LLMError(backend.key.hide(f"{backend.spec}: {link}"), kind=link.kind)
     status = _status(error)
-    detail = _detail(error, backend.key)
+    detail = detail_of(error, backend.key)
     if status is not None:
         kind, story = _of_status(status, detail, backend)
     else:
@@ -71,6 +71,21 @@ def translate(error: BaseException, backend: Backend) -> LLMError:
     return LLMError(
         f"{text} It said: {detail}" if detail and kind not in ("timeout", "connection") else text, kind=kind
     )
+
+
+def detail_of(error: BaseException, key: Key) -> str:
+    """Return what the server said, on one line, without markup and without the key."""
+    for link in _chain(error):
+        body = getattr(link, "body", None)
+        if isinstance(body, Mapping):
+            inner = body.get("error", body)
+            message = inner.get("message") if isinstance(inner, Mapping) else inner
+            if isinstance(message, str):
+                return _one_line(key.hide(message))
+    text = str(error)
+    if _SAYS_NOTHING.search(text) or type(error).__name__ in _MALFORMED:
+        return ""
+    return _one_line(key.hide(text))
 
 
 def retry_after(error: BaseException) -> float | None:
@@ -170,21 +185,6 @@ def _of_name(error: BaseException, backend: Backend) -> tuple[LLMErrorKind, str]
             f"{backend.where} sent a reply that is no chat completion. Check that --llm-base-url ends where the server's API starts (often /v1).",
         )
     return "server", f"the model failed ({type(error).__name__})."
-
-
-def _detail(error: BaseException, key: Key) -> str:
-    """Return what the server said, on one line, without markup and without the key."""
-    for link in _chain(error):
-        body = getattr(link, "body", None)
-        if isinstance(body, Mapping):
-            inner = body.get("error", body)
-            message = inner.get("message") if isinstance(inner, Mapping) else inner
-            if isinstance(message, str):
-                return _one_line(key.hide(message))
-    text = str(error)
-    if _SAYS_NOTHING.search(text) or type(error).__name__ in _MALFORMED:
-        return ""
-    return _one_line(key.hide(text))
 
 
 def _one_line(text: str) -> str:

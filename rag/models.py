@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypedDict
 
 from rag.calls import Deadline, run
 from rag.errors import LLMError
-from rag.failures import Backend, retry_after, translate
+from rag.failures import Backend, detail_of, retry_after, translate
 from rag.keys import NO_KEY, VARIABLES, missing_key, read_key
 from rag.transport import checked_base_url, is_loopback, make_client
 
@@ -115,7 +115,7 @@ class ChatModel:
                     yield piece
             except LLMError as error:
                 if said or not self._may_retry(error, attempt, deadline):
-                    raise
+                    raise error from None  # what caused it may repeat the key, and tracebacks are written to logs
             else:
                 return
 
@@ -287,8 +287,8 @@ def _make(provider: str, name: str, backend: Backend, **arguments: Any) -> BaseC
             f"{backend.spec} needs the package {missing}, which is not installed. Install it with `pip install {missing}`.",
             kind="missing_package",
         ) from error
-    except Exception as error:
-        raise _refusal(error, provider, name, backend) from error
+    except Exception as error:  # noqa: BLE001 each package has its own exceptions; all become ours
+        raise _refusal(error, provider, name, backend) from None  # the packages' own messages hold parts of the key
     return chat
 
 
@@ -298,9 +298,20 @@ def _refusal(error: Exception, provider: str, name: str, backend: Backend) -> LL
         return LLMError(
             f"{backend.spec!r} is no LLM SPEC{_nearest(provider, name)}. Known forms: {_FORMS}.", kind="unknown_spec"
         )
-    if re.search(r"api[_ ]?key|credential", str(error), re.IGNORECASE):
+    reason = _reason(error, backend)
+    if re.search(r"api[_ ]?key|credential", reason, re.IGNORECASE) and not backend.key.reveal():
         return missing_key(provider)
-    return translate(error, backend)
+    return LLMError(f"{backend.spec} cannot be opened: {reason}", kind="bad_response")
+
+
+def _reason(error: Exception, backend: Backend) -> str:
+    """Return what a package says of the arguments it got, without the arguments."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        return backend.key.hide("; ".join(problem["msg"] for problem in problems))
+    return detail_of(error, backend.key) or type(error).__name__
 
 
 def _open_transformers(spec: str, name: str, context_length: int | None, settings: dict[str, Any]) -> ChatModel:

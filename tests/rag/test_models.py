@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import time
+import traceback
 
 import pytest
 
@@ -163,6 +164,17 @@ def test_a_server_that_does_not_run_is_named():
     with pytest.raises(LLMError, match=r"127\.0\.0\.1:9/v1 cannot be reached") as raised:
         list(model.stream(HELLO))
     assert raised.value.kind == "connection"
+
+
+def test_no_traceback_shows_what_the_server_echoes_of_the_key(server):
+    _, error = failure(server, "401")
+    assert KEY not in "".join(traceback.format_exception(error))
+
+
+def test_a_provider_that_wants_more_than_a_key_says_what(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
+    with pytest.raises(LLMError, match=r"azure_openai:gpt cannot be opened: .*OPENAI_API_VERSION"):
+        open_model("azure_openai:gpt", env={"AZURE_OPENAI_API_KEY": KEY})
 
 
 def test_no_log_and_no_repr_shows_the_key(server, caplog):
