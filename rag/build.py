@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,9 +25,10 @@ Progress = Callable[[str, int, int], None]  # stage, done, total (0: not known)
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The documents that a build is given, and what was left out with the reason."""
+    """The documents that a build is given, how many of them stand in the paths, and what was left out with the reason."""
 
     documents: tuple[Document, ...] = field(repr=False)
+    given: int
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -48,18 +50,19 @@ def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | N
         ReadError: A path names one file and that file cannot be read.
     """
     documents = list(load_library()) if library else []
+    shipped = len(documents)
     skipped: list[Skipped] = []
     for path in map(Path, paths):
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 Path.exists raises for names that are too long or may not be looked at
             raise UsageError(f"There is no file or folder {path}. Give the path of your documents.")
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 as above
             reading = read_folder(path, progress=_stage(progress, "reading"))
             found, missed = list(reading.documents), list(reading.skipped)
         else:
             found, missed = read(path), []
         documents += _with_ids_apart(found, taken={d.id for d in documents}, folder=path.absolute().name)
         skipped += missed
-    return Gathered(tuple(documents), tuple(skipped))
+    return Gathered(tuple(documents), len(documents) - shipped, tuple(skipped))
 
 
 def build_index(
@@ -82,7 +85,7 @@ def build_index(
     if library is None:
         library = directory is None or not paths
     gathered = gather(paths, library=library, progress=progress)
-    if not gathered.documents:
+    if not gathered.documents or (paths and not gathered.given):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
     index = Index.build(passages, embedder=embedder, progress=progress)

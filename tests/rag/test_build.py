@@ -55,6 +55,16 @@ def test_a_failed_build_leaves_the_previous_index(folder, tmp_path):
     assert open_index(directory).snapshot == before
 
 
+def test_a_folder_of_which_nothing_can_be_read_never_replaces_the_users_documents(folder, tmp_path):
+    before = build_index([folder], home=tmp_path / "home").index.snapshot
+    unreadable = tmp_path / "unreadable"
+    unreadable.mkdir()
+    (unreadable / "a.txt").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(200))
+    with pytest.raises(EmptyCorpus, match=r"Skipped 1: a\.txt"):
+        build_index([unreadable], home=tmp_path / "home")
+    assert open_index(home=tmp_path / "home").snapshot == before
+
+
 def test_the_same_name_in_two_folders_is_two_documents(folder, tmp_path):
     other = tmp_path / "more"
     other.mkdir()
