@@ -15,10 +15,10 @@ from index.hits import Hit
 from rag.answers import Citation, Message
 from rag.budgets import PER_MESSAGE, Fitted, fit, last_turns, share
 from rag.calls import Deadline
+from rag.chat_model import ChatMessage, ChatModel
 from rag.errors import LLMError
 from rag.failures import stated_window
 from rag.marks import Resolver, lift_marks
-from rag.models import ChatMessage, ChatModel
 from rag.prompting import (
     SENTINEL,
     SENTINEL_WRITTEN,

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from corpus.documents import Document, Passage
+from corpus import Document, Passage, split
+from index import Index
 from index.hits import Hit
+from rag import Assistant
 from rag.chat import ChatDraft, ChatReader, make_request, rewrite_question
 from rag.errors import LLMError
 from rag.models import open_model
@@ -258,6 +260,40 @@ def test_over_http_an_answer_streams_and_is_cited(server):
     pieces, draft = read(open_model("openai:good", base_url=server.url, env={}))
     assert draft.text == "".join(pieces) == server.answer
     assert draft.citations[0].label == "supported"
+
+
+@pytest.fixture(scope="module")
+def index():
+    return Index.build(split([Document.from_text(text, id=id, title=id) for id, text in TEXTS.items()]))
+
+
+def test_an_assistant_answers_with_the_model(server, index):
+    server.answer = "The Arran Array has 48 dishes [1]."
+    answer = Assistant.open(index=index, llm="openai:good", llm_base_url=server.url).ask(QUESTION)
+    assert (answer.text, answer.reader) == (server.answer, "openai:good")
+    assert "48 dishes" in answer.citations[0].quote
+
+
+def test_a_model_that_does_not_tell_is_a_refusal_with_words(server, index):
+    server.answer = "NO_ANSWER"
+    answer = Assistant.open(index=index, llm="openai:good", llm_base_url=server.url).ask(QUESTION)
+    assert not answer.found
+    assert answer.text
+    assert "NO_ANSWER" not in answer.text
+
+
+@pytest.mark.parametrize("model", ["hang", "html", "error-event"])
+def test_when_the_model_fails_the_documents_own_sentences_answer_and_the_failure_is_told(server, index, model):
+    reader = ChatReader(open_model(f"openai:{model}", base_url=server.url, timeout_s=0.3, backoff_s=0.01, env={}))
+    answer = Assistant(index, reader).ask(QUESTION)
+    assert "48" in answer.text
+    assert answer.reader == "extractive"
+    assert any(f"openai:{model}" in note for note in answer.notes)
+
+
+def test_a_refused_key_is_told_and_not_papered_over(server, index):
+    with pytest.raises(LLMError, match="Check OPENAI_API_KEY"):
+        Assistant.open(index=index, llm="openai:401", llm_base_url=server.url).ask(QUESTION)
 
 
 def test_a_server_that_finds_the_prompt_too_long_is_asked_once_more_with_less(server):

@@ -1,0 +1,154 @@
+"""A language model to talk to: what it is called, how much it can read, and its replies piece by piece.
+
+One deadline for an answer, one exception class with a kind, retries only before the first word. Which library answers is
+not known here: LangChain's ``BaseChatModel`` is all that is asked of it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from rag.calls import Deadline, run
+from rag.errors import LLMError
+from rag.failures import Backend, retry_after, translate
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+DEFAULT_TIMEOUT_S = 60.0
+DEFAULT_WINDOW = 8_192  # tokens; every model behind an API of today takes at least this
+MAX_ANSWER_CHARS = 100_000  # no answer is this long; a model that does not stop is
+_RETRIES = 2
+_RETRIED_KINDS = frozenset({"rate", "server", "connection"})
+_NO_QUOTA = re.compile(
+    r"insufficient_quota|exceeded your (?:current )?quota|billing", re.IGNORECASE
+)  # waiting does not help
+_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
+_CUT = frozenset({"length", "max_tokens", "MAX_TOKENS", "model_length", "incomplete"})
+_WITHHELD = frozenset({"content_filter", "SAFETY", "refusal"})
+_TOKEN_MARGIN = 1.2  # the built-in encoding is not the model's own
+
+
+class ChatMessage(TypedDict):
+    """One message for a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ChatModel:
+    """A language model: what it is called, how much it can read, and ``stream``."""
+
+    def __init__(
+        self,
+        chat: BaseChatModel,
+        backend: Backend,
+        *,
+        context_length: int = DEFAULT_WINDOW,
+        count_tokens: Callable[[str], int] | None = None,
+        special_tokens: Sequence[str] = (),
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        backoff_s: float = 0.5,
+        says_when_done: bool = True,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.context_length = context_length
+        self.count_tokens = count_tokens or estimate_tokens
+        self.special_tokens = tuple(special_tokens)
+        self.timeout_s = timeout_s
+        self._chat = chat
+        self._backend = backend
+        self._backoff_s = backoff_s
+        self._says_when_done = says_when_done
+        self._options = dict(options or {})
+
+    def __repr__(self) -> str:
+        return f"ChatModel({self.spec!r}, context_length={self.context_length})"
+
+    @property
+    def spec(self) -> str:
+        """The SPEC that the model was opened with."""
+        return self._backend.spec
+
+    def stream(self, messages: Sequence[ChatMessage], deadline: Deadline | None = None) -> Iterator[str]:
+        """Yield the model's reply piece by piece; closing the iterator ends the request.
+
+        A request that fails before its first piece is tried again while the deadline allows, as late as the server asks.
+
+        Raises:
+            LLMError: The reply failed, or is not whole (``incomplete``); what was yielded before stays valid.
+        """
+        deadline = deadline or Deadline(self.timeout_s)
+        for attempt in range(_RETRIES + 2):
+            said = False
+            try:
+                for piece in self._attempt(messages, deadline):
+                    said = True
+                    yield piece
+            except LLMError as error:
+                if said or not self._may_retry(error, attempt, deadline):
+                    raise error from None  # what caused it may repeat the key, and tracebacks are written to logs
+            else:
+                return
+
+    def _attempt(self, messages: Sequence[ChatMessage], deadline: Deadline) -> Iterator[str]:
+        finish = ""
+        size = 0
+        try:
+            for chunk in run(lambda: self._request(messages), deadline):
+                metadata = chunk.response_metadata
+                finish = next((str(metadata[key]) for key in _FINISH_KEYS if metadata.get(key)), finish)
+                if piece := str(chunk.text):
+                    size += len(piece)
+                    yield piece
+                if size > MAX_ANSWER_CHARS:
+                    finish = "length"
+                    break
+        except Exception as error:
+            # The border to foreign code: whatever a provider's package raises is told in our terms, never swallowed.
+            raise translate(error, self._backend) from error
+        self._check_end(finish, size)
+
+    def _request(self, messages: Sequence[ChatMessage]) -> Iterator[Any]:
+        from langsmith import tracing_context
+
+        with tracing_context(enabled=False):  # an environment variable would otherwise send every prompt to LangSmith
+            yield from self._chat.stream([dict(message) for message in messages], **self._options)
+
+    def _check_end(self, finish: str, size: int) -> None:
+        spec = self.spec
+        if finish in _WITHHELD:
+            raise LLMError(f"{spec}: the model withheld its answer ({finish}). Ask in other words.", kind="filtered")
+        if not size:
+            raise LLMError(f"{spec}: {self._backend.where} sent no text{'' if finish else ' and no chat completion'}. "
+                           "Check the model's name and --llm-base-url.", kind="bad_response")  # fmt: skip
+        if finish in _CUT:
+            raise LLMError(f"{spec}: the answer was cut at the model's limit of length.", kind="incomplete")
+        if not finish and self._says_when_done:
+            raise LLMError(f"{spec}: the stream ended before the model said it was done.", kind="incomplete")
+
+    def _may_retry(self, error: LLMError, attempt: int, deadline: Deadline) -> bool:
+        """Tell whether to ask again, after waiting as long as the server wants."""
+        if error.kind == "bad_response" and "temperature" in self._options and "temperature" in str(error):
+            del self._options["temperature"]  # reasoning models allow no other than their own
+            return True
+        if error.kind not in _RETRIED_KINDS or attempt >= _RETRIES or _NO_QUOTA.search(str(error)):
+            return False
+        wait = retry_after(error)
+        if wait is None:
+            wait = self._backoff_s * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 jitter, not a secret
+        if wait >= deadline.remaining:
+            return False
+        time.sleep(wait)
+        return True
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a text has for a model whose tokenizer is not at hand: rather too many."""
+    from corpus.tokens import count_tokens
+
+    return int(count_tokens(text) * _TOKEN_MARGIN) + 1
