@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from corpus.documents import Cell, Document, Link, Passage, PassageKind, Row, Section, Table
+from corpus.errors import UsageError
 from index.errors import UnknownDocument
 
 KEPT_CHARACTERS = 4_000_000  # of document text that a stored catalogue keeps ready
@@ -55,15 +56,29 @@ class Catalogue(Protocol):
     def passage(self, number: int) -> Passage:
         """Return one passage with its document."""
 
+    def passages(self, numbers: range) -> list[Passage]:
+        """Return passages that follow each other."""
+
     def numbers_of(self, document_id: str) -> range:
         """Return the numbers of a document's passages; raises UnknownDocument."""
 
+    def number_of(self, passage: Passage) -> int:
+        """Return a passage's number, or where it would stand among its document's passages; raises UnknownDocument."""
+
 
 def in_order(passages: Iterable[Passage]) -> list[Passage]:
-    """Return passages grouped by document (in order of first appearance), each document's in text order."""
+    """Return passages grouped by document (in order of first appearance), each document's in text order.
+
+    Raises:
+        UsageError: Two documents have the same id.
+    """
     groups: dict[str, list[Passage]] = {}
     for passage in passages:
-        groups.setdefault(passage.document_id, []).append(passage)
+        group = groups.setdefault(passage.document_id, [passage])
+        if group[0].document is not passage.document and group[0].document != passage.document:
+            raise UsageError(f"Two documents have the id {passage.document_id!r}. Give each one an id of its own.")
+        if group[-1] is not passage:
+            group.append(passage)
     return [p for group in groups.values() for p in sorted(group, key=lambda passage: (passage.start, passage.end))]
 
 
@@ -92,11 +107,23 @@ class MemoryCatalogue:
         """Return one passage with its document."""
         return self._passages[number]
 
+    def passages(self, numbers: range) -> list[Passage]:
+        """Return passages that follow each other."""
+        return self._passages[numbers.start : numbers.stop]
+
     def numbers_of(self, document_id: str) -> range:
         """Return the numbers of a document's passages; raises UnknownDocument."""
         if document_id not in self._ranges:
             raise unknown(document_id, self._ranges)
         return self._ranges[document_id]
+
+    def number_of(self, passage: Passage) -> int:
+        """Return a passage's number, or where it would stand among its document's passages; raises UnknownDocument."""
+        numbers = self.numbers_of(passage.document_id)
+        span = (passage.start, passage.end)
+        return bisect_left(
+            self._passages, span, numbers.start, numbers.stop, key=lambda other: (other.start, other.end)
+        )
 
 
 class StoredCatalogue:
@@ -134,17 +161,31 @@ class StoredCatalogue:
 
     def passage(self, number: int) -> Passage:
         """Return one passage with its document."""
+        return self.passages(range(number, number + 1))[0]
+
+    def passages(self, numbers: range) -> list[Passage]:
+        """Return passages that follow each other."""
+        query = "SELECT document, start, stop, kind, words FROM passages WHERE number BETWEEN ? AND ? ORDER BY number"
         with self._lock:
-            row = self._connection.execute(
-                "SELECT document, start, stop, kind, words FROM passages WHERE number = ?", (number,)
-            ).fetchone()
-        document, start, stop, kind, words = row
-        section, context = json.loads(words)
-        return Passage(self._load(document), start, stop, section, cast(PassageKind, kind), context)
+            rows = self._connection.execute(query, (numbers.start, numbers.stop - 1)).fetchall()
+        return [self._restored(*row) for row in rows]
 
     def numbers_of(self, document_id: str) -> range:
         """Return the numbers of a document's passages; raises UnknownDocument."""
         return self._ranges[self._number(document_id)]
+
+    def number_of(self, passage: Passage) -> int:
+        """Return a passage's number, or where it would stand among its document's passages; raises UnknownDocument."""
+        numbers = self.numbers_of(passage.document_id)
+        query = "SELECT COUNT(*) FROM passages WHERE number BETWEEN ? AND ? AND (start, stop) < (?, ?)"
+        with self._lock:
+            bounds = (numbers.start, numbers.stop - 1, passage.start, passage.end)
+            before: int = self._connection.execute(query, bounds).fetchone()[0]
+        return numbers.start + before
+
+    def _restored(self, document: int, start: int, stop: int, kind: str, words: str) -> Passage:
+        section, context = json.loads(words)
+        return Passage(self._load(document), start, stop, section, cast(PassageKind, kind), context)
 
     def _number(self, document_id: str) -> int:
         if document_id not in self._ids:
@@ -230,8 +271,8 @@ def _document_rows(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
 
 def _passage_rows(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
     for number, info in enumerate(catalogue.documents()):
-        for at in catalogue.numbers_of(info.id):
-            passage = catalogue.passage(at)
+        numbers = catalogue.numbers_of(info.id)
+        for at, passage in zip(numbers, catalogue.passages(numbers), strict=True):
             yield at, number, passage.start, passage.end, passage.kind, json.dumps((passage.section, passage.context))
 
 
@@ -279,10 +320,3 @@ def _restored_table(values: Sequence[Any]) -> Table:
         caption=caption,
         section=section,
     )
-
-
-def number_of(catalogue: Catalogue, passage: Passage) -> int:
-    """Return a passage's number, or where it would stand among its document's passages."""
-    numbers = catalogue.numbers_of(passage.document_id)
-    spans = [(catalogue.passage(number).start, catalogue.passage(number).end) for number in numbers]
-    return numbers.start + bisect_left(spans, (passage.start, passage.end))

@@ -10,7 +10,7 @@ from typing import Self
 
 from corpus.documents import Document, Passage
 from index import snapshots, storing
-from index.catalogue import DocumentInfo, number_of
+from index.catalogue import DocumentInfo
 from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
 from index.errors import EmptyCorpus
@@ -152,15 +152,15 @@ class Index:
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""
         catalogue = self._contents.catalogue
-        return [catalogue.passage(number) for number in catalogue.numbers_of(document_id)]
+        return catalogue.passages(catalogue.numbers_of(document_id))
 
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """Return the passages around one in its document, itself left out, in text order."""
         catalogue = self._contents.catalogue
         numbers = catalogue.numbers_of(passage.document_id)
-        here = number_of(catalogue, passage)
-        around = [*range(here - before, here), *range(here + 1, here + 1 + after)]
-        return [catalogue.passage(number) for number in around if number in numbers]
+        here = catalogue.number_of(passage)
+        first, last = max(here - before, numbers.start), min(here + 1 + after, numbers.stop)
+        return catalogue.passages(range(first, here)) + catalogue.passages(range(here + 1, last))
 
     def aliases(self) -> Names:
         """Return the other names of each name that has some; keys are normalised (``normalize_name``)."""
@@ -234,7 +234,7 @@ class Index:
             if info.id in gone:
                 passages += added.pop(info.id, [])
             else:
-                passages += map(former.catalogue.passage, former.catalogue.numbers_of(info.id))
+                passages += former.catalogue.passages(former.catalogue.numbers_of(info.id))
         passages += [passage for group in added.values() for passage in group]
         if not passages:
             raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")

@@ -45,12 +45,12 @@ def test_building_twice_gives_the_same_index(make_passages):
 
 
 def test_a_document_comes_back_with_its_structure(tmp_path):
+    from corpus import split
+
     text = "# Piers\n\nSee [the map](https://example.org/map).\n\n## Sizes\n\n| pier | length |\n| --- | --- |\n| North | 90 m |\n"
     original = Document.from_text(
         text, id="p\udce4.md", title="Piers 码头", url="https://example.org", metadata={"author": "Ms Ö"}
     )
-    from corpus import split
-
     Index.build(split([original])).save(tmp_path)
     assert Index.open(tmp_path).document("p\udce4.md") == original
 

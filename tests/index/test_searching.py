@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from index import Index, UnknownDocument
+from corpus import Document, UsageError
+from index import Index, IndexDamaged, UnknownDocument, vectors
 
 
 def test_a_chinese_question_finds_its_passage(bilingual, found):
@@ -114,16 +115,25 @@ def test_idf_rises_with_rarity_and_is_zero_for_what_is_not_there(bilingual):
     assert not bilingual.holds("zebra")
 
 
-def test_neighbours_are_those_of_the_same_document(make_passage):
-    from corpus import Document
+@pytest.mark.parametrize("saved", [False, True])
+def test_neighbours_are_those_of_the_same_document(make_passage, tmp_path, saved):
 
     document = Document(id="a", text="one two three four")
     spans = [(0, 3), (4, 7), (8, 13), (14, 18)]
     pieces = [make_passage(document, id="a", start=start, end=end) for start, end in spans]
     index = Index.build([*reversed(pieces), make_passage("five", id="b")])
+    if saved:
+        index.save(tmp_path)
+        index = Index.open(tmp_path)
     assert [p.text for p in index.passages_of("a")] == ["one", "two", "three", "four"]
     assert [p.text for p in index.neighbours(pieces[1])] == ["one", "three"]
     assert [p.text for p in index.neighbours(pieces[3], before=2, after=2)] == ["two", "three"]
+    assert [p.text for p in index.neighbours(pieces[0], before=3, after=0)] == []
+
+
+def test_two_documents_with_one_id_are_refused(make_passage):
+    with pytest.raises(UsageError, match="Two documents have the id 'a'"):
+        Index.build([make_passage("Tides rise.", id="a"), make_passage("Bread is baked.", id="a")])
 
 
 def test_faiss_and_the_matrix_find_the_same(make_passages, found):
@@ -137,3 +147,20 @@ def test_faiss_and_the_matrix_find_the_same(make_passages, found):
     index.load()
     assert [found(index, question, 10, vector_weight=0.7) for question in ("moon tide", "cable ash", "root")] == before
     assert found(index, "moon tide", 10, vector_weight=0.7, documents=some) == filtered
+
+
+def test_a_large_index_is_searched_by_faiss_as_soon_as_it_is_opened(make_passages, tmp_path, monkeypatch, found):
+    texts = {str(n): f"pier {n} is {n * 3} metres long" for n in range(30)}
+    index = Index.build(make_passages(texts))
+    index.save(tmp_path)
+    expected = found(index, "pier of 27 metres", 5, vector_weight=1.0)
+    monkeypatch.setattr(vectors, "ENOUGH_FOR_FAISS", 30)
+    opened = Index.open(tmp_path)
+    assert found(opened, "pier of 27 metres", 5, vector_weight=1.0) == expected
+
+
+def test_damage_that_a_checksum_would_not_show_is_noticed(bilingual):
+    data = memoryview(bilingual._contents.vectors.to_bytes())
+    count, dimensions = bilingual._contents.vectors.matrix.shape
+    with pytest.raises(IndexDamaged, match="does not hold"):
+        vectors.Vectors.from_bytes(data, count + 1, dimensions)
