@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from index import Index
 from index.hits import Hit
-from rag import comparing, linking, listing, tables
+from rag import comparing, linking, listing, relating, tables
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
 from rag.questions import Question
@@ -18,7 +18,7 @@ from rag.scoring import Scored, Scorer
 from rag.units import Unit, units_of
 
 MAX_STATEMENTS = 3
-RUNNER_UP = 0.62  # of the best score from which another piece is shown too
+RUNNER_UP = 0.5  # of the best score from which another piece is shown too
 
 
 def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
@@ -50,7 +50,7 @@ def _assembled(
         return draft
     if question.several or kinds & {"list", "lineage"}:
         return listing.list_section(question, units) or (
-            listing.list_related(question, ranked) if question.several else None
+            relating.list_related(question, ranked) if question.several else None
         )
     return None
 

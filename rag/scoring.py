@@ -18,13 +18,14 @@ from rag.units import Unit, terms_of
 from rag.widths import columns
 
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
-IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.35
+IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.5
 NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH = 0.85, 0.82, 0.55, 0.45
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
+VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5}
 PASSAGE_WEIGHT = 0.35  # of the passage's own score
-WITHOUT_VALUE = 0.7  # what is left of a piece without any number when a number is asked for
+WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
 MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
 SHORT_HEADING = 40  # columns up to which a heading only names something
 HEADING_PENALTY = 0.5  # headings and bare reference entries name things but say nothing of them
@@ -70,7 +71,7 @@ class Scorer:
         both = (words + names) / max(word_total + name_total, 1e-9)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
-        total = both + VALUE_WEIGHT * value + PASSAGE_WEIGHT * unit.score
+        total = both + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value + PASSAGE_WEIGHT * unit.score
         if asked.kind in MEASURED and value == 0:
             total *= WITHOUT_VALUE
         if unit.kind == "reference" or (unit.kind == "heading" and columns(unit.text) <= SHORT_HEADING):
@@ -112,7 +113,9 @@ def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
         return 0.0
     if cue is None:
         return 0.5 if pattern is None else 1.0
-    return (0.8 if clause.kind == "organisation" else 1.0) if cue.search(text) else 0.5
+    if clause.kind == "organisation" and cue.search(text):
+        return 0.95 if _defines(text, question) == 1.0 else 0.7
+    return 1.0 if cue.search(text) else 0.4
 
 
 def _defines(text: str, question: Question) -> float:

@@ -1,0 +1,165 @@
+"""Answering with everything that stands in a relation to a name: what Y released, what is built on Y, what uses Y.
+
+Each heading, row or sentence subject of which some piece says so is an entry, cited with that piece. Works on any
+documents that name their things in headings, rows or at the beginning of sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from index.terms import normalize_name
+from rag.drafts import Draft, Span, Statement
+from rag.framing import bare_span, fitting, shortest_about
+from rag.grammar import BY_WHOM, CUES, VALUE_PATTERNS
+from rag.mentions import Mention, mention_strength, name_pattern
+from rag.questions import Question
+from rag.scoring import Scored
+from rag.units import Unit
+
+Relation = Literal["made by", "built on", "about"]
+
+FEWEST = 2
+MOST = 12
+FULL = 5  # up to so many entries are told with the clause that says it, more only by name
+
+_NAME = r"[A-Z][A-Za-z]*[\w.+-]*(?: (?:\d|[A-Z])[\w.+-]*){0,2}"
+_ASIDE = r"(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,30}[)）])?\s?(?:模型|系统|项目)?"
+_MAKES = re.compile(
+    r"发布|开发|研发|研制|推出|提出|公布|开源了?|做过|出过|出品|旗下|的(?:大?模型|产品|项目)"
+    r"|\b(?:releas|develop|publish|built|create|propos|introduc|made|make)",
+    re.IGNORECASE,
+)
+_USES = re.compile(
+    r"用到|用了|使用了?|采用|应用了?|支持|基于|属于|\b(?:us(?:e|es|ed|ing)|support|adopt|appl(?:y|ies)|rely|relies|based)\b",
+    re.IGNORECASE,
+)
+_STANDS_ON = re.compile(
+    r"基于|\bbased on\b|\bbuilt (?:on|from|upon)\b|\bderived from\b|\bfine-?tuned from\b", re.IGNORECASE
+)
+_MADE_WHAT = re.compile(rf"\s?(?:开源|发布|推出|提出|研发|开发)(?:了|的)?\s?(?P<name>{_NAME})")
+_OF_WHICH = re.compile(rf"[^,，。;；]{{0,8}}?的\s?(?P<name>{_NAME})")
+_ENUMERATION = re.compile(
+    rf"(?:第[一二三四五六七八九十][,，、]\s?|\d[.)、]\s?)?(?P<names>{_NAME}{_ASIDE}(?:\s?(?:[,，、]|和|与|及|and|&)\s?{_NAME}{_ASIDE})*)"
+)
+_SEGMENT_END = re.compile(r"[。;；!！?？\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that stands in the relation, with the piece that says so."""
+
+    name: str
+    unit: Unit
+    score: float
+
+
+def list_related(question: Question, ranked: Sequence[Scored]) -> Draft | None:
+    """Return the names that stand in the asked relation to the question's name, or None if there are not several."""
+    held = [mention for mention in question.mentions if mention.held]
+    relation = _relation(question, held[0], ranked) if len(held) == 1 else None
+    if relation is None:
+        return None
+    entries = _entries(question, held[0], relation, ranked)
+    return Draft(tuple(_told(entries[:MOST], held[0]))) if len(entries) >= FEWEST else None
+
+
+def _relation(question: Question, mention: Mention, ranked: Sequence[Scored]) -> Relation | None:
+    """Return the relation that a question asks for, or None when it asks for something of the name's own.
+
+    Any question for several things about a name that nothing is headed by, such as an organisation's, asks for one.
+    """
+    if any(clause.kind == "lineage" for clause in question.clauses):
+        stands = _STANDS_ON.search(question.text)
+        return None if stands and mention.start < stands.start() else "built on"
+    if _MAKES.search(question.text):
+        return "made by"
+    headed = any(mention_strength(scored.unit.topic, mention) == 1.0 for scored in ranked)
+    return "about" if _USES.search(question.text) or not headed else None
+
+
+def _entries(question: Question, mention: Mention, relation: Relation, ranked: Sequence[Scored]) -> list[Entry]:
+    """Return what stands in the relation, the surest first, each name once."""
+    best: dict[str, Entry] = {}
+    for scored in ranked:
+        if scored.unit.kind in ("heading", "reference") or _says(scored.unit, mention) < 1.0:
+            continue
+        for name in _members(scored.unit, mention, relation):
+            key = normalize_name(name)
+            own = any(mention_strength(name, other) for other in question.mentions)
+            if key and not own and (key not in best or scored.total > best[key].score):
+                best[key] = Entry(name, scored.unit, scored.total)
+    return sorted(best.values(), key=lambda entry: -entry.score)
+
+
+def _says(unit: Unit, mention: Mention) -> float:
+    return max(mention_strength(unit.text, mention), mention_strength(unit.lead, mention))
+
+
+def _members(unit: Unit, mention: Mention, relation: Relation) -> Iterator[str]:
+    """Yield the names that a piece puts into the relation to the mention."""
+    if relation == "about":
+        yield from filter(None, [unit.subject])
+    elif relation == "made by":
+        if CUES["organisation"].search(unit.text) or BY_WHOM.match(unit.lead) or BY_WHOM.match(unit.text):
+            yield from filter(None, [_after(_MADE_WHAT, unit, mention) or unit.subject])
+    elif VALUE_PATTERNS["lineage"].search(unit.text):
+        of_which = _after(_OF_WHICH, unit, mention)
+        if of_which:
+            yield of_which
+        else:
+            yield from _subjects(unit, mention)
+
+
+def _after(pattern: re.Pattern[str], unit: Unit, mention: Mention) -> str:
+    """Return the name that follows the mention: in "Meta 开源的 LLaMA-7B" it is LLaMA-7B, whatever the heading says."""
+    for spelling in mention.spellings:
+        match = name_pattern(spelling).search(unit.text)
+        after = pattern.match(unit.text, match.end()) if match else None
+        if after:
+            return after["name"].strip()
+    return ""
+
+
+def _subjects(unit: Unit, mention: Mention) -> Iterator[str]:
+    """Yield the names at the beginning of the segment that says "based on" the mention, else what the piece is about."""
+    for spelling in mention.spellings:
+        match = name_pattern(spelling).search(unit.text)
+        if match is None:
+            continue
+        start = max((end.end() for end in _SEGMENT_END.finditer(unit.text, 0, match.start())), default=0)
+        stands = _STANDS_ON.search(unit.text, start, match.start())
+        listed = _ENUMERATION.match(unit.text, start, stands.start() if stands else match.start())
+        if listed:
+            yield from re.findall(_NAME, re.sub(r"[(（][^()（）]*[)）]", "", listed["names"]))
+            return
+    yield from filter(None, [unit.subject])
+
+
+def _told(entries: Sequence[Entry], mention: Mention) -> list[Statement]:
+    """Return one statement for each entry: its name, and the clause that says so while there are few."""
+    statements: dict[str, Statement] = {}
+    for entry in entries:
+        statement = _full(entry, mention) if len(entries) <= FULL else _short(entry)
+        statements.setdefault(statement.text, statement)
+    return fitting(statements.values(), most=MOST)
+
+
+def _full(entry: Entry, mention: Mention) -> Statement:
+    if entry.unit.kind == "cell":
+        return _short(entry)
+    start, end = bare_span(entry.unit)
+    text = entry.unit.document.text[start:end]
+    _, stop = shortest_about(text, mention.spellings)
+    said = text[:stop].strip()
+    shown = said if entry.name.lower() in said.lower() else f"{entry.name} · {said}"
+    return Statement(shown, (Span(entry.unit.document, start, start + stop),))
+
+
+def _short(entry: Entry) -> Statement:
+    row = entry.unit.row
+    start, end = (row.start, row.end) if row else bare_span(entry.unit)
+    return Statement(entry.name, (Span(entry.unit.document, start, end),))
