@@ -7,10 +7,11 @@ original is found again. Cleaning a cleaned text changes nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from corpus.furniture import Verdict, is_byline, is_counter, judge, may_hold_furniture
-from corpus.headings import clean_title, find_candidates, is_numbered
+from corpus.headings import clean_title, find_candidates, find_title_line, is_dense, is_numbered
 from corpus.lines import Line, columns, item_marker, read_lines
 from corpus.patterns import pattern
 
@@ -23,12 +24,15 @@ _INVISIBLE = pattern(
     "\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"  # joins emoji, and nothing else that we keep
 )
-_TRAILING = pattern("[ \t]+$", re.MULTILINE)
 _BLANK_LINES = pattern(r"\n{3,}")
 
 _IMAGE = r"!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"
 _TAG = r"</?(?:img|div|p|center|a|br|hr|span|figure|figcaption|picture|source|details|summary|table|tr|td|tbody|h\d)\b[^<>\n]*>"
 _MARKUP_ONLY = pattern(rf"\s*(?:[-*>]\s+)?(?:(?:{_IMAGE}|\[\s*{_IMAGE}\s*\]\([^()\n]*\)|{_TAG})[\s|*]*)+")
+
+_PLACEHOLDER = pattern(
+    r"(?:在这里插入图片描述|这里写图片描述|图片|\[图片\]|\[image\]|\[?图片?加载失败\]?)\s*", re.IGNORECASE
+)
 
 _DIRECTORY = pattern(
     r"[\s#*【\[「]*(?:(?:本文|文章|内容)?目\s*录|\[?toc\]?|(?:table\s+of\s+)?contents|on this page)[\s*】\]」:：]*(?:\[?[+-]\]?)?",
@@ -43,7 +47,8 @@ _ENTRY = r"\[\d{1,3}\](?=[^\[\]\n]{0,300}?https?:/{2,3})"
 _GLUED = pattern(rf"(?<=[\w/=&%#~+-])[ \t]*(?={_ENTRY})")
 _STARTS_WITH_ENTRY = pattern(rf"\s*{_ENTRY}")
 
-_ROUNDS = 20  # each round removes something, so this is only a bound for hostile texts
+_ROUNDS = 20  # each round removes something, and two or three do; more are only for texts made to need them
+_ROUND_CHARACTERS = 4_000_000  # that rounds may read in all, beyond the first three
 
 
 def clean(text: str, title: str = "") -> str:
@@ -52,7 +57,7 @@ def clean(text: str, title: str = "") -> str:
     ``title`` is the name under which the text is known; a line that repeats it, or the text's own first line, goes.
     """
     text = _tidy(clean_characters(text))
-    for _ in range(_ROUNDS):
+    for _ in range(max(3, min(_ROUNDS, _ROUND_CHARACTERS // (len(text) + 1)))):
         cleaned = _tidy(_strip(text, title))
         if cleaned in {text, ""}:
             break
@@ -74,7 +79,7 @@ def clean_characters(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """Take out trailing spaces, a common margin, surplus blank lines, and what glues entries of a reference list."""
-    text = _TRAILING.sub("", text)
+    text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
     if text.startswith((" ", "\t", "\n")):
         text = _without_margin(text.strip("\n"))
     if "][" not in text and "[" in text:
@@ -119,50 +124,79 @@ def _join(lines: Sequence[Line]) -> str:
 
 
 def _without(lines: list[Line], numbers: set[int]) -> list[Line]:
-    """Return the lines but for those numbers, a blank line where they stood."""
+    """Return the lines but for those numbers, a blank line where they stood unless the text has none between paragraphs."""
     if not numbers:
         return lines
+    if is_dense(lines):
+        return read_lines("\n".join(line.text for number, line in enumerate(lines) if number not in numbers))
     return read_lines("\n".join("" if number in numbers else line.text for number, line in enumerate(lines)))
 
 
 def _markup_lines(lines: Sequence[Line]) -> set[int]:
-    """Return the lines that hold only images or tags, and comments that start on a line of their own."""
-    found: set[int] = set()
+    """Return the lines that hold only images, tags or a rule, and comments that fill their lines."""
+    found = _comment_lines(lines)
     for number, line in enumerate(lines):
-        if line.kind == "code" or number in found:
-            continue
-        content = line.text.lstrip()
-        if content[:4] == "<!--":
-            ends = next((after for after in range(number, len(lines)) if "-->" in lines[after].text), None)
-            if ends is not None and lines[ends].text.rstrip().endswith("-->"):
-                found.update(range(number, ends + 1))
-        elif (
-            content[:1] in "!<[-*>"
-            and ("](" in content or "![" in content or "<" in content)
-            and _MARKUP_ONLY.fullmatch(line.text)
-        ):
+        if line.kind == "rule":
+            underlines = number > 0 and lines[number - 1].kind == "heading"
+            found |= set() if underlines else {number}
+        elif line.kind != "code" and (_PLACEHOLDER.fullmatch(line.text) or _is_markup(line.text)):
             found.add(number)
     return found
+
+
+def _comment_lines(lines: Sequence[Line]) -> set[int]:
+    """Return the lines of comments that begin and end with a line."""
+    found: set[int] = set()
+    closing = [number for number, line in enumerate(lines) if "-->" in line.text] if lines else []
+    for number, line in enumerate(lines):
+        if line.kind != "code" and line.text.lstrip().startswith("<!--"):
+            at = bisect_left(closing, number)
+            if at < len(closing) and lines[closing[at]].text.rstrip().endswith("-->"):
+                found.update(range(number, closing[at] + 1))
+    return found
+
+
+def _is_markup(content: str) -> bool:
+    """Tell whether a line is nothing but images and tags."""
+    content = content.lstrip()
+    holds = content[:1] in "!<[-*>" and ("![" in content or "<" in content)
+    return holds and _MARKUP_ONLY.fullmatch(content) is not None
 
 
 def _head_furniture(lines: Sequence[Line]) -> set[int]:
-    """Return the lines near the top that say how old, how often read or by which account, and their counters."""
+    """Return the lines above the first running text that are menus, counters, buttons, or say how old and how often read."""
+    zone = _head(lines)
+    verdicts = [judge(lines[number].text) for number in zone]
+    sure = [
+        verdict is Verdict.FURNITURE or (position > 0 and is_byline(lines[number].text))
+        for position, (number, verdict) in enumerate(zip(zone, verdicts, strict=True))
+    ]
+    company = sum(sure) + sum(verdict is Verdict.BUTTON for verdict in verdicts)
     found: set[int] = set()
-    filled = [number for number, line in enumerate(lines) if line.kind != "blank"][:12]
-    for position, number in enumerate(filled):
-        content = lines[number].text
-        if lines[number].kind not in {"text", "item"} or columns(content) > 80:
-            if position:
-                break
-            continue
-        verdict = judge(content)
-        counts = is_counter(content) or verdict is Verdict.BUTTON
-        beside = position > 0 and filled[position - 1] in found
-        if verdict is Verdict.FURNITURE or (position and is_byline(content)) or (beside and counts):
+    for position, (number, verdict) in enumerate(zip(zone, verdicts, strict=True)):
+        maybe = verdict is Verdict.BUTTON or is_counter(lines[number].text)
+        beside = position > 0 and zone[position - 1] in found
+        if sure[position] or (maybe and (beside or company >= 2 + (position == 0))):
             found.add(number)
-        elif verdict is Verdict.CONTENT and content.rstrip()[-1] in "。.":
-            break
     return found
+
+
+def _head(lines: Sequence[Line]) -> list[int]:
+    """Return the numbers of the first lines (at most 60) that are neither headings nor running text."""
+    zone: list[int] = []
+    for number, line in enumerate(lines):
+        if line.kind == "blank":
+            continue
+        content = line.text.rstrip()
+        runs = columns(content) > 80 or (columns(content) >= 30 and content[-1] in "。.！!？?：:")
+        if (
+            len(zone) == 60
+            or (zone and (runs and judge(content) < Verdict.BUTTON))
+            or line.kind not in {"text", "item"}
+        ):
+            break
+        zone.append(number)
+    return zone
 
 
 def _repeated_title(lines: Sequence[Line], title: str) -> set[int]:
@@ -240,10 +274,11 @@ def _name(line: str) -> str:
 
 def _move_off_margin(lines: list[Line], names: set[str]) -> list[Line]:
     """Put a space before the lines that look like headings but that the page's own list of headings does not name."""
+    title = find_title_line(lines)
     candidates = {
         number
         for number in find_candidates(lines)
-        if _name(lines[number].text) not in names and not is_numbered(lines[number].text)
+        if number != title and _name(lines[number].text) not in names and not is_numbered(lines[number].text)
     }
     return read_lines(
         "\n".join(" " + line.text if number in candidates else line.text for number, line in enumerate(lines))

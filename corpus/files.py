@@ -65,6 +65,8 @@ def read(path: str | os.PathLike[str], *, id: str | None = None) -> list[Documen
     file = Path(path)
     name = id or file.name
     try:
+        if "\0" in str(file):
+            raise ReadError("it cannot be opened: no path holds the character NUL")
         if os.path.isdir(file):  # noqa: PTH112 Path.is_dir raises where it may not look
             raise ReadError("it is a folder; read_folder reads the files in it")
         reading = _read_file(Path(os.path.realpath(file)), name, kind_of=file.suffix)
@@ -175,8 +177,8 @@ def _read_bytes(path: Path) -> bytes:
             data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise ReadError("there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise ReadError(f"it cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise ReadError(f"it cannot be opened: {error.strerror}") from error
     if len(data) > LARGEST_FILE:
         raise ReadError(f"it is larger than {LARGEST_FILE // 1_000_000} MB; split it into smaller files")
     return data

@@ -15,7 +15,8 @@ from corpus.patterns import pattern
 _NUMBER = r"\d[\d,.]*\s*(?:[kKmMwW万千亿]\+?|\+)?"
 
 _BUTTONS = (
-    "点赞 点个赞 点踩 赞 踩 顶 赞同 喜欢 收藏 一键收藏 评论 写评论 发表评论 发布评论 提交评论 查看评论 全部评论 最新评论 热门评论 精选评论 暂无评论 没有评论 "
+    "原创 转载 翻译 关注者 被浏览 登录后你可以 不限量看优质回答 私信答主深度交流 精彩内容一键收藏 专栏收录该内容 跳转到导航 跳转到搜索 知道了 分享到QQ 分享到新浪微博 "
+    "博客 关于 关于我们 联系我们 加入我们 帮助中心 用户协议 隐私政策 友情链接 点赞 点个赞 点踩 赞 踩 顶 赞同 喜欢 收藏 一键收藏 评论 写评论 发表评论 发布评论 提交评论 查看评论 全部评论 最新评论 热门评论 精选评论 暂无评论 没有评论 "
     "还没有评论 抢沙发 网友评论 我要评论 留言 写留言 发表回复 分享 分享到 一键分享 转发 举报 投诉 打赏 赞赏 打赏作者 关注 已关注 取消关注 加关注 关注作者 私信 "
     "投币 在看 回复 提交 取消 确定 确认 发送 登录 登陆 注册 登录注册 立即登录 免费注册 退出 忘记密码 复制 复制链接 复制代码 海报 生成海报 生成长图 二维码 "
     "扫码分享 微信 微信扫一扫 扫一扫 朋友圈 微博 新浪微博 QQ空间 QQ好友 腾讯微博 豆瓣 打印 字号 返回顶部 回到顶部 返回首页 上一篇 下一篇 上一页 下一页 阅读原文 "
@@ -31,7 +32,8 @@ _BUTTONS = (
     "advertisements|sponsored|sponsored content|loading|loading...|related|related posts|related articles|you may also like|"
     "more from this author|recent posts|popular posts|trending|newsletter|privacy policy|terms of service|terms of use|"
     "cookie policy|cookie settings|accept all|accept cookies|website|name|name *|email *|was this helpful?|"
-    "was this page helpful?|yes|no|the end|end|like loading..."
+    "was this page helpful?|yes|no|the end|end|like loading...|listen|home|blog|about|about us|contact|contact us|help|status|careers|"
+    "privacy|terms|pricing|jump to navigation|jump to search|cancel reply|see all|expand|collapse|tags|edit|previous page|next page|toggle navigation|table of contents|sign in with google"
 )  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def _button_names() -> list[str]:
 
 
 _BUTTON = "(?:" + "|".join(re.escape(name) for name in _button_names()) + ")"
-_COUNTED = r"(?:人|个|条|次|篇)?\s*(?:点赞数?|赞同?|喜欢|收藏数?|评论数?|回复数?|转发数?|分享数?|关注|粉丝|阅读[量数]?|浏览[量数]?|访问[量数]?|热度|投币|在看|人?已?赞过?|觉得很?赞|views?|likes?|comments?|shares?|reads?|replies|claps?|followers?|responses?|reactions?|upvotes?|min(?:ute)?s? read)"
+_COUNTED = r"(?:人|个|条|次|篇)?\s*(?:点赞数?|赞同?|喜欢|收藏数?|评论数?|回复数?|转发数?|分享数?|关注|粉丝|阅读[量数]?|浏览[量数]?|访问[量数]?|热度|投币|在看|人?已?赞过?|觉得很?赞|views?|likes?|comments?|shares?|reads?|replies|claps?|followers?|responses?|reactions?|upvotes?|min(?:ute)?s?\ read)"
 
 _UI_LINE = pattern(
     rf"""(?:[-•*·|>»©®\[\]「」『』【】（）()]|\s)*
@@ -62,6 +64,7 @@ _PHRASES = pattern(
     | your\ email\ address\ will\ not\ be\ published.*
     | save\ my\ name,?\ email.*
     | (?:be\ the\ first\ to|log\ ?in\ to|sign\ in\ to|you\ must\ be\ logged\ in\ to)\ .{{0,20}}(?:comment|reply|leave).{{0,20}}
+    | 查看(?:全部|剩余)?\s*{_NUMBER}\s*(?:个|条)?(?:回答|评论|回复)
     # copyright
     | .{{0,4}}版权声明\s*[:：].*
     | .{{0,24}}(?:著?版权归|著作权归).{{0,12}}所有.{{0,80}}
@@ -78,12 +81,13 @@ _PHRASES = pattern(
     | (?:标签|分类专栏|所属专栏|收录于(?:合集|专栏|话题)?|tags?|filed\ under|posted\ in|categor(?:y|ies))\s*[:：].{{0,80}}
     | (?:文章|帖子|粉丝|评论|访问|阅读|浏览)(?:总)?(?:数量?|量|次数)\s*[:：]?\s*{_NUMBER}
     | \S{{1,20}}\s+(?:超级|普通)?管理员组?
-    # payment boxes
-    | 请填写.{{0,20}}
-    | .{{0,8}}(?:红包|钱包|余额|充值|支付|打赏|金额|抵扣).{{0,6}}(?:个数|金额|余额|最[小低大高]|说明|前往|点击|成功|失败|方式|支付|充值|不足|查询).{{0,24}}
-    | (?:钱包|账户|当前)?余额\s*[:：]?\s*¥?\s*[\d.]+.{{0,16}}
-    | 需?(?:支付|实付|付款|打赏)(?:金额)?\s*[:：]\s*¥?\s*[\d.]+\s*元?
-    | .{{0,8}}领取后.{{0,40}}(?:粉丝|规则|红包).{{0,10}}
+    | {_NUMBER}\s*篇文章(?:\s*{_NUMBER}\s*订阅)?
+    | tagged\s.{{1,80}}
+    | (?:more|see\ all|recommended)\ from\ .{{1,40}}
+    | [・·]?\s*IP\s*属地.{{0,10}}
+    | 维基百科[，,]自由的百科全书
+    | from\ wikipedia,\ the\ free\ encyclopedia
+    | (?:取自|retrieved\ from)\s*[“"]?https?:.*
     # editor boxes
     | .{{0,4}}你还可以使用\s*@.{{0,20}}
     | 来?通知其他用户.{{0,4}}
@@ -101,6 +105,18 @@ _PHRASES = pattern(
     re.VERBOSE | re.IGNORECASE,
 )
 
+_PAYMENT_BOX = pattern(
+    r"""
+      请填写.{0,20}
+    | .{0,8}(?:红包|钱包|余额|充值|支付|打赏|金额|抵扣).{0,6}(?:个数|金额|余额|最[小低大高]|说明|前往|点击|成功|失败|方式|支付|充值|不足|查询).{0,24}
+    | (?:钱包|账户|当前)?余额\s*[:：]?\s*¥?\s*[\d.]+.{0,16}
+    | 需?(?:支付|实付|付款|打赏)(?:金额)?\s*[:：]\s*¥?\s*[\d.]+\s*元?
+    | .{0,8}领取后.{0,40}(?:粉丝|规则|红包).{0,10}
+    """,
+    re.VERBOSE,
+)
+_CLAUSE = pattern("[，,。；;！!]")
+
 _ACT = "(?:点赞|赞同|点个?赞|点个在看|在看|关注|收藏|转发|分享|三连|订阅|打赏|评论|留言|投币|star)"
 _PLEA = pattern(
     rf"""(?:欢迎|记得|求|恳请|麻烦|别忘|不要忘|觉得|感觉|喜欢|如果|点个|帮忙|顺手|动动|请|可以)
@@ -112,12 +128,16 @@ _ADVERT = pattern(
     r"""
       (?:资料|学习|面试|干货|电子书|教程|源码|福利|新人)[^。，,]{0,8}(?:大?礼包|大放送|免费送|免费领)
     | (?:免费|限时|立即|点击|扫码|回复|私信|即可|可以|方可)[^。]{0,16}领取
-    | 领取[^。]{0,10}(?:资料|礼包|福利|优惠|红包|教程|电子书|课程)
+    | 领取[^。]{0,10}(?:资料|礼包|福利(?![金院机])|优惠|红包|教程|电子书|课程)
     | (?:^|[，,。!！;；:：、\s])(?:欢迎|请|快来|可以|微信|大家|立即|长按|点击)*(?:关注|扫码|扫描|搜索|识别|添加|搜)[^。]{0,8}(?:公众号|微信号|二维码|小助手|视频号|订阅号|知识星球|qq群|微信群|客服)[^。]{0,60}(?:领取|获取|回复|发送|进群|加群|入群|拉你|交流|免费|下载|资料|礼包|备注|更多|第一时间)
     | (?:加入|进入|扫码进|加)[^。]{0,8}(?:交流群|学习群|微信群|qq群|技术群|读者群|粉丝群)
     | (?:限时|最后|仅剩|立减|优惠|秒杀|报名)[^。]{0,12}(?:优惠|名额|特价|折扣|元|学员|报名)[^。]{0,30}(?:购买|报名|抢购|咨询|扫码)
     """,
     re.VERBOSE | re.IGNORECASE,
+)
+_SENTENCE = pattern("[。！!]")
+_THIRD_PERSON = pattern(
+    "[-•*\\s]*(?:用户|读者|平台|系统|商家|消费者|学生|玩家|参与者|被试|受访者|该|这|其|研究|实验|模型|论文|他们|人们|企业|公司)"
 )
 _TOOLBAR = pattern(
     r"粗体|斜体|删除线|链接|代码块?|列表|引用|标题|图片|表格|下划线|\b(?:bold|italic|strikethrough|link|code|list|quote|heading|image)\b",
@@ -166,15 +186,26 @@ def judge(line: str) -> Verdict:
         return Verdict.CONTENT
     if _UI_LINE.fullmatch(content):
         return Verdict.FURNITURE if len(_UI_PART.findall(content)) >= 3 else Verdict.BUTTON
-    if width <= 200 and (_ADVERT.search(content) or _PHRASES.fullmatch(content)):
+    if width <= 200 and (_is_advert(content) or _PHRASES.fullmatch(content)):
         return Verdict.FURNITURE
     if width <= 80 and (_PLEA.search(content) or len(set(_TOOLBAR.findall(content.lower()))) >= 4):
         return Verdict.FURNITURE
+    if width <= 80 and _PAYMENT_BOX.fullmatch(content):
+        return Verdict.PAYMENT if _CLAUSE.search(content) else Verdict.BUTTON
     if width <= 160 and len(set(_PAYMENT.findall(content))) >= 2:
         return Verdict.PAYMENT
-    if width <= 24 and not content.endswith("。") and "http" not in content:
+    if width <= 28 and not content.endswith("。") and "http" not in content:
         return Verdict.NEUTRAL
     return Verdict.CONTENT
+
+
+def _is_advert(content: str) -> bool:
+    """Tell whether a line advertises: its first sentence does, and at least half of all do, and it addresses the reader."""
+    if not _ADVERT.search(content):
+        return False
+    sentences = [sentence for sentence in _SENTENCE.split(content) if sentence.strip()]
+    adverts = [_ADVERT.search(sentence) is not None for sentence in sentences]
+    return adverts[0] and 2 * sum(adverts) >= len(adverts) and not _THIRD_PERSON.match(content)
 
 
 def may_hold_furniture(text: str) -> bool:

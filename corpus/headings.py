@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from corpus.documents import Section
-from corpus.lines import Line, columns, item_marker
+from corpus.lines import Line, columns
 from corpus.patterns import pattern
 
 _ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
@@ -21,6 +21,7 @@ _MARK = pattern(r"\s*\[\^?\d{1,3}\](?!\()")
 _LINKED = pattern(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
 _ANCHOR = pattern(r"\s*\{#[^{}]*\}\s*$")
 _ESCAPE = pattern(r"\\([\\`*_{}\[\]()#+.!&~>|-])")
+_EDIT = pattern(r"\s*[\[【](?:编辑|编辑源代码|edit)[\]】]\s*$", re.IGNORECASE)
 _EMPHASIS = pattern(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 
 _FINAL = "。.！!，,、；;：:…—~～^>》」』\"'`=*|\\/-{}&@"
@@ -40,6 +41,12 @@ _FIELD = pattern(
     r"(?:论文|作者|来源|时间|日期|地址|链接|代码|博客|官网|机构|网站|项目|标题|名称|编辑|译者|发布|更新|版本|数据|模型"
     r"|author|by|date|time|code|link|source|project|paper|title|url|github|git|blog|homepage|demo|version|email|tel)"
     r"[^:：]{0,12}[:：]",
+    re.IGNORECASE,
+)
+_AMOUNT = pattern(r"[\W\d_]*[A-Za-z%万亿]?\+?")
+_BYLINE = pattern(
+    r"(?:posted|published|updated|edited|written by|by|author|发布于|发表于|编辑于|更新于|修改于|已于|于|作者|原创|转载|来源|文\s*[|/])[\s:：]"
+    r"|.*\b\d{1,2}:\d{2}\b|[\W\d]*(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}, \d{4}|\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)\W*$",
     re.IGNORECASE,
 )
 _OPENING = pattern(
@@ -70,14 +77,18 @@ _NUMBERED = (
     (15, pattern(r"第([一二三四五六七八九十\d]+)节")),
     (20, pattern(r"([一二三四五六七八九十]{1,3})\s*[.、．,，:：]")),
     (25, pattern(r"[(（]([一二三四五六七八九十]{1,3})[)）]")),
-    (40, pattern(r"(\d{1,2})(?:[.．、](?!\d)|(?=\s+[A-Z\u3400-\u9fff]))")),
-    (41, pattern(r"\d{1,2}[.．](\d{1,2})[.．]?(?![\d.．])")),
-    (42, pattern(r"\d{1,2}(?:[.．]\d{1,2}){1,3}[.．](\d{1,2})(?!\d)")),
+    (
+        40,
+        pattern(
+            r"(\d{1,2})(?:[.．、](?!\d)|(?=\s+[A-Z\u3400-\u9fff])(?!\s+[个亿万千百种年月日块台层项篇条次位张人家款倍天小分美元]))"
+        ),
+    ),
+    (41, pattern(r"\d{1,2}[.．](\d{1,2})[.．]?(?=\s|[\u3400-\u9fff])")),
+    (42, pattern(r"\d{1,2}(?:[.．]\d{1,2}){1,3}[.．](\d{1,2})[.．]?(?=\s|[\u3400-\u9fff])")),
     (50, pattern(r"(\d{1,2})[)）]")),
     (55, pattern(r"[(（](\d{1,2})[)）]")),
 )
 _PLAIN = 35
-_TOP = 5
 
 
 class Heading(NamedTuple):
@@ -131,10 +142,14 @@ def find_own_title(headings: Sequence[Heading], lines: Sequence[Line]) -> tuple[
         if first.level == 1 and not (several and _has_own_text(headings, lines)):
             return first.title, list(headings[1:])
         return next((each.title for each in headings if each.level == 1), ""), list(headings)
-    number = next((number for number, line in enumerate(lines) if line.kind != "blank"), -1)
-    if number < 0 or not _may_be_title(lines, number):
-        return "", list(headings)
-    return clean_title(lines[number].text), [each for each in headings if each.line != number]
+    number = find_title_line(lines)
+    return clean_title(lines[number].text) if number is not None else "", list(headings)
+
+
+def find_title_line(lines: Sequence[Line]) -> int | None:
+    """Return the number of the line by which a copy without Markdown headings says what it is called."""
+    number = next((number for number, line in enumerate(lines) if line.kind != "blank"), None)
+    return number if number is not None and _may_be_title(lines, number) else None
 
 
 def clean_title(text: str) -> str:
@@ -146,7 +161,7 @@ def clean_title(text: str) -> str:
     text = text.strip()
     if text.isalnum():
         return text
-    text = _MARK.sub("", _LINKED.sub(r"\1", _ANCHOR.sub("", text)))
+    text = _MARK.sub("", _LINKED.sub(r"\1", _ANCHOR.sub("", _EDIT.sub("", text))))
     return " ".join(_ESCAPE.sub(r"\1", _EMPHASIS.sub(r"\2", text)).split())
 
 
@@ -196,8 +211,8 @@ def _may_be_title(lines: Sequence[Line], number: int) -> bool:
 
 def _bare_headings(lines: Sequence[Line]) -> list[Heading]:
     """Return the bare lines that serve as headings, with levels from their numbers and from how they recur."""
-    numbers = find_candidates(lines)
-    numbers = _without_runs(numbers, lines)
+    title = find_title_line(lines)
+    numbers = _without_runs([number for number in find_candidates(lines) if number != title], lines)
     titles = [clean_title(lines[number].text).rstrip(":：").rstrip() for number in numbers]
     ranks = _ranks(titles)
     depth = {rank: level for level, rank in enumerate(sorted(set(ranks)), 1)}
@@ -208,7 +223,7 @@ def _bare_headings(lines: Sequence[Line]) -> list[Heading]:
 
 def find_candidates(lines: Sequence[Line]) -> list[int]:
     """Return the numbers of the lines that read like bare headings and stand like ones."""
-    stands = _stands_in_dense_text if _is_dense(lines) else _stands_apart
+    stands = _stands_in_dense_text if is_dense(lines) else _stands_apart
     found = [number for number, line in enumerate(lines) if _reads_like_heading(line) and stands(lines, number)]
     names = {lines[number].text.strip() for number in found}
     again = [
@@ -224,14 +239,14 @@ def _reads_like_heading(line: Line) -> bool:
     content = line.text
     if line.kind not in {"text", "item"} or len(content) > 100 or content[0].isspace():
         return False
-    content = _MARK.sub("", content).strip("*").rstrip()
+    content = _EDIT.sub("", _MARK.sub("", content).strip("*").rstrip())
     if not content or content[-1] in _FINAL or _ADDRESS.search(content):
         return False
     number = next((match for _, form in _NUMBERED if (match := form.match(content))), None)
     if line.kind == "item" and number is None:
         return False
     words = content[number.end() :].strip() if number else content
-    if not any(character.isalpha() for character in words) or (not number and _FIELD.match(words)):
+    if _AMOUNT.fullmatch(words) or (not number and (_FIELD.match(words) or _BYLINE.match(words))):
         return False
     return _is_question(words) or _is_name(_BRACKETED.sub("", words) or words, numbered=number is not None)
 
@@ -254,7 +269,7 @@ def _is_name(core: str, *, numbered: bool) -> bool:
     return 0 < len(words) <= 14 and (len(words) <= 5 or 2 * capital > len(large))
 
 
-def _is_dense(lines: Sequence[Line]) -> bool:
+def is_dense(lines: Sequence[Line]) -> bool:
     """Tell whether a text has no blank lines between its paragraphs (copies that lost them)."""
     filled = sum(line.kind != "blank" for line in lines)
     return filled >= 4 and 10 * (len(lines) - filled) < filled
@@ -268,9 +283,7 @@ def _stands_apart(lines: Sequence[Line], number: int) -> bool:
     if below is None:
         return False
     if lines[number].kind == "item":
-        return not (lines[below].kind == "item" and is_numbered(lines[below].text.lstrip())) and _says_something(
-            lines[below]
-        )
+        return _is_part_of(lines[number].text, lines[below].text) or _may_hold(lines[below])
     return lines[number + 1].kind == "blank" or lines[number + 1].kind in {"row", "item"}
 
 
@@ -282,25 +295,32 @@ def _is_introduced(lines: Sequence[Line], number: int) -> bool:
 
 def _stands_in_dense_text(lines: Sequence[Line], number: int) -> bool:
     """Tell whether the line before has ended and the line after has enough to say to be under a heading."""
-    if number + 1 >= len(lines) or columns(lines[number].text) > 40:
-        return False
-    if lines[number].kind == "item" or re.search(r"[:：]", lines[number].text):
-        return False
+    line, below = lines[number], _next_filled(lines, number)
     before = lines[number - 1] if number else None
-    ended = (
-        before is None
-        or before.kind in {"blank", "row", "rule", "item", "code"}
-        or before.text[-1] in '。.！!？?…”"）)'
-    )
-    below = _next_filled(lines, number)
-    return ended and below is not None and _says_something(lines[below])
+    if below is None or columns(line.text) > 40 or ":" in line.text or "：" in line.text:
+        return False
+    if line.kind == "item":
+        return (
+            (before is None or before.kind != "item") and lines[below].kind == "text" and _says_something(lines[below])
+        )
+    ended = before is None or before.kind != "text" or before.text[-1] in '。.！!？?…”"）)'
+    return (ended or _kind_and_number(line.text)[0] in {10, 15, 20}) and _says_something(lines[below])
+
+
+def _is_part_of(number: str, other: str) -> bool:
+    """Tell whether a line numbered 2.1 stands below one numbered 2."""
+    match = re.match(r"\d+", number)
+    return match is not None and re.match(rf"{match.group()}[.．]\d", other) is not None
+
+
+def _may_hold(line: Line) -> bool:
+    """Tell whether a line may stand below a numbered heading: it says something and is no numbered line itself."""
+    return _says_something(line) and not (line.kind == "item" and is_numbered(line.text.lstrip()))
 
 
 def _says_something(line: Line) -> bool:
     """Tell whether a line is running text, an item or a row rather than another short line."""
-    return line.kind in {"row", "code"} or line.text[-1] in "。.！!？?；;：:" or columns(line.text) >= 40 or (
-        line.kind == "item" and item_marker(line.text) > 0
-    )  # fmt: skip
+    return line.kind in {"row", "code", "item"} or line.text[-1] in "。.！!？?；;：:" or columns(line.text) >= 40
 
 
 def _next_filled(lines: Sequence[Line], number: int) -> int | None:
@@ -324,7 +344,8 @@ def _ranks(titles: Sequence[str]) -> list[int]:
     """Return a rank for each heading, smaller is higher up.
 
     Numbers rank by their kind. Names rank above Arabic numbers unless names stand between consecutive numbers, which then
-    hold them. A title that recurs is a part of whatever stands before it.
+    hold them. A title that recurs is a part of whatever stands before it. An abstract, a conclusion or a list of
+    references ranks with the highest.
     """
     kinds = [_kind_and_number(title) for title in titles]
     plain = _PLAIN
@@ -332,15 +353,13 @@ def _ranks(titles: Sequence[str]) -> list[int]:
         if any(_holds_names(kinds, first, second) for first, second in pairwise(_positions(kinds, rank))):
             plain = rank + 4
     counts = Counter(titles)
-    ranks = []
-    for title, (rank, _) in zip(titles, kinds, strict=True):
-        if _CLOSING.fullmatch(title) and counts[title] == 1:
-            ranks.append(min([rank for rank, _ in kinds if rank] + [plain]))
-        elif rank:
-            ranks.append(rank)
-        else:
-            ranks.append(plain + 1 if 1 < counts[title] < len(titles) else plain)
-    return ranks
+    apart = [counts[title] == 1 and bool(_CLOSING.fullmatch(title) or _OPENING.fullmatch(title)) for title in titles]
+    ranks = [
+        rank or (plain + 1 if 1 < counts[title] < len(titles) else plain)
+        for title, (rank, _) in zip(titles, kinds, strict=True)
+    ]
+    top = min([rank for rank, alone in zip(ranks, apart, strict=True) if not alone], default=plain)
+    return [top if alone else rank for rank, alone in zip(ranks, apart, strict=True)]
 
 
 def _kind_and_number(title: str) -> tuple[int, str]:

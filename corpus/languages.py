@@ -10,20 +10,30 @@ Language = Literal["zh", "en"]
 
 _HAN = pattern(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN_WORD = pattern(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_FUNCTION_WORDS = frozenset(
+    {"a", "an", "and", "are", "by", "did", "do", "does", "for", "from", "how", "in", "is", "many", "of", "on", "the", "to", "was",
+     "were", "what", "when", "which", "who", "why", "with"}
+)  # fmt: skip
 _SAMPLE = 20_000  # characters; more does not change the verdict
 
 
 def language_of(text: str) -> Language:
     """Return "zh" when Chinese characters carry the text, else "en".
 
-    A Chinese sentence about models is full of Latin names, so one Chinese character weighs as much as
-    half a Latin word.
+    A Chinese sentence about models is full of Latin names, so a Chinese character weighs as much as two Latin words,
+    unless some of them are the small words that only English sentences have.
 
     >>> language_of("LLaMA 是 Meta AI 发布的")
     'zh'
-    >>> language_of("ChatGLM, also called 智谱, is a dialogue model")
+    >>> language_of("ChatGLM, also called 智谱, is a model of the GLM family")
     'en'
     """
     sample = text[:_SAMPLE]
     han = len(_HAN.findall(sample))
-    return "zh" if han and han >= 0.5 * len(_LATIN_WORD.findall(sample)) else "en"
+    if not han:
+        return "en"
+    words = _LATIN_WORD.findall(sample)
+    if han >= len(words):
+        return "zh"
+    small = sum(word.lower() in _FUNCTION_WORDS for word in words)
+    return "zh" if 2 * han >= len(words) and small < 2 else "en"

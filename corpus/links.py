@@ -82,15 +82,16 @@ def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]
 
 def find_references(text: str, lines: Sequence[Line], sections: Sequence[Section]) -> list[Reference]:
     """Return the entries of lists of references: in sections of that name, and two or more ``[n] … url`` lines elsewhere."""
-    inside = [(section.body, section.end) for section in sections if is_reference_title(section.title)]
+    starts = [line.start for line in lines]
     found: list[Reference] = []
-    for start, end in inside:
-        within = [number for number, line in enumerate(lines) if start <= line.start < end]
-        found += _listed_entries(lines, within)
+    for section in sections:
+        if is_reference_title(section.title):
+            within = range(bisect_left(starts, section.body), bisect_left(starts, section.end))
+            found += _listed_entries(lines, within)
     if "[" in text and text.count("://") >= 2:
         taken = {number for entry in found for number in range(entry.first, entry.last + 1)}
         found += _loose_entries(lines, taken)
-    return sorted(found)
+    return sorted(set(found))
 
 
 def trim_url(url: str) -> str:
@@ -213,9 +214,14 @@ def _loose_entries(lines: Sequence[Line], taken: set[int]) -> list[Reference]:
 
 
 def _entry(lines: Sequence[Line], number: int, begins: set[int]) -> Reference:
-    """Read the entry that begins on a line, with the lines that carry it on."""
+    """Read the entry that begins on a line, with the lines that carry it on until its address."""
     last = number
-    while last + 1 < len(lines) and last + 1 not in begins and lines[last + 1].kind == "text":
+    while (
+        last + 1 < len(lines)
+        and last + 1 not in begins
+        and lines[last + 1].kind == "text"
+        and "://" not in lines[last].text
+    ):
         last += 1
     content = lines[number].text
     mark = _MARKED_ENTRY.match(content) or _NUMBERED_ENTRY.match(content)

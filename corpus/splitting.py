@@ -132,11 +132,11 @@ class _Splitter:
 
     def _cuts(self, start: int, end: int, room: int) -> Iterator[tuple[int, int, float]]:
         """Yield stretches that fit, with what it costs to begin a passage at each."""
-        for sentence in _inside(split_sentences(self._text[start:end]), start):
+        for sentence in _joined(_inside(split_sentences(self._text[start:end]), start), room // 8):
             if self._fits(*sentence, room):
                 yield *sentence, _AT_SENTENCE
                 continue
-            for clause in _clauses(self._text, *sentence):
+            for clause in _joined(_clauses(self._text, *sentence), room // 8):
                 if self._fits(*clause, room):
                     yield *clause, _AT_CLAUSE
                 else:
@@ -144,13 +144,11 @@ class _Splitter:
 
     def _halves(self, start: int, end: int, room: int) -> Iterator[tuple[int, int]]:
         """Halve a stretch without any place to cut until the parts fit; one letter stays whole."""
-        waiting = [(at, min(at + 2 * room, end)) for at in range(start, end, 2 * room)][::-1]
+        borders = [start, *(_letter_border(self._text, at) for at in range(start + 2 * room, end, 2 * room)), end]
+        waiting = [pair for pair in pairwise(borders) if pair[0] < pair[1]][::-1]
         while waiting:
             start, end = waiting.pop()
-            start, end = _letter_border(self._text, start), _letter_border(self._text, end)
             middle = _letter_border(self._text, (start + end) // 2)
-            if start >= end:
-                continue
             if start < middle < end and not self._fits(start, end, room):
                 waiting += [(middle, end), (start, middle)]
             else:
@@ -265,6 +263,18 @@ def _pack(units: Sequence[_Unit], limit: int) -> Iterator[Sequence[_Unit]]:
 def _inside(spans: Iterable[tuple[int, int]], offset: int) -> Iterator[tuple[int, int]]:
     """Yield spans moved by an offset."""
     return ((start + offset, end + offset) for start, end in spans)
+
+
+def _joined(spans: Iterable[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """Yield spans, short neighbours as one while together they have at most so many characters."""
+    held: tuple[int, int] | None = None
+    for start, end in spans:
+        if held and end - held[0] > length:
+            yield held
+            held = None
+        held = (held[0] if held else start, end)
+    if held:
+        yield held
 
 
 def _clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
