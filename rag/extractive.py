@@ -26,7 +26,7 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     units = units_of(hits)
     if not units:
         return Draft()
-    scorer = Scorer(question, units)
+    scorer = Scorer(question, units, hits)
     ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
     draft = _assembled(question, hits, units, ranked)
     return _sentences(question, scorer, ranked) if draft is None else draft

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from corpus.documents import Passage
 from index import Index
 from index.hits import Hit
 from rag.gathering import gather
@@ -16,14 +17,11 @@ from rag.questions import Question
 from rag.scoring import Scorer
 from rag.units import units_of
 
-_SAME = 0.9  # share of a passage's terms in a better one from which it is a near-duplicate
-
 
 def pack(question: Question, hits: Sequence[Hit], index: Index, *, budget: int = 6_000) -> list[Hit]:
     """Return the passages for the reader, best first, of at most ``budget`` characters together."""
     candidates = gather(question, hits, index)
-    ordered = _interleaved(question, _by_evidence(question, candidates))
-    return _within(_without_duplicates(ordered), budget)
+    return _within(_without_duplicates(_by_evidence(question, candidates)), budget)
 
 
 def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
@@ -31,23 +29,16 @@ def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     units = units_of(hits)
     if not units:
         return list(hits)
-    scorer = Scorer(question, units)
+    scorer = Scorer(question, units, hits)
     best: dict[tuple[str, int, int], float] = {}
     for unit in units:
-        key = unit.passage_key
+        key = _key(unit.passage)
         best[key] = max(best.get(key, 0.0), scorer.score(unit).total)
-    return sorted(hits, key=lambda hit: -best.get(_key(hit), 0.0))
+    return sorted(hits, key=lambda hit: -best.get(_key(hit.passage), 0.0))
 
 
-def _key(hit: Hit) -> tuple[str, int, int]:
-    return hit.passage.document_id, hit.passage.start, hit.passage.end
-
-
-def _interleaved(question: Question, hits: Sequence[Hit]) -> list[Hit]:
-    """For a comparison, let the names take turns, so that the beginning holds something about each."""
-    if not question.side_by_side:
-        return list(hits)
-    return list(hits)
+def _key(passage: Passage) -> tuple[str, int, int]:
+    return passage.document_id, passage.start, passage.end
 
 
 def _without_duplicates(hits: Iterable[Hit]) -> list[Hit]:

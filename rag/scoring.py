@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from corpus.documents import Passage
+from index.hits import Hit
 from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import SINGLE_CHARACTER, Clause, Needle, Question
@@ -50,8 +52,10 @@ class Scored:
 class Scorer:
     """Scores units for one question; the weights come from the units themselves."""
 
-    def __init__(self, question: Question, units: Sequence[Unit]) -> None:
+    def __init__(self, question: Question, units: Sequence[Unit], hits: Sequence[Hit] = ()) -> None:
         self.question = question
+        top = max((hit.score for hit in hits), default=0.0) or 1.0
+        self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
         self._matches = {id(unit): [needle_match(needle, unit) for needle in self._needles] for unit in units}
         rows = list(self._matches.values())
@@ -71,7 +75,11 @@ class Scorer:
         both = (words + names) / max(word_total + name_total, 1e-9)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
-        total = both + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value + PASSAGE_WEIGHT * unit.score
+        total = (
+            both
+            + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value
+            + PASSAGE_WEIGHT * self._shares.get(_place(unit.passage), 0.0)
+        )
         if asked.kind in MEASURED and value == 0:
             total *= WITHOUT_VALUE
         if unit.kind == "reference" or (unit.kind == "heading" and columns(unit.text) <= SHORT_HEADING):
@@ -84,6 +92,10 @@ class Scorer:
             value,
             tuple(matched),
         )
+
+
+def _place(passage: Passage) -> tuple[str, int]:
+    return passage.document_id, passage.start
 
 
 def name_match(mention: Mention, unit: Unit) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -39,30 +39,30 @@ _WHOLE_ITEM = 170  # columns up to which a list item is not cut into sentences
 _RULE = re.compile(r"^[\s|:\-=_*#]*$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unit:
-    """Characters ``start`` to ``end`` of a document that can answer by themselves.
+    """Characters ``start`` to ``end`` of a document that can answer by themselves; ``text`` is them without their bullet.
 
     ``topic`` is the name of what they are about as far as the structure tells, ``lead`` what stands before them and
-    belongs to them, ``before`` the sentence before them in the same paragraph.
+    belongs to them, ``before`` the sentence before them in the same paragraph. ``terms`` are the text's index terms.
     """
 
-    document: Document = field(repr=False)
+    passage: Passage = field(repr=False)
     start: int
     end: int
     kind: UnitKind
+    text: str
     topic: str = ""
     path: str = ""
     lead: str = ""
     before: str = field(default="", repr=False)
-    score: float = 0.0  # of the passage that it stands in, 1 for the best passage
     row: Row | None = field(default=None, repr=False)
-    passage_key: tuple[str, int, int] = field(default=("", 0, 0), repr=False)  # document, start and end of its passage
+    terms: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
-    def text(self) -> str:
-        """The characters without their bullet."""
-        return _without_bullet(self.document.text[self.start : self.end])
+    def document(self) -> Document:
+        """The document that the piece stands in."""
+        return self.passage.document
 
     @property
     def subject(self) -> str:
@@ -79,11 +79,6 @@ class Unit:
         """Whether the piece begins with a pronoun, so that it is about what the sentence before it is about."""
         return _REFERS_BACK.match(self.text) is not None
 
-    @property
-    def terms(self) -> frozenset[str]:
-        """The index terms of the text."""
-        return terms_of(self.text)
-
 
 @lru_cache(maxsize=1 << 13)
 def terms_of(text: str) -> frozenset[str]:
@@ -93,57 +88,68 @@ def terms_of(text: str) -> frozenset[str]:
 
 def units_of(hits: Iterable[Hit]) -> list[Unit]:
     """Return the units of packed passages, passage by passage, none twice."""
-    hits = list(hits)
-    top = max((hit.score for hit in hits), default=0.0) or 1.0
     seen: set[tuple[str, int, int]] = set()
     units = []
     for hit in hits:
-        for unit in passage_units(hit.passage, hit.score / top):
-            key = (unit.document.id, unit.start, unit.end)
+        for unit in passage_units(hit.passage):
+            key = (hit.passage.document_id, unit.start, unit.end)
             if key not in seen:
                 seen.add(key)
                 units.append(unit)
     return units
 
 
-def passage_units(passage: Passage, score: float = 0.0) -> Iterator[Unit]:
-    """Yield the units of one passage in text order."""
-    for unit in _pieces(passage, score):
-        yield replace(unit, passage_key=(passage.document_id, passage.start, passage.end))
+def passage_units(passage: Passage) -> tuple[Unit, ...]:
+    """Return the units of one passage in text order; remembered, because packing, reading and refusing all ask."""
+    return _remembered(_Known(passage))
 
 
-def _pieces(passage: Passage, score: float) -> Iterator[Unit]:
+class _Known:
+    """A passage as a key: the same characters of the very same document."""
+
+    __slots__ = ("passage",)
+
+    def __init__(self, passage: Passage) -> None:
+        self.passage = passage
+
+    def __hash__(self) -> int:
+        return hash((id(self.passage.document), self.passage.start, self.passage.end))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Known):
+            return NotImplemented
+        mine, its = self.passage, other.passage
+        return mine.document is its.document and (mine.start, mine.end) == (its.start, its.end)
+
+
+@lru_cache(maxsize=512)
+def _remembered(known: _Known) -> tuple[Unit, ...]:
+    return tuple(_pieces(known.passage))
+
+
+def _pieces(passage: Passage) -> Iterator[Unit]:
     table = next((t for t in passage.document.tables if t.start < passage.end and passage.start < t.end), None)
     if table is None:
-        yield from _prose(passage, score)
+        yield from _prose(passage)
         return
     for row in table.rows:
         if passage.start <= row.start < passage.end:
-            yield from _cells(passage, table, row, score)
+            yield from _cells(passage, table, row)
     if passage.start < table.start or passage.end > table.end:
-        yield from (unit for unit in _prose(passage, score) if unit.end <= table.start or unit.start >= table.end)
+        yield from (unit for unit in _prose(passage) if unit.end <= table.start or unit.start >= table.end)
 
 
-def _cells(passage: Passage, table: Table, row: Row, score: float) -> Iterator[Unit]:
+def _cells(passage: Passage, table: Table, row: Row) -> Iterator[Unit]:
     name = row.cells[0].text if row.cells else ""
+    path = f"{passage.section} {table.caption}"
     for column, cell in enumerate(row.cells):
         if cell.text:
             head = table.header[column].text if column < len(table.header) else ""
-            yield Unit(
-                passage.document,
-                cell.start,
-                cell.end,
-                "cell",
-                name,
-                f"{passage.section} {table.caption}",
-                head,
-                "",
-                score,
-                row,
-            )
+            terms = terms_of(cell.text)
+            yield Unit(passage, cell.start, cell.end, "cell", cell.text, name, path, head, "", row, terms)
 
 
-def _prose(passage: Passage, score: float) -> Iterator[Unit]:
+def _prose(passage: Passage) -> Iterator[Unit]:
     document, topic = passage.document, topic_at(passage.document, passage.start)
     before, end_before = "", passage.start
     for start, end in _pieces_of_lines(passage):
@@ -158,7 +164,8 @@ def _prose(passage: Passage, score: float) -> Iterator[Unit]:
         lead = _lead(document, line, item)
         if item and line + item.end() < start:  # a later sentence of the item: its beginning says what it is about
             lead = f"{lead} {document.text[line + item.end() : start][:120]}".strip()
-        yield Unit(document, start, end, kind, topic, passage.section, lead, before, score)
+        text = _without_bullet(raw)
+        yield Unit(passage, start, end, kind, text, topic, passage.section, lead, before, None, terms_of(text))
         before, end_before = raw, end
 
 
