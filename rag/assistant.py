@@ -7,6 +7,7 @@ threads: an Assistant holds no state that an answer changes.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,10 @@ from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS, MAX_HISTORY_TURNS, MAX_QU
 
 if TYPE_CHECKING:
     from index.hits import Hit
+    from rag.calls import Deadline
     from rag.chat import ChatReader
+
+logger = logging.getLogger(__name__)
 
 EXTRACTIVE = "extractive"
 # What the operator must mend; anything else that goes wrong with a model is answered by the extractive reader instead.
@@ -114,7 +118,8 @@ class Assistant:
         asked = _checked(question)
         turns = _checked_history(history)
         watch = _Stopwatch()
-        alone = stand_alone(asked, turns, self.index)
+        deadline = self._reader.deadline() if self._reader else None
+        alone = self._stand_alone(asked, turns, deadline)
         understood = understand(alone, self.index)
         watch.lap("understand")
         hits = self.index.search(alone, self._k)
@@ -124,7 +129,7 @@ class Assistant:
         if self._reader is None:
             yield from self._extract(asked, understood, packed, watch)
         else:
-            yield from self._chat(self._reader, asked, understood, packed, turns, watch)
+            yield from self._chat(self._reader, asked, understood, packed, turns, watch, deadline)
 
     async def aask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """Answer a question without blocking the event loop."""
@@ -146,16 +151,22 @@ class Assistant:
         """Start a conversation, which keeps its history."""
         return Conversation(self)
 
+    def _stand_alone(self, asked: str, turns: Sequence[Message], deadline: Deadline | None) -> str:
+        """Fold a follow-up's history into it: by the model where there is one, by rules where there is none or it fails."""
+        if self._reader and deadline and turns:
+            try:
+                return self._reader.stand_alone(asked, turns, deadline)
+            except LLMError as error:
+                logger.info("The follow-up is folded by rules: %s", error)
+        return stand_alone(asked, turns, self.index)
+
     def _extract(
         self, asked: str, question: Question, packed: list[Hit], watch: _Stopwatch, notes: tuple[str, ...] = ()
     ) -> Iterator[str | Answer]:
         draft = extractive.read(question, packed, self.index)
         watch.lap("read")
         refusal = refusing.decide(question, packed, draft, self.index)
-        if refusal is not None:
-            text, citations = refusing.refusal_text(refusal, question), ()
-        else:
-            text, citations = compose(draft)
+        text, citations = compose(draft) if refusal is None else (refusing.refusal_text(refusal, question), ())
         watch.lap("cite")
         yield text
         yield Answer(
@@ -180,10 +191,11 @@ class Assistant:
         packed: list[Hit],
         history: Sequence[Message],
         watch: _Stopwatch,
+        deadline: Deadline | None,
     ) -> Iterator[str | Answer]:
         draft = None
         try:
-            for event in reader.stream(question.text, packed, history):
+            for event in reader.stream(question.text, packed, history, deadline):
                 if isinstance(event, str):
                     yield event
                 else:
@@ -191,7 +203,7 @@ class Assistant:
         except LLMError as error:
             if error.kind in _RAISED_KINDS:
                 raise
-            yield from self._extract(asked, question, packed, watch, notes=(f"{reader.spec} did not answer: {error}",))
+            yield from self._extract(asked, question, packed, watch, notes=(f"Answered without the model: {error}",))
             return
         watch.lap("read")
         if draft is None:

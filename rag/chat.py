@@ -84,10 +84,25 @@ class ChatReader:
         """The SPEC of the model."""
         return self.model.spec
 
-    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Message] = ()) -> Iterator[str | ChatDraft]:
+    def deadline(self) -> Deadline:
+        """Return the point in time by which an answer that begins now must be finished."""
+        return Deadline(self.model.timeout_s)
+
+    def stand_alone(self, question: str, history: Sequence[Message], deadline: Deadline) -> str:
+        """Return a follow-up as a question that stands alone, written by the model; see ``rewrite_question``."""
+        return rewrite_question(self.model, question, history, deadline)
+
+    def stream(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        history: Sequence[Message] = (),
+        deadline: Deadline | None = None,
+    ) -> Iterator[str | ChatDraft]:
         """Yield the answer's text piece by piece, then the finished draft.
 
-        A reply that breaks off is kept, with a note, as far as passages support it.
+        A reply that breaks off is kept, with a note, as far as passages support it. Without a ``deadline`` the model's
+        own time limit counts from now.
 
         Raises:
             LLMError: There is no reply, or nothing of it that could be kept.
@@ -95,7 +110,7 @@ class ChatReader:
         if not hits:
             yield ChatDraft("", found=False)
             return
-        deadline = Deadline(self.model.timeout_s)
+        deadline = deadline or self.deadline()
         request = make_request(self.model, question, hits, history)
         live, broken = _LiveText(request.fitted.hits), None
         for may_shrink in (True, False):

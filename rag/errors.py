@@ -4,6 +4,7 @@
     └── AnswerError
         ├── BadQuestion        empty, too long, or not text
         └── LLMError           the language model could not be used; ``kind`` says why
+            └── UnknownModel   the SPEC names no model (the command line exits with 2)
 
 A refusal ("the documents do not say") is an Answer, never an exception.
 """
@@ -45,3 +46,7 @@ class LLMError(AnswerError):
     def __init__(self, message: str, *, kind: LLMErrorKind) -> None:
         super().__init__(message)
         self.kind: LLMErrorKind = kind
+
+
+class UnknownModel(LLMError, UsageError):
+    """The SPEC names no model; the message lists the forms that do."""

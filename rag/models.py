@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rag.chat_model import DEFAULT_TIMEOUT_S, DEFAULT_WINDOW, ChatModel
-from rag.errors import LLMError
+from rag.errors import LLMError, UnknownModel
 from rag.failures import Backend, detail_of
 from rag.keys import NO_KEY, VARIABLES, missing_key, read_key
 from rag.transport import checked_base_url, is_loopback, make_client
@@ -82,14 +82,14 @@ def _parse(spec: str) -> tuple[str, str]:
         LLMError: It has not that form, or names no model (kind ``unknown_spec``).
     """
     if is_extractive(spec):
-        raise LLMError("'extractive' answers without a model; there is nothing to open.", kind="unknown_spec")
+        raise UnknownModel("'extractive' answers without a model; there is nothing to open.", kind="unknown_spec")
     provider, colon, name = spec.strip().partition(":")
     if not colon and provider:
         near = get_close_matches(provider, [EXTRACTIVE], cutoff=0.7)
         hint = f"Did you mean {EXTRACTIVE}?" if near else f"Did you mean openai:{provider}?"
-        raise LLMError(f"{spec!r} is no LLM SPEC. {hint} Known forms: {_FORMS}.", kind="unknown_spec")
+        raise UnknownModel(f"{spec!r} is no LLM SPEC. {hint} Known forms: {_FORMS}.", kind="unknown_spec")
     if not name.strip() or not re.fullmatch(r"[a-z][a-z0-9_]*", provider):
-        raise LLMError(
+        raise UnknownModel(
             f"{spec!r} is no LLM SPEC{_nearest(provider.lower(), name)}. Known forms: {_FORMS}.", kind="unknown_spec"
         )
     return provider, name.strip()

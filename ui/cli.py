@@ -517,6 +517,8 @@ def _quiet_libraries() -> None:
 
     if os.environ.get(DEBUG):
         logging.basicConfig(level=logging.DEBUG)
+        for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
+            logging.getLogger(name).setLevel(logging.WARNING)  # below that they log questions and addresses
     else:
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
         warnings.simplefilter("ignore")

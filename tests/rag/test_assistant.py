@@ -7,6 +7,7 @@ import pytest
 from corpus import Document, UsageError, split
 from index import Index
 from rag import Answer, Assistant, BadQuestion, LLMError
+from rag.chat import ChatReader
 
 TELESCOPES = """# Radio telescopes
 
@@ -166,3 +167,23 @@ def test_k_bounds_the_passages_that_a_question_is_given(assistant):
 def test_a_k_below_one_is_refused(assistant):
     with pytest.raises(UsageError, match="at least 1 passage"):
         Assistant.open(index=assistant.index, k=0)
+
+
+HISTORY = [
+    {"role": "user", "content": "What is the Brodick Dish?"},
+    {"role": "assistant", "content": "A single dish of 76 metres."},
+]
+
+
+def test_a_follow_up_is_folded_by_the_model_where_there_is_one(assistant, scripted):
+    model = scripted("Which institute built the Brodick Dish?", "It was built by the Firth Institute in 1998. [1]")
+    answer = Assistant(assistant.index, ChatReader(model)).ask("Who built it?", history=HISTORY)
+    assert answer.standalone_question == "Which institute built the Brodick Dish?"
+    assert answer.reader == "openai:scripted"
+
+
+def test_a_follow_up_is_folded_by_rules_when_the_model_fails_to(assistant, scripted):
+    model = scripted("", "It was built by the Firth Institute in 1998. [1]")
+    answer = Assistant(assistant.index, ChatReader(model)).ask("Who built it?", history=HISTORY)
+    assert "Brodick" in answer.standalone_question
+    assert "Firth" in answer.text
