@@ -6,7 +6,9 @@ of these fits, the sentences, items and cells that score best are the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index import Index
 from index.hits import Hit
@@ -15,7 +17,7 @@ from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
 from rag.questions import Question
 from rag.scoring import Scored, Scorer
-from rag.units import Unit, units_of
+from rag.units import Unit, terms_of, units_of
 
 MAX_STATEMENTS = 3
 RUNNER_UP = 0.5  # of the best score from which another piece is shown too
@@ -65,7 +67,23 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
     good = [scored for scored in ranked[: 3 * MAX_STATEMENTS] if scored.total >= RUNNER_UP * ranked[0].total]
     statements: list[Statement] = []
     for scored in (*chosen, *good):
-        statement = state(scored, question)
-        if not any(statement.text in other.text or other.text in statement.text for other in statements):
-            statements.append(statement)
+        _take_in(state(scored, question), statements)
     return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))
+
+
+def _take_in(statement: Statement, statements: list[Statement]) -> None:
+    """Add a statement, or its source to the one that says the same already."""
+    for number, other in enumerate(statements):
+        if statement.text in other.text or other.text in statement.text:
+            return
+        if _same_said(statement.text, other.text):
+            statements[number] = replace(other, sources=other.sources + statement.sources)
+            return
+    statements.append(statement)
+
+
+def _same_said(text: str, other: str) -> bool:
+    """Tell whether two texts say the same: most words of the shorter one, and all of its numbers, are in the longer."""
+    few, many = sorted((terms_of(text), terms_of(other)), key=len)
+    digits, more_digits = (set(re.findall(r"\d+(?:\.\d+)?", each)) for each in sorted((text, other), key=len))
+    return len(few & many) >= SAME_SAID * len(few) and digits <= more_digits

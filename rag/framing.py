@@ -30,7 +30,7 @@ def state(scored: Scored, question: Question) -> Statement:
     if columns(text) > LONG:
         start, end = _telling_part(text, start, question)
         text = unit.document.text[start:end]
-    return Statement(_framed(text, unit), (Span(unit.document, start, end),))
+    return Statement(_framed(text, unit, question), (Span(unit.document, start, end),))
 
 
 def bare_span(unit: Unit) -> tuple[int, int]:
@@ -47,15 +47,20 @@ def _cell(unit: Unit) -> Statement:
     return Statement(f"{unit.topic} · {unit.lead}: {unit.text}", (span,))
 
 
-def _framed(text: str, unit: Unit) -> str:
-    """Return a short piece with what it is about before it, unless it says so itself."""
+def _framed(text: str, unit: Unit, question: Question) -> str:
+    """Return a short piece with what it is about before it, unless it says so itself.
+
+    A heading that names nothing of the question ("Summary") would tell nothing.
+    """
     if columns(text) > SHORT:
         return text
     lead = re.sub(r"[:：\s]+$", "", unit.lead)
     if lead and columns(lead) <= SHORT and lead not in text:
         text = f"{lead}: {text}"
     topic = unit.topic
-    if topic and columns(topic) <= SHORT // 2 and topic.lower() not in text.lower() and unit.kind != "heading":
+    named = [mention for mention in question.mentions if mention_strength(topic, mention) > 0]
+    told = any(mention_strength(text, mention) > 0 for mention in named)
+    if named and not told and columns(topic) <= SHORT // 2 and unit.kind != "heading":
         text = f"{topic} · {text}"
     return text
 

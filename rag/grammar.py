@@ -62,14 +62,14 @@ _VALUES: dict[Kind, str] = {
         "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",
         "language": r"[\u4e00-\u9fff](?:文|语)|\b(?:english|chinese|french|german|spanish|japanese|korean|italian|russian|arabic|latin|portuguese|dutch|python|java|rust|fortran)\b|c\+\+|\b[A-Z][a-z]+(?:ish|ese|ian|an|ic)\b",
         "link": r"https?://|www\.",
-        "reason": r"因|由于|所以|为了|以便|从而|导致|目的|旨在|使得|促进|有鉴于|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
+        "reason": r"因(?![素子])|由于|所以|为了|以便|从而|导致|目的|旨在|使得|促进|有鉴于|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
         "lineage": r"基于|基础上|衍生|而来|演化|演进|微调|得到|升级|前身|改进|改编|发展|继承|源自|延续|\bbased on\b|\bbuilt (?:on|upon|from)\b|\bfine-?tun|\bderived?\b|\bfrom\b|\bextend|\bsuccessor\b|\bevol|\bvariant\b|\bversion of\b",
 }  # fmt: skip
 VALUE_PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _VALUES.items()}
 
 # Words beside which an answer of a kind usually stands: "developed by", "称为", "in order to".
 _CUES: dict[Kind, str] = {
-        "organisation": r"发布|开发|研发|研制|推出|提出|公布|开源|作者|机构|出品|创立|成立|建造|制造|设计|创建|主导|牵头|合作|联合|旗下|的(?:产品|模型)|\bby\b|\bdevelop|\breleas|\bfound|\bintroduc|\bpropos|\bcreat|\bpublish|\bbuil[dt]|\bdesign|\bproduc|\blaunch|\bauthor",
+        "organisation": r"发布|出自|来自|开发|研发|研制|推出|提出|公布|开源|作者|机构|出品|创立|成立|建造|制造|设计|创建|主导|牵头|合作|联合|旗下|的(?:产品|模型)|\bby\b|\bdevelop|\breleas|\bfound|\bintroduc|\bpropos|\bcreat|\bpublish|\bbuil[dt]|\bdesign|\bproduc|\blaunch|\bauthor",
         "date": r"年|月|发布|发表|成立|建成|开始|时间|于|自|\bin\b|\bon\b|\bsince\b|\buntil\b|\bfrom\b",
         "money": r"成本|价格|费|花|售|卖|元|\bcosts?\b|\bpric|\bpaid\b|\bfee|\bbudget|\bworth\b",
         "duration": r"历时|持续|花了?|需要|训练了|长达|\bfor\b|\btook\b|\btakes?\b|\blast",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus.documents import Document, Link
+from corpus.documents import Document, Link, Passage
 from index.hits import Hit
 from rag.drafts import Span, Statement
 from rag.mentions import Mention, mention_strength
@@ -49,12 +49,17 @@ _HAS_WEIGHTS = re.compile(r"huggingface\.co/[\w.-]+/[\w.-]+")
 class Pointer:
     """A link with the line that it stands on, and how well it fits the question."""
 
-    document: Document
+    passage: Passage
     link: Link
     start: int  # of the line, without its bullet and number
     end: int
     about: float
     fits: float
+
+    @property
+    def document(self) -> Document:
+        """The document that the link stands in."""
+        return self.passage.document
 
     @property
     def score(self) -> float:
@@ -110,7 +115,7 @@ def _pointers(question: Question, hit: Hit, wanted: Sequence[LinkKind]) -> Itera
         if hit.passage.start <= link.start < hit.passage.end and link.url:
             start, end = _line(document, link)
             about = _about(question, document, link, start, end)
-            yield Pointer(document, link, start, end, about, _fits(question, document, link, start, end, wanted))
+            yield Pointer(hit.passage, link, start, end, about, _fits(question, document, link, start, end, wanted))
 
 
 def _line(document: Document, link: Link) -> tuple[int, int]:

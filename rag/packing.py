@@ -13,9 +13,13 @@ from corpus.documents import Passage
 from index import Index
 from index.hits import Hit
 from rag.gathering import gather
+from rag.linking import Pointer, find_pointers
 from rag.questions import Question
 from rag.scoring import Scorer
 from rag.units import units_of
+
+POINTS = 10.0  # above every score of a piece
+MOST_POINTERS = 3
 
 
 def pack(question: Question, hits: Sequence[Hit], index: Index, *, budget: int = 6_000) -> list[Hit]:
@@ -30,11 +34,18 @@ def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     if not units:
         return list(hits)
     scorer = Scorer(question, units, hits)
-    best: dict[tuple[str, int, int], float] = {}
+    best = {_key(pointer.passage): POINTS + pointer.score for pointer in reversed(_pointers(question, hits))}
     for unit in units:
         key = _key(unit.passage)
         best[key] = max(best.get(key, 0.0), scorer.score(unit).total)
     return sorted(hits, key=lambda hit: -best.get(_key(hit.passage), 0.0))
+
+
+def _pointers(question: Question, hits: Sequence[Hit]) -> list[Pointer]:
+    """Return the links that answer, for a question that asks for one: their passages go first."""
+    if not any(clause.kind == "link" for clause in question.clauses):
+        return []
+    return find_pointers(question, hits)[:MOST_POINTERS]
 
 
 def _key(passage: Passage) -> tuple[str, int, int]:

@@ -44,7 +44,7 @@ ACROSS_LANGUAGES = 0.75  # of the evidence needed, when question and documents a
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
-_SHOWN: frozenset[Kind] = _VALUES | {"venue", "definition", "organisation", "reason", "lineage"}
+_SHOWN: frozenset[Kind] = _VALUES | {"venue", "definition", "organisation", "person", "reason", "lineage"}
 _LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
 
 

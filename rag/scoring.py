@@ -25,7 +25,7 @@ NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH = 0.85, 0.82, 0.55, 0
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
-VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5}
+VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5, "reason": 0.4}
 PASSAGE_WEIGHT = 0.35  # of the passage's own score
 WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
 MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
@@ -120,6 +120,8 @@ def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
         return _defines(text, question)
     if clause.kind in ("number", "count"):
         return _number_fit(text, clause, question)
+    if clause.kind == "person" and CUES["organisation"].search(text):
+        return 0.7
     pattern, cue = VALUE_PATTERNS.get(clause.kind), CUES.get(clause.kind)
     if pattern is not None and not pattern.search(text):
         return 0.0
