@@ -34,8 +34,9 @@ class SentenceEmbedder:
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self._model = _load(name)
+        folder = Path(name).expanduser()
+        self.name = str(folder.resolve()) if folder.is_dir() else name
+        self._model = _load(self.name)
         self.dimensions = int(self._model.get_embedding_dimension())
         self.fingerprint = _fingerprint(self._model)
 

@@ -212,6 +212,7 @@ def _prepare(root: Path) -> None:
     for folder in (root, root / "snapshots", root / "tmp"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sync_directory(root)
+    _sync_directory(root.absolute().parent)
 
 
 @contextmanager

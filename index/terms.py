@@ -163,89 +163,18 @@ def is_cjk(character: str) -> bool:
     )
 
 
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "being",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "many",
-        "me",
-        "much",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "should",
-        "so",
-        "such",
-        "tell",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
-)
+STOP_WORDS = frozenset([
+    "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did",
+    "do", "does", "for", "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "many",
+    "me", "much", "my", "no", "not", "of", "on", "or", "our", "please", "should", "so", "such", "tell", "than",
+    "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "us", "was", "we",
+    "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
+])  # fmt: skip
 _VOWEL = frozenset("aeiouy")
 _QUESTION_WORDS = re.compile(
-    r"什么时候|是什么|什么样|什么|甚么|哪一个|哪一种|哪一年|哪个|哪些|哪种|哪里|哪儿|哪年|哪家|哪位|多少|为什么|为何|怎么样|怎样|怎么|如何"
-    r"|是谁|请问|请告诉我|告诉我|请介绍|介绍一下|有没有|是不是|能不能|可不可以|是否|有哪些|几个|几种|几年|多大|多长|多高|吗|呢|吧"
+    r"是?什么(?:时候|样)?|甚么|啥|谁|多少|多[大长高远深重久快]|为何|何[时地处种人]|怎么?样?|如何|是否|[吗呢吧]"
+    r"|哪一?[个些种里儿年家位台款部座国所支颗段次项篇类代张条]?|几[个种年位台款部座次项篇类代张条层倍]"
+    r"|请(?:问|告诉我|介绍一?下?)|告诉我|介绍一下|有没有|是不是|能不能|可不可以|有哪些|为什么"
 )
 
 

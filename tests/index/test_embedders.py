@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -89,6 +90,17 @@ def test_vectors_have_length_one(minilm):
     embedder = open_embedder(minilm)
     assert np.linalg.norm(embedder.embed_passages(["a", "two words"]), axis=1) == pytest.approx([1, 1], abs=1e-5)
     assert np.linalg.norm(embedder.embed_query("a")) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_path_is_kept_whole_so_that_the_index_opens_from_anywhere(minilm, monkeypatch):
+    monkeypatch.chdir(Path(minilm).parent)
+    assert open_embedder("model").name == str(Path(minilm).resolve())
+
+
+def test_a_missing_package_is_reported_with_what_to_type(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(EmbedderUnavailable, match="pip install sentence-transformers"):
+        open_embedder("someone/model")
 
 
 def test_a_model_that_is_nowhere_is_reported_with_what_to_do(monkeypatch):

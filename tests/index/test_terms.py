@@ -1,7 +1,10 @@
 """What two spellings of the same word, name or number have in common."""
 
+import doctest
+
 import pytest
 
+from index import dictionary, terms
 from index.terms import analyze, normalize, normalize_name, stem, without_question_words
 
 
@@ -118,8 +121,25 @@ def test_a_normal_name_has_no_spaces_or_punctuation():
     assert normalize_name("Dr. Who (龙猫)") == "drwho龙猫"
 
 
-def test_question_words_go_and_the_subject_stays():
-    assert without_question_words(normalize("请问潮汐是什么?")).split() == ["潮汐", "?"]
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("请问潮汐是什么?", "潮汐 ?"),
+        ("哪一台机器最快?", "机器最快?"),
+        ("桥有多长?", "桥有 ?"),
+        ("为什么会涨潮呢", "会涨潮"),
+        ("几个人", "人"),
+    ],
+)
+def test_question_words_go_and_the_subject_stays(question, kept):
+    assert without_question_words(normalize(question)).split() == kept.split()
+
+
+@pytest.mark.parametrize("module", [terms, dictionary])
+def test_the_examples_in_the_docstrings_are_true(module):
+    result = doctest.testmod(module)
+    assert result.attempted
+    assert not result.failed
 
 
 def test_text_without_letters_has_no_terms():
