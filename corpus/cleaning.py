@@ -31,7 +31,8 @@ _TAG = r"</?(?:img|div|p|center|a|br|hr|span|figure|figcaption|picture|source|de
 _MARKUP_ONLY = pattern(rf"\s*(?:[-*>]\s+)?(?:(?:{_IMAGE}|\[\s*{_IMAGE}\s*\]\([^()\n]*\)|{_TAG})[\s|*]*)+")
 
 _PLACEHOLDER = pattern(
-    r"(?:在这里插入图片描述|这里写图片描述|图片|\[图片\]|\[image\]|\[?图片?加载失败\]?)\s*", re.IGNORECASE
+    r"(?:\[\[?toc\]?\]|\{:toc\}|在这里插入图片描述|这里写图片描述|图片|\[图片\]|\[image\]|\[?图片?加载失败\]?)\s*",
+    re.IGNORECASE,
 )
 
 _DIRECTORY = pattern(

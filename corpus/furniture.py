@@ -15,7 +15,7 @@ from corpus.patterns import pattern
 _NUMBER = r"\d[\d,.]*\s*(?:[kKmMwW万千亿]\+?|\+)?"
 
 _BUTTONS = (
-    "原创 转载 翻译 关注者 被浏览 登录后你可以 不限量看优质回答 私信答主深度交流 精彩内容一键收藏 专栏收录该内容 跳转到导航 跳转到搜索 知道了 分享到QQ 分享到新浪微博 "
+    "相关新闻 相关报道 相关阅读 相关链接 打印本页 关闭窗口 关闭本页 我要纠错 原创 转载 翻译 关注者 被浏览 登录后你可以 不限量看优质回答 私信答主深度交流 精彩内容一键收藏 专栏收录该内容 跳转到导航 跳转到搜索 知道了 分享到QQ 分享到新浪微博 "
     "博客 关于 关于我们 联系我们 加入我们 帮助中心 用户协议 隐私政策 友情链接 点赞 点个赞 点踩 赞 踩 顶 赞同 喜欢 收藏 一键收藏 评论 写评论 发表评论 发布评论 提交评论 查看评论 全部评论 最新评论 热门评论 精选评论 暂无评论 没有评论 "
     "还没有评论 抢沙发 网友评论 我要评论 留言 写留言 发表回复 分享 分享到 一键分享 转发 举报 投诉 打赏 赞赏 打赏作者 关注 已关注 取消关注 加关注 关注作者 私信 "
     "投币 在看 回复 提交 取消 确定 确认 发送 登录 登陆 注册 登录注册 立即登录 免费注册 退出 忘记密码 复制 复制链接 复制代码 海报 生成海报 生成长图 二维码 "
@@ -84,6 +84,9 @@ _PHRASES = pattern(
     | {_NUMBER}\s*篇文章(?:\s*{_NUMBER}\s*订阅)?
     | tagged\s.{{1,80}}
     | (?:more|see\ all|recommended)\ from\ .{{1,40}}
+    | 字号\s*[:：].{{0,20}}
+    | 本文由.{{1,60}}(?:排版|发布|整理|生成)
+    | (?:previous|next|上一篇|下一篇|上一章|下一章)\s*(?:post|article|page)?\s*[:：].{{1,100}}
     | [・·]?\s*IP\s*属地.{{0,10}}
     | 维基百科[，,]自由的百科全书
     | from\ wikipedia,\ the\ free\ encyclopedia
@@ -135,6 +138,8 @@ _ADVERT = pattern(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_LINKED = pattern(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s\"[^\"]*\")?\)")
+_EDITORS = pattern("[（(【\\[]?\\s*(?:责任编辑|责编|编辑|审核|校对|排版|监制)\\s*[:：|丨].{1,30}")
 _SENTENCE = pattern("[。！!]")
 _THIRD_PERSON = pattern(
     "[-•*\\s]*(?:用户|读者|平台|系统|商家|消费者|学生|玩家|参与者|被试|受访者|该|这|其|研究|实验|模型|论文|他们|人们|企业|公司)"
@@ -181,17 +186,21 @@ def judge(line: str) -> Verdict:
     (True, <Verdict.CONTENT: 0>)
     """
     content = line.strip()
+    if "](" in content and len(content) < 1000:
+        content = _LINKED.sub(r"\1", content)
     width = columns(content)
     if width > 300:
         return Verdict.CONTENT
     if _UI_LINE.fullmatch(content):
         return Verdict.FURNITURE if len(_UI_PART.findall(content)) >= 3 else Verdict.BUTTON
-    if width <= 200 and (_is_advert(content) or _PHRASES.fullmatch(content)):
+    if width <= 200 and (_is_advert(content) or _PHRASES.fullmatch(content.strip("*_>•·- "))):
         return Verdict.FURNITURE
     if width <= 80 and (_PLEA.search(content) or len(set(_TOOLBAR.findall(content.lower()))) >= 4):
         return Verdict.FURNITURE
     if width <= 80 and _PAYMENT_BOX.fullmatch(content):
         return Verdict.PAYMENT if _CLAUSE.search(content) else Verdict.BUTTON
+    if width <= 60 and _EDITORS.fullmatch(content):
+        return Verdict.BUTTON
     if width <= 160 and len(set(_PAYMENT.findall(content))) >= 2:
         return Verdict.PAYMENT
     if width <= 28 and not content.endswith("。") and "http" not in content:

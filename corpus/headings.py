@@ -19,6 +19,7 @@ from corpus.patterns import pattern
 _ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
 _MARK = pattern(r"\s*\[\^?\d{1,3}\](?!\()")
 _LINKED = pattern(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
+_IMAGE = pattern(r"!\[[^\[\]]*\]\([^()]*\)")
 _ANCHOR = pattern(r"\s*\{#[^{}]*\}\s*$")
 _ESCAPE = pattern(r"\\([\\`*_{}\[\]()#+.!&~>|-])")
 _EDIT = pattern(r"\s*[\[【](?:编辑|编辑源代码|edit)[\]】]\s*$", re.IGNORECASE)
@@ -74,7 +75,7 @@ _NUMBERED = (
             re.IGNORECASE,
         ),
     ),
-    (15, pattern(r"第([一二三四五六七八九十\d]+)节")),
+    (15, pattern(r"第([一二三四五六七八九十百\d]+)[节条]")),
     (20, pattern(r"([一二三四五六七八九十]{1,3})\s*[.、．,，:：]")),
     (25, pattern(r"[(（]([一二三四五六七八九十]{1,3})[)）]")),
     (
@@ -161,7 +162,7 @@ def clean_title(text: str) -> str:
     text = text.strip()
     if text.isalnum():
         return text
-    text = _MARK.sub("", _LINKED.sub(r"\1", _ANCHOR.sub("", _EDIT.sub("", text))))
+    text = _MARK.sub("", _LINKED.sub(r"\1", _IMAGE.sub("", _ANCHOR.sub("", _EDIT.sub("", text)))))
     return " ".join(_ESCAPE.sub(r"\1", _EMPHASIS.sub(r"\2", text)).split())
 
 
@@ -303,7 +304,12 @@ def _stands_in_dense_text(lines: Sequence[Line], number: int) -> bool:
         return (
             (before is None or before.kind != "item") and lines[below].kind == "text" and _says_something(lines[below])
         )
-    ended = before is None or before.kind != "text" or before.text[-1] in '。.！!？?…”"）)'
+    ended = (
+        before is None
+        or number - 1 == find_title_line(lines)
+        or before.kind != "text"
+        or before.text[-1] in '。.！!？?…”"）)'
+    )
     return (ended or _kind_and_number(line.text)[0] in {10, 15, 20}) and _says_something(lines[below])
 
 

@@ -27,6 +27,7 @@ _LINK = pattern(
     | \[(?P<label>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?(?P<target>{_TARGET})>?(?:\s+["'(][^\n)]*["')])?\s*\)   # [text](url)
     | \[(?P<text>[^\[\]\n^][^\[\]\n]*)\]\[(?P<key>[^\[\]\n]*)\](?!\()                                        # [text][key]
     | \[\^?(?P<mark>\d{{1,3}}(?:\s?[,，、–-]\s?\d{{1,3}})*)\](?!\()                                           # [18], [3, 7]
+    | \[\^(?P<note>[A-Za-z][\w-]{{0,40}})\](?!\()                                                            # [^note]
     | (?P<url>{_URL})
     | {_ARXIV}
     | (?P<bare>{_BARE})
@@ -35,13 +36,14 @@ _LINK = pattern(
 )
 _HINT = pattern(r"://|:///|\]|arxiv|www\.|\.\w+/", re.IGNORECASE)
 
-_MARKED_ENTRY = pattern(r"\s*(?:[-*•]\s+)?\[\^?(\d{1,3})\]\s*[:：]?\s*(?=\S)")
+_MARKED_ENTRY = pattern(r"\s*(?:[-*•]\s+)?\[(?:\^(?=[\w-]+\]:)|(?=\d))([\w-]{1,40})\]\s*[:：]?\s*(?=\S)")
 _NUMBERED_ENTRY = pattern(r"\s*(\d{1,3})\s?[.．、)）]\s*(?=\S)")
 _DEFINITION = pattern(r" {0,3}\[([^\[\]\n^]+)\]:\s*<?(https?:/{2,3}[^\s<>]+)>?", re.MULTILINE)
 _FIND_URL = pattern(_URL, re.IGNORECASE | re.ASCII)
 _FIND_TARGET = pattern(rf"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?({_TARGET})", re.IGNORECASE)
 _FIND_ARXIV = pattern(_ARXIV, re.IGNORECASE)
-_FIELD = pattern(r"(?:[*_`]*)([^:：\n。！？!?,，;；]{1,30}?)(?:[*_`]*)\s*[:：]\s*[*_`<]*$")
+_FIELD = pattern(r"(?:[*_`]*)([^\[\]:：\n。！？!?,，;；]{1,30}?)(?:[*_`]*)\s*[:：]\s*[*_`<]*$")
+_IMAGE = pattern(r"!\[([^\[\]]*)\]\([^()]*\)")
 _TRIM = ".,;:!?'*~(\\"
 _LONGEST_FIELD = 60  # characters between the start of a line and the address that they name
 
@@ -66,7 +68,7 @@ def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]
     for match in _LINK.finditer(text):
         number = bisect_left(starts, match.start() + 1) - 1
         kind = match.lastgroup
-        if kind == "mark":
+        if kind in {"mark", "note"}:
             if lines[number].kind != "code":
                 links += targets.resolve(match, number)
         elif kind == "key":
@@ -81,14 +83,14 @@ def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]
 
 
 def find_references(text: str, lines: Sequence[Line], sections: Sequence[Section]) -> list[Reference]:
-    """Return the entries of lists of references: in sections of that name, and two or more ``[n] … url`` lines elsewhere."""
+    """Return the entries of lists of references: in sections of that name, footnotes, and two or more ``[n] … url`` lines."""
     starts = [line.start for line in lines]
     found: list[Reference] = []
     for section in sections:
         if is_reference_title(section.title):
             within = range(bisect_left(starts, section.body), bisect_left(starts, section.end))
             found += _listed_entries(lines, within)
-    if "[" in text and text.count("://") >= 2:
+    if "[" in text and "://" in text:
         taken = {number for entry in found for number in range(entry.first, entry.last + 1)}
         found += _loose_entries(lines, taken)
     return sorted(set(found))
@@ -132,7 +134,8 @@ class _Targets:
 
     def resolve(self, match: re.Match[str], line: int) -> Iterator[Link]:
         """Yield a link for every number of a mark that has an entry, in the list that follows it or else the last one."""
-        numbers = list(re.finditer(r"\d+", match["mark"]))
+        group = str(match.lastgroup)
+        numbers = list(re.finditer(r"\d+|[A-Za-z][\w-]*", match[group]))
         for each in numbers:
             entries = self._entries.get(each.group().lstrip("0") or "0", [])
             if not entries:
@@ -140,7 +143,7 @@ class _Targets:
             entry = entries[min(bisect_left(entries, (line,)), len(entries) - 1)]
             if any(entry.first <= line <= entry.last for entry in (entry, entries[bisect_left(entries, (line,)) - 1])):
                 continue
-            offset = match.start("mark")
+            offset = match.start(group)
             start, end = (
                 (match.start(), match.end()) if len(numbers) == 1 else (offset + each.start(), offset + each.end())
             )
@@ -152,16 +155,18 @@ class _Targets:
         if url:
             yield Link(match.start(), match.end(), repair_url(url), _plain(match["text"]))
 
-    def label(self, line: int) -> str:
-        """Return the title of the entry that begins on a line."""
-        return self._labels.get(line, "")
+    def label(self, line: int) -> str | None:
+        """Return the title of the entry that begins on a line, or None where none does."""
+        return self._labels.get(line)
 
 
 def _address(match: re.Match[str], lines: Sequence[Line], number: int, targets: _Targets) -> Link:
     """Build the link of a bare address; it is called what the list of references or the field before it says."""
     raw = trim_url(match.group())
     url = raw if match["url"] else f"https://{raw}"
-    label = targets.label(number) or _field_name(lines, number, match.start())
+    label = targets.label(number)
+    if label is None:
+        label = _field_name(lines, number, match.start())
     return Link(match.start(), match.start() + len(raw), repair_url(url), label)
 
 
@@ -207,7 +212,7 @@ def _loose_entries(lines: Sequence[Line], taken: set[int]) -> list[Reference]:
         ):
             run.append(number)
             continue
-        if len(run) >= 2:
+        if len(run) >= 2 or (run and lines[run[0]].text.startswith("[^")):
             found += [_entry(lines, each, set(run)) for each in run]
         run = []
     return found
@@ -247,4 +252,5 @@ def _target_of(body: str) -> tuple[str, str]:
 
 def _plain(label: str) -> str:
     """Return the words of a label without Markdown's marks."""
+    label = _IMAGE.sub(r"\1", label)
     return re.sub(r"\\([\\`*_{}\[\]()#+.!&~>|-])", r"\1", label.strip().strip("*_`")).strip()

@@ -61,7 +61,7 @@ def structure(
         id=id, text=text, title=title or own_title or _stem(id), url=url, kind=kind, sections=tuple(sections),
         language=language if language in {"zh", "en"} else language_of(text), metadata=metadata,
     )  # fmt: skip
-    tables = _place(find_tables(lines) if "|" in text else [], document)
+    tables = _place(find_tables(lines) if "|" in text or "\t" in text else [], document)
     links = _name_by_column(find_links(text, lines, references), tables)
     return replace(document, tables=tuple(tables), links=tuple(links))
 

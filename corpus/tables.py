@@ -1,9 +1,9 @@
-"""Pipe tables, with or without pipes at the ends of their lines."""
+"""Tables: pipes with a row of dashes, and the tabs that remain when a table is copied from a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from corpus.documents import Cell, Row, Table
 from corpus.headings import clean_title
@@ -18,7 +18,8 @@ _NUMBERED_CAPTION = pattern(r"\s*[*_]*(?:表|图表|table)\s*[\d一二三四五�
 def find_tables(lines: Sequence[Line]) -> list[Table]:
     """Return the tables in order: a row of names, a row of dashes, and the rows that follow without a gap.
 
-    Copies that put a blank line after every line of a table are read as well. ``section`` is left empty.
+    Copies that put a blank line after every line of a table are read as well, and at least three lines in a row with
+    equally many tabs. ``section`` is left empty.
     """
     filled = [number for number, line in enumerate(lines) if line.kind != "blank"]
     tables: list[Table] = []
@@ -30,7 +31,41 @@ def find_tables(lines: Sequence[Line]) -> list[Table]:
             tables.append(_read_table(lines, filled, position, last))
             position = last
         position += 1
+    return sorted([*tables, *_tab_tables(lines)], key=lambda table: table.start)
+
+
+def _tab_tables(lines: Sequence[Line]) -> list[Table]:
+    """Return runs of three or more lines that have cells between tabs, as many as the first line or one less."""
+    tables: list[Table] = []
+    run: list[Line] = []
+    for number, line in enumerate([*lines, Line(0, "", "blank")]):
+        tabs = line.text.strip(" ").count("\t")
+        begins = line.kind == "text" and tabs > 0 and line.text[0] != "\t"
+        if run and begins and tabs in {run[0].text.count("\t"), run[0].text.count("\t") - 1}:
+            run.append(line)
+            continue
+        if len(run) >= 3:
+            above = next(
+                (lines[each] for each in range(number - len(run) - 1, -1, -1) if lines[each].kind != "blank"), None
+            )
+            tables.append(_tab_table(run, above))
+        run = [line] if begins else []
     return tables
+
+
+def _tab_table(run: Sequence[Line], above: Line | None) -> Table:
+    """Build the table of lines with tabs."""
+    rows = tuple(Row(line.start, line.end, tuple(_between_tabs(line))) for line in run[1:])
+    return Table(run[0].start, run[-1].end, tuple(_between_tabs(run[0])), rows, _caption(above, None))
+
+
+def _between_tabs(line: Line) -> Iterator[Cell]:
+    """Yield what stands between tabs, without outer spaces."""
+    offset = line.start
+    for content in line.text.split("\t"):
+        start = offset + len(content) - len(content.lstrip()) if content.strip() else offset
+        yield Cell(content.strip(), start, start + len(content.strip()))
+        offset += len(content) + 1
 
 
 def _is_separator(dashes: Line, names: Line) -> bool:

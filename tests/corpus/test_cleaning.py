@@ -48,6 +48,10 @@ def test_emoji_accents_and_full_width_letters_stay_as_they_are() -> None:
         "Copyright © 2023 Some Blog. All rights reserved.",
         "If you enjoyed this article, please share it with your friends!\n\nThanks for reading! Subscribe for free to receive new posts.",
         "Tags: models, training\n\nNo comments yet",
+        "[上一篇：剪枝](/p) | [下一篇：蒸馏](/d)",
+        "（责任编辑：某某）\n相关新闻\n· 大模型走进课堂\n· 算力网络提速\n打印本页 关闭窗口\n京ICP备12345678号",
+        "More from Jane Doe\n\nHow tokenizers work\n\nHelp\n\nStatus\n\nAbout\n\nPrivacy\n\nTerms",
+        "[首页](/) [关于](/about) [联系我们](/contact) [隐私政策](/privacy)",
     ],
 )
 def test_what_stands_around_an_article_is_taken_off_its_end(tail: str) -> None:

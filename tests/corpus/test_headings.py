@@ -59,6 +59,7 @@ def test_underlined_headings_are_read() -> None:
         ("安装 {#install}", "安装"),
         ("结论 ##", "结论"),
         ("C#", "C#"),
+        ("项目 [![构建](a.svg)](https://a.org)", "项目"),
     ],
 )
 def test_titles_come_without_marks_emphasis_links_and_escapes(heading: str, title: str) -> None:
@@ -71,7 +72,7 @@ def test_headings_in_code_are_none() -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["LLaMA[18]", "一. Basic Language Model", "趋势", "可以借鉴的点", "总结", "编码风格的语言模型:编码器-解码器或仅编码器(Encoder-Decoder or Encoder-only)", "1)闭源趋势", "2.延迟", "第三章 数据", "（一）背景", "3.1 数据来源", "为什么要对齐？", "What counts as small?", "**推理**", "Chain of Thought"],
+    ["LLaMA[18]", "一. Basic Language Model", "趋势", "可以借鉴的点", "总结", "编码风格的语言模型:编码器-解码器或仅编码器(Encoder-Decoder or Encoder-only)", "1)闭源趋势", "2.延迟", "第三章 数据", "第二条 用途", "（一）背景", "3.1 数据来源", "为什么要对齐？", "What counts as small?", "**推理**", "Chain of Thought"],
 )  # fmt: skip
 def test_a_short_line_that_stands_apart_heads_a_section(heading: str) -> None:
     assert len(titles(copy_of_page("背景", heading))) == 2

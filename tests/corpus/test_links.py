@@ -123,3 +123,16 @@ def test_what_only_looks_like_an_address_is_none(text: str) -> None:
 def test_marks_in_code_are_no_links() -> None:
     text = "```\nx[1]\n```\n\n## 参考\n\n[1] A https://a.org/1"
     assert [link[0] for link in links_of(text)] == ["https://a.org/1"]
+
+
+def test_footnotes_with_names_and_numbers_resolve() -> None:
+    text = "语料有 825 GiB[^pile],也有 1.2T[^2]。\n\n[^pile]: Gao 等 https://a.org/pile\n\n另一段。\n\n[^2]: https://a.org/red"
+    assert links_of(text)[:2] == [("[^pile]", "https://a.org/pile", "Gao 等"), ("[^2]", "https://a.org/red", "")]
+
+
+def test_a_badge_is_called_by_its_picture() -> None:
+    assert links_of("[![构建](https://a.org/b.svg)](https://a.org) 通过")[0][1:] == ("https://a.org", "构建")
+
+
+def test_a_definition_gives_its_address_no_name() -> None:
+    assert links_of('[p]: https://a.org/p "题目"')[0][2] == ""

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Document, split, split_sentences
+from corpus.cleaning import clean_characters
 
 LINES = st.sampled_from(
     [
@@ -15,6 +16,7 @@ LINES = st.sampled_from(
         "参考资料", "| 模型 | 参数 |", "|---|---|", "| GLM | 6B | 多 |", "a | b", "---|---", "c | d |", "---", "===", "```", "print('点赞')", "![图](a.png)", "<!-- 注 -->", "点赞", "12",
         "5 点赞 3 评论 2 分享", "© 版权声明", "暂无评论...", "关注公众号「某某」,回复资料领取礼包", "admin 管理员组", "文章数量: 12", "3天前 发布", "0", "Share this:", "All rights reserved.",
         "　　缩进的段落没有句号", " 前面有一个空格", "\u200b\u202e\x1b[31m红\x1b[0m", "\ud800", "👨‍👩‍👧‍👦🇨🇳🇨🇳e\u0301\u0301", "见 [说明](https:///c.org) 与 [3]、[1, 2]。", "https://x.org/路径，后面", "END", "福利",
+        "模型\t参数", "甲\t1", "乙\t2\t3", "语料[^pile]", "[^pile]: Gao https://a.org", "[上一篇：甲](/p)", "[Home](/) [About](/a)", "问：多大？", "第二条 用途", "- [x](#x)", "10 亿", "***",
     ]
 )  # fmt: skip
 PAGES = st.lists(LINES | st.text(max_size=30), max_size=40).map("\n".join)
@@ -83,3 +85,11 @@ def test_sentences_hold_all_text_once_and_no_newline(text: str) -> None:
         assert not text[reached:start].strip()
         reached = end
     assert not text[reached:].strip()
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_every_line_that_is_kept_stands_in_the_original(text: str) -> None:
+    original = "".join(clean_characters(text).split())
+    kept = Document.from_text(text, id="a").text.split("\n")
+    assert [line for line in kept if "".join(line.split()) not in original] == []

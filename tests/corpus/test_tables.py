@@ -79,3 +79,17 @@ def test_a_long_paragraph_above_is_no_caption() -> None:
 
 def test_a_table_knows_the_path_of_its_section() -> None:
     assert table_of("# 文\n\n## 模型\n\n### 规模\n\n| a | b |\n|---|---|\n| 1 | 2 |").section == "模型 > 规模"
+
+
+def test_lines_with_tabs_copied_from_a_page_are_a_table() -> None:
+    document = Document.from_text(
+        "开源模型对照表\n\n模型\t参数\t许可\nLLaMA\t7B\t非商用\nFalcon\t40B\n\n截至六月。", id="a"
+    )
+    (table,) = document.tables
+    assert [cell.text for cell in table.header] == ["模型", "参数", "许可"]
+    assert cells(table) == [["LLaMA", "7B", "非商用"], ["Falcon", "40B"]]
+    assert all(document.text[cell.start : cell.end] == cell.text for row in table.rows for cell in row.cells)
+
+
+def test_one_tab_in_a_text_makes_no_table() -> None:
+    assert Document.from_text("甲\t乙\n丙\t丁\n\n戊\t己", id="a").tables == ()
