@@ -6,14 +6,14 @@ An answer that does not speak of this noun answers another question, so the read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from corpus.languages import Language
 from rag.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS
 
 _AFTER_ZH = (
     re.compile(
-        r"(?:多少|几)(?:[个种项层倍次名位台块张篇家条款代步章门座部岁人届集]|个)?(?P<noun>[\u4e00-\u9fffA-Za-z -]{1,12})"
+        r"(?:多少|几)[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本]?(?P<noun>[\u4e00-\u9fffA-Za-z -]{1,12})"
     ),
     re.compile(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
 )
@@ -54,17 +54,19 @@ def modifiers_of_generic(text: str, words: Sequence[str]) -> tuple[str, ...]:
 
 def _chinese(text: str, words: Sequence[str]) -> Iterator[str]:
     by_length = sorted(words, key=len, reverse=True)
-    for pattern in _AFTER_ZH:
-        for match in pattern.finditer(text):
-            noun = match["noun"].lstrip("的 根支颗粒只座栋扇道首")
-            yield from (word for word in by_length[:] if noun.startswith(word) and _is_longest(word, noun, by_length))
+    after = [word for pattern in _AFTER_ZH for match in pattern.finditer(text) for word in _leading(match, by_length)]
+    yield from after
+    if any(len(word) > 1 for word in after):
+        return  # "X 有多少 N" counts N, whatever stands before
     for match in _BEFORE_ZH.finditer(text):
         noun = _without_tail(match["noun"], by_length)
         yield from (word for word in by_length if noun.endswith(word) and len(word) > 1)
 
 
-def _is_longest(word: str, noun: str, by_length: Iterable[str]) -> bool:
-    return next(other for other in by_length if noun.startswith(other)) == word
+def _leading(match: re.Match[str], by_length: Sequence[str]) -> list[str]:
+    """Return the longest of the words that stands right after the question word, if one does."""
+    noun = match["noun"].lstrip("的 ")
+    return [word for word in by_length if noun.startswith(word)][:1]
 
 
 def _without_tail(noun: str, words: Sequence[str]) -> str:

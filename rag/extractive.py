@@ -13,6 +13,7 @@ from dataclasses import replace
 from index import Index
 from index.hits import Hit
 from rag import comparing, linking, listing, relating, tables
+from rag.checking import check
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
 from rag.questions import Question
@@ -22,6 +23,9 @@ from rag.units import Unit, terms_of, units_of
 MAX_STATEMENTS = 3
 RUNNER_UP = 0.62  # of the best score from which another piece is shown too
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NAME = re.compile(r"[A-Z][\w.-]*", re.ASCII)
 
 
 def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
@@ -84,7 +88,9 @@ def _take_in(statement: Statement, statements: list[Statement]) -> None:
 
 
 def _same_said(text: str, other: str) -> bool:
-    """Tell whether two texts say the same: most words of the shorter one, and all of its numbers, are in the longer."""
-    few, many = sorted((terms_of(text), terms_of(other)), key=len)
-    digits, more_digits = (set(re.findall(r"\d+(?:\.\d+)?", each)) for each in sorted((text, other), key=len))
-    return len(few & many) >= SAME_SAID * len(few) and digits <= more_digits
+    """Tell whether two texts say the same: most words of the shorter one, all of its numbers and names, no negation apart."""
+    short, long = sorted((text, other), key=len)
+    few, many = terms_of(short), terms_of(long)
+    if len(few & many) < SAME_SAID * len(few) or check(short, long).negated:
+        return False
+    return all(set(pattern.findall(short)) <= set(pattern.findall(long)) for pattern in (_NUMBER, _NAME))

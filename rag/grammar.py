@@ -16,21 +16,21 @@ Kind = Literal[
 
 # The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("link", r"链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
+    ("link", r"链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
              r"|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
                     r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest)\b"),
     ("percentage", r"百分之(?:多少|几)|百分比|占比|多大比例|(?:多少|几)\s?%|几成|比例.{0,4}(?:多少|多大|多高)|\b(?:what|which) (?:percent|percentage|proportion|share|fraction)\b|\bpercentage\b"),
-    ("count", r"(?:表|表格|列表|清单|名单|文中|文章|文档|资料|本文|综述|目录|里).{0,12}(?:一共|总共|共).{0,10}(?:几|多少)(?:个|款|种|篇|家|项|条)|\bhow many\b.{0,40}\b(?:listed|are there|in the (?:table|list|survey|document|guide))\b"),
+    ("count", r"(?:表|表格|列表|清单|名单|文中|文章|文档|资料|本文|综述|目录|里).{0,12}(?:一共|总共|共).{0,10}(?:几|多少)(?:个|款|种|篇|家|项|条|台|座|首|本)|\bhow many\b.{0,40}\b(?:listed|are there|in the (?:table|list|survey|document|guide))\b"),
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
     ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
-    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届部集米])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b"),
+    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio|height|width|depth|distance|weight|mass|diameter|area|age|speed|temperature|population|capacity)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
-    ("list", r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都(?:出|有|列|包括|包含|发布|做)过?(?:了)?(?:哪|什么|啥)|列出|列举|举例|举几个|几个例子|分为哪|包括什么|包含什么|三个.{0,6}是什么|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples? of\b"),
+    ("list", r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都(?:出|有|列|包括|包含|发布|做)过?(?:了)?(?:哪|什么|啥)|列出|列举|举例|举几个|几个例子|分为哪|包括什么|包含什么|三个.{0,6}是什么|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples? of\b"),
     ("organisation", r"(?:哪|什么)(?:家|个|些|一家|所)?(?:公司|机构|组织|大学|团队|实验室|研究院|学校|企业|单位|厂商|部门|院校|球队|俱乐部)|谁(?:家)?.{0,6}(?:发布|开发|研发|推出|做的|出品|研制|提出|建造|制造|创建|创立|打造)|(?:发布|开发|研发|推出|研制|提出)(?:者|方|单位|机构)?(?:是谁|是哪)|出自(?:谁|哪)|开发者|研发方|合作方|(?:哪|什么)家.{0,8}(?:的|出)|谁的(?:模型|产品|项目)|由(?:谁|哪)"
                      r"|\bwho (?:\w+ )?(?:developed|released|built|created|made|trained|published|introduced|proposed|owns?|founded|designed|produced|launched|maintains?|is behind)\b|\b(?:which|what) (?:\w+ ){0,2}(?:company|organi[sz]ation|lab|laboratory|institution|university|team|group|firm|agency|school|college)\b|\bdevelopers?\b"),
     ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|\b(?:conference|journal|venue|proceedings|workshop)\b"),
@@ -234,7 +234,7 @@ _COMPARES = re.compile(
 )
 _SEVERAL = re.compile(
     r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都.{0,6}(?:哪|什么|啥)|列出|列举|举例|分别|各自"
-    r"|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples\b",
+    r"|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples\b",
     re.IGNORECASE,
 )
 

@@ -166,9 +166,10 @@ def _mended(mention: Mention, text: str, index: Index) -> Mention:
 
 def _candidates(text: str, index: Index) -> Iterable[str]:
     """Yield names that a typing error may stand for: what the index knows aliases of, and names near the question."""
-    yield from index.aliases()
     for hit in index.search(text, 50):
         yield from names_in(f"{hit.passage.section} {hit.passage.text}")
+    for others in index.aliases().values():
+        yield from others
 
 
 def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index) -> Iterable[Needle]:

@@ -1,0 +1,64 @@
+"""Other names that a text itself states: precise rather than many."""
+
+import pytest
+
+from corpus.documents import Document
+from corpus.names import find_aliases
+
+
+def aliases(text):
+    return find_aliases(Document(id="a", text=text))
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("Heron(苍鹭)是一台射电望远镜。", ("Heron", "苍鹭")),
+        ("国内还有 Tide-Store (潮汐库)系统,以及别的。", ("Tide-Store", "潮汐库")),
+        ("We write to a write-ahead log (WAL) first.", ("write-ahead log", "WAL")),
+        ("Large Millimeter Array (LMA) is in Chile.", ("Large Millimeter Array", "LMA")),
+        ("LSM (log-structured merge) trees are common.", ("log-structured merge", "LSM")),
+        ("它通过回放日志恢复(Write Ahead Logging, WAL)。", ("Write Ahead Logging", "WAL")),
+        ("Granite DB, also known as Basalt, is a database.", ("Granite DB", "Basalt")),
+        ("北斗星数据库,简称北库,支持事务。", ("北斗星数据库", "北库")),
+        ("Egret Bot 就是白鹭公司的鹭言,细节不明。", ("Egret Bot", "鹭言")),
+        ("采用多版本并发控制(MVCC)。", ("多版本并发控制", "MVCC")),
+    ],
+)
+def test_a_name_that_the_text_states_is_found(text, pair):
+    assert pair in aliases(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Heron(北川大学)是一台望远镜。",  # whose it is
+        "Heron(开源)和 Egret(闭源)都能用。",  # what state it is in
+        "基于 Heron (北川)\n",  # an aside at the end of a line
+        "共有 48 面天线(每面 12 米)。",
+        "It has 300GB(压缩后)of data.",
+        "The mirror (see below) is large.",
+        "It was fast (and cheap).",
+        "参数量为 3B(最大)是目前的纪录。",
+    ],
+)
+def test_what_only_describes_is_no_name(text):
+    assert aliases(text) == []
+
+
+def test_an_aside_after_unlike_names_is_no_alias():
+    assert aliases("Heron(白云)是望远镜。Egret(白云)是数据库。") == []
+
+
+def test_the_same_term_after_a_longer_phrase_keeps_the_term():
+    found = aliases("采用日志合并树(LSM)。它训练日志合并树(LSM)很快。")
+    assert ("日志合并树", "LSM") in found
+
+
+def test_letters_that_do_not_fit_make_no_abbreviation():
+    assert aliases("The Large Millimeter Array (XYZ) is in Chile.") == []
+
+
+def test_pairs_come_in_text_order_and_once():
+    text = "The write-ahead log (WAL) and the Large Millimeter Array (LMA). A write-ahead log (WAL)."
+    assert aliases(text) == [("write-ahead log", "WAL"), ("Large Millimeter Array", "LMA")]
