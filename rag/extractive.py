@@ -24,8 +24,8 @@ MAX_STATEMENTS = 3
 RUNNER_UP = 0.62  # of the best score from which another piece is shown too
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_NAME = re.compile(r"[A-Z][\w.-]*", re.ASCII)
+_WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
+_NUMBER_OR_NAME = re.compile(r"(?:\d|[A-Z])\w*(?:[.-]\w+)*", re.ASCII)
 
 
 def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
@@ -93,4 +93,5 @@ def _same_said(text: str, other: str) -> bool:
     few, many = terms_of(short), terms_of(long)
     if len(few & many) < SAME_SAID * len(few) or check(short, long).negated:
         return False
-    return all(set(pattern.findall(short)) <= set(pattern.findall(long)) for pattern in (_NUMBER, _NAME))
+    words = set(_WORD.findall(long.lower()))
+    return all(named.lower() in words for named in _NUMBER_OR_NAME.findall(short))
