@@ -5,12 +5,12 @@ from corpus.errors import CorpusError, EncodingUnavailable, ReadError, SurveyQAE
 from corpus.files import Reading, Skipped, read, read_folder
 from corpus.languages import language_of
 from corpus.sentences import split_sentences
-from corpus.shipped import load_aliases, load_glossary, load_library
+from corpus.shipped import library_fingerprint, load_aliases, load_glossary, load_library
 from corpus.splitting import split
 from corpus.tokens import count_tokens, get_encoding
 
 __all__ = [
     "Cell", "CorpusError", "Document", "EncodingUnavailable", "Link", "Passage", "ReadError", "Reading", "Row",
-    "Section", "Skipped", "SurveyQAError", "Table", "UsageError", "count_tokens", "get_encoding", "language_of",
+    "Section", "Skipped", "SurveyQAError", "Table", "UsageError", "count_tokens", "get_encoding", "language_of", "library_fingerprint",
     "load_aliases", "load_glossary", "load_library", "read", "read_folder", "split", "split_sentences",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ Nothing here knows where a document came from on disk or how it will be found. A
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -100,11 +101,10 @@ class Document:
 
     def section_at(self, offset: int) -> Section | None:
         """Return the innermost section that contains the offset, or None before the first heading."""
-        found = None
-        for section in self.sections:
-            if section.start <= offset < section.end and (found is None or section.level >= found.level):
-                found = section
-        return found
+        position = bisect_right(self.sections, offset, key=lambda section: section.start) - 1
+        while position >= 0 and self.sections[position].end <= offset:
+            position -= 1
+        return self.sections[position] if position >= 0 else None
 
     @classmethod
     def from_text(

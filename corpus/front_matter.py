@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from corpus.patterns import pattern
 
-_FIELD = pattern(r"([A-Za-z_][\w -]{0,40}?)\s*:(?:\s+(.*)|\s*)$")
+_NAME = pattern(r"[A-Za-z_][\w -]{0,40}")
 _LONGEST = 100  # lines; a longer block is text
 
 
@@ -43,13 +43,14 @@ def _read_fields(lines: list[str]) -> dict[str, str] | None:
     for line in map(str.rstrip, lines):
         if not line or line.startswith("#"):
             continue
-        if line.lstrip().startswith("- ") and key:
+        name, colon, value = line.partition(":")
+        if key and line.lstrip().startswith("- "):
             fields[key].append(_value(line.lstrip()[2:]))
-        elif line[0].isspace() and key:
+        elif key and line[0].isspace():
             fields[key].append(line.strip())
-        elif match := _FIELD.match(line):
-            key = match[1].strip().lower()
-            fields[key] = _values(match[2] or "")
+        elif colon and value[:1] in {"", " ", "\t"} and _NAME.fullmatch(name):
+            key = name.strip().lower()
+            fields[key] = _values(value)
         else:
             return None
     return {key: ", ".join(value for value in values if value) for key, values in fields.items()}

@@ -17,6 +17,7 @@ _HEADING = pattern(r" {0,3}#{1,6}(?:[ \t]+\S|[ \t]*$)")
 _UNDERLINE = pattern(r"(?:={3,}|-{3,}) *$")
 _RULE = pattern(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$")
 _FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
+_FENCES = frozenset({"```", "~~~"})
 _ITEM = pattern(
     r"""[ \t]*(?:
         [-*+–] [ \t]+ (?=\S)                       # - item
@@ -61,7 +62,7 @@ def read_lines(text: str) -> list[Line]:
     start, fence = 0, ""
     for content in text.split("\n"):
         kind: LineKind = "code" if fence else _kind_of(content)
-        if (mark := _FENCE.match(content)) and (not fence or mark[1].startswith(fence)):
+        if content.lstrip(" ")[:3] in _FENCES and (mark := _FENCE.match(content)) and mark[1].startswith(fence):
             kind, fence = "code", "" if fence else mark[1]
         elif kind == "rule" and _UNDERLINE.match(content) and _may_be_underlined(lines):
             lines[-1] = lines[-1]._replace(kind="heading")

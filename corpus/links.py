@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from corpus.documents import Link, Section
-from corpus.headings import is_reference_title
 from corpus.lines import Line, item_marker
 from corpus.patterns import pattern
+from corpus.titles import is_reference_title
 
 _URL = r"https?:/{2,3}(?:[\w\-.~/?#@!$&'()*+,;=%]|\\[_*&~#()\[\]-]|:(?!https?:/{2}))+"
 _DOMAIN = r"(?:[\w-]+\.)+(?:com|org|net|io|ai|cn|edu|gov|co|dev|app|me|info)"

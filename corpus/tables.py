@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from corpus.documents import Cell, Row, Table
-from corpus.headings import clean_title
 from corpus.lines import Line, columns
 from corpus.patterns import pattern
+from corpus.titles import clean_title
 
 _SEPARATOR = pattern(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _CELL = pattern(r"(?:[^|\\]|\\.)*")
