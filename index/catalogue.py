@@ -134,6 +134,7 @@ class StoredCatalogue:
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Document] = OrderedDict()
+        self._kept_characters = 0
         rows = self._connection.execute("SELECT id, first_passage, passages FROM documents ORDER BY number")
         self._ids: dict[str, int] = {}
         self._ranges: list[range] = []
@@ -200,8 +201,9 @@ class StoredCatalogue:
             query = "SELECT info, structure, text FROM documents WHERE number = ?"
             document = _restored(*self._connection.execute(query, (number,)).fetchone())
             self._kept[number] = document
-            while len(self._kept) > 1 and sum(len(kept.text) for kept in self._kept.values()) > KEPT_CHARACTERS:
-                self._kept.popitem(last=False)
+            self._kept_characters += len(document.text)
+            while len(self._kept) > 1 and self._kept_characters > KEPT_CHARACTERS:
+                self._kept_characters -= len(self._kept.popitem(last=False)[1].text)
             return document
 
 

