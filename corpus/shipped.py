@@ -10,8 +10,6 @@ from pathlib import Path
 from zlib import crc32
 
 from corpus.documents import Document
-from corpus.front_matter import take_front_matter
-from corpus.reading import structure
 
 _LIBRARY = Path(__file__).parent / "library"
 
@@ -46,6 +44,9 @@ def load_aliases() -> list[tuple[str, str]]:
 
 def _load(path: Path) -> Document:
     """Read one document of the library."""
+    from corpus.front_matter import take_front_matter
+    from corpus.reading import structure
+
     fields, text = take_front_matter(path.read_text("utf-8"))
     title, url = fields.pop("title", ""), fields.pop("url", "")
     name = f"library/{path.relative_to(_LIBRARY).as_posix()}"

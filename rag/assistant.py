@@ -17,12 +17,13 @@ from corpus.errors import UsageError
 from index import Index
 from rag import extractive, refusing
 from rag.answers import Answer, Message
-from rag.build import Progress, index_folder, open_index
+from rag.build import index_folder, open_index
 from rag.citing import compose
 from rag.errors import AnswerError, BadQuestion, LLMError
 from rag.following import stand_alone
 from rag.packing import pack
 from rag.questions import Question, understand
+from rag.refreshing import Progress
 from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS
 
 if TYPE_CHECKING:

@@ -16,19 +16,18 @@ from pathlib import Path
 from corpus import Document, Skipped, load_library, read, read_folder, split
 from corpus.errors import UsageError
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound
+from rag.refreshing import Progress, note_library, refresh_library
 from rag.settings import default_index_directory, home_directory
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int], None]  # stage, done, total (0: not known)
-
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The documents that a build is given, how many of them stand in the paths, and what was left out with the reason."""
+    """The documents that a build is given, how many of them ship with us, and what was left out with the reason."""
 
     documents: tuple[Document, ...] = field(repr=False)
-    given: int
+    shipped: int  # of the documents; these come first
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -62,7 +61,7 @@ def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | N
             found, missed = read(path), []
         documents += _with_ids_apart(found, taken={d.id for d in documents}, folder=path.absolute().name)
         skipped += missed
-    return Gathered(tuple(documents), len(documents) - shipped, tuple(skipped))
+    return Gathered(tuple(documents), shipped, tuple(skipped))
 
 
 def build_index(
@@ -85,11 +84,15 @@ def build_index(
     if library is None:
         library = directory is None or not paths
     gathered = gather(paths, library=library, progress=progress)
-    if not gathered.documents or (paths and not gathered.given):  # the user's part is never replaced by nothing
+    if not gathered.documents or (
+        paths and len(gathered.documents) == gathered.shipped
+    ):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
     index = Index.build(passages, embedder=embedder, progress=progress)
     index.save(Path(directory) if directory else default_index_directory(home))
+    if directory is None:
+        note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])
     return Built(index, len(gathered.documents), len(passages), gathered.skipped)
 
 
@@ -110,7 +113,7 @@ def open_index(
         return Index.open(Path(directory), embedder=embedder)
     default = default_index_directory(home)
     try:
-        return Index.open(default, embedder=embedder)
+        return refresh_library(Index.open(default, embedder=embedder), home_directory(home), progress)
     except IndexNotFound:
         logger.info("No index yet; building one from the library.")
         return build_index(home=home, embedder=embedder or "builtin", progress=progress).index

@@ -401,7 +401,10 @@ def info(as_json: AsJson = False, index: IndexDirectory = None, home: Home = Non
 
     Example: survey-qa index info --index my-index/
     """
-    facts = _open_index(index, home).info()
+    from rag.refreshing import count_library
+
+    opened = _open_index(index, home)
+    facts = {**opened.info(), "library": count_library(opened)}
     if as_json:
         _print_json(facts)
         return
