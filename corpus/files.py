@@ -13,12 +13,13 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from corpus.decoding import Decoded, decode
 from corpus.documents import Document
 from corpus.errors import ReadError, UsageError
-from corpus.front_matter import take_front_matter
-from corpus.reading import parse
+
+if TYPE_CHECKING:
+    from corpus.decoding import Decoded
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +148,9 @@ def _walk(root: Path, skipped: list[Skipped]) -> list[str]:
 
 def _read_file(path: Path, name: str, *, kind_of: str) -> Reading:
     """Read the documents of one file; a ReadError's message is the reason without the file's name."""
+    from corpus.decoding import decode
+    from corpus.front_matter import take_front_matter
+
     kind = KINDS.get(kind_of.lower())
     if kind is None:
         _check_exists(path)
@@ -186,6 +190,8 @@ def _read_bytes(path: Path) -> bytes:
 
 def _document(text: str, name: str, kind: str, fields: Mapping[str, str], decoded: Decoded) -> Document:
     """Parse the text of a file whose front matter was taken out."""
+    from corpus.reading import parse
+
     metadata = dict(fields)
     title, url, kind = metadata.pop("title", ""), metadata.pop("url", ""), metadata.pop("kind", "") or kind
     if decoded.encoding not in {"utf-8", "utf-8-sig"}:
@@ -235,6 +241,8 @@ def _filled_lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _record(line: str, name: str, number: int) -> Document:
     """Read the document in one line of JSON."""
+    from corpus.reading import parse
+
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
