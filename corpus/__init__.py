@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Cell", "CorpusError", "Document", "EncodingUnavailable", "Link", "Passage", "ReadError", "Reading", "Row",
     "Section", "Skipped", "SurveyQAError", "Table", "UsageError", "count_tokens", "get_encoding", "language_of",
-    "library_fingerprint",
-    "library_fingerprint", "load_aliases", "load_glossary", "load_library", "read", "read_folder", "split", "split_sentences",
+    "library_fingerprint", "load_aliases", "load_glossary", "load_library", "read", "read_folder", "split",
+    "split_sentences",
 ]  # fmt: skip
 
 _HOMES = {
     "Reading": "files", "Skipped": "files", "read": "files", "read_folder": "files", "language_of": "languages",
-    "library_fingerprint": "shipped",
-    "split_sentences": "sentences", "library_fingerprint": "shipped", "load_aliases": "shipped", "load_glossary": "shipped", "load_library": "shipped",
-    "split": "splitting", "count_tokens": "tokens", "get_encoding": "tokens",
+    "split_sentences": "sentences", "library_fingerprint": "shipped", "load_aliases": "shipped",
+    "load_glossary": "shipped", "load_library": "shipped", "split": "splitting", "count_tokens": "tokens",
+    "get_encoding": "tokens",
 }  # fmt: skip
 
 
