@@ -20,7 +20,7 @@ ADVICE = """Embedders
     survey-qa index build --embedder intfloat/multilingual-e5-small            0.5 GB, quick on a CPU
     survey-qa index build --embedder paraphrase-multilingual-MiniLM-L12-v2     0.5 GB, quick on a CPU
     survey-qa index build --embedder BAAI/bge-m3                               2.3 GB, best, wants a GPU or patience
-  Questions then need the same --embedder. The first build downloads the model from the Hugging Face hub.
+  Questions use the index's own embedder. The first build downloads the model from the Hugging Face hub.
   Without a network: copy the model's folder here and give its path, as in
     survey-qa index build --embedder /models/bge-m3"""
 
