@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
     ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
-    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio|height|width|depth|distance|weight|mass|diameter|area|age|speed|temperature|population|capacity)\b"),
+    ("number", r"多少|几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b|\bwhat (?:is|was|are|were) the (?:\w+ )?(?:height|width|depth|distance|weight|mass|diameter|age|speed|temperature|population|capacity)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
@@ -218,6 +218,90 @@ GENERIC_HEADS = frozenset(
     ]
 )
 
+# Nouns that an answer to "what … does it have" rarely repeats.
+ABSTRACT_NOUNS = frozenset(
+    [
+        "好处",
+        "坏处",
+        "优点",
+        "优势",
+        "缺点",
+        "不足",
+        "特点",
+        "特色",
+        "特征",
+        "作用",
+        "用途",
+        "用处",
+        "意义",
+        "影响",
+        "结果",
+        "后果",
+        "问题",
+        "情况",
+        "关系",
+        "区别",
+        "原因",
+        "内容",
+        "方面",
+        "东西",
+        "事情",
+        "地方",
+        "办法",
+        "做法",
+        "观点",
+        "看法",
+        "建议",
+        "advantage",
+        "advantages",
+        "benefit",
+        "benefits",
+        "drawback",
+        "drawbacks",
+        "feature",
+        "features",
+        "effect",
+        "effects",
+        "result",
+        "results",
+        "problem",
+        "problems",
+        "reason",
+        "reasons",
+        "relation",
+        "role",
+        "purpose",
+        "use",
+        "uses",
+        "thing",
+        "things",
+        "aspect",
+        "aspects",
+        "impact",
+        "meaning",
+        "opinion",
+        "view",
+        "advice",
+    ]
+)
+# What a measure must be given in: who asks how heavy something is wants no metres.
+_DIMENSIONS = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
+    for asked, given in (
+        (
+            r"多重|重量|质量是多少|\bhow heavy\b|\bweigh|\bmass of\b",
+            r"吨|公斤|千克|克|斤|磅|\d\s?kg(?![A-Za-z])|\btons?\b|\btonnes?\b|\bpounds?\b|\blbs?\b|\bgrams?\b|\bkilograms?\b",
+        ),
+        (
+            r"多[高宽深远厚]|多长(?!时间)(?=[?？,，。]|$)|[高宽深厚]度|直径|口径|距离|\bhow (?:tall|wide|deep|far|high)\b|\b(?:height|width|depth|diameter|distance)\b",
+            r"米|里|尺|寸|光年|天文单位|层|\d\s?(?:k|c|m)?m(?![A-Za-z])|\b(?:kilo|centi|milli)?met(?:er|re)s?\b|\bmiles?\b|\bf(?:ee|oo)t\b|\binch|\blight[- ]years?\b|\byards?\b|\bfloors?\b|\bstor(?:ey|ie)s?\b",
+        ),
+        (r"温度|\btemperature\b", r"度|℃|°|\d\s?K\b|\bdegrees?\b|\bkelvin"),
+        (r"面积", r"平方|公顷|亩|\bsquare\b|\bacres?\b|\bhectares?\b|km2|m2|²"),
+        (r"显存|内存|\bmemory\b", r"\d\s?[KMGT]i?B?(?![A-Za-z])|兆|字节|\bbytes?\b"),
+    )
+)
+
 _CLAUSE_BORDER = re.compile(
     r"[?？。;；]+\s*|[,，、]\s*(?=[^,，、?？]{0,14}(?:多少|什么|哪|谁|几个|多久|多长|多大|如何|怎么|为什么|吗|呢))"
     r"|,?\s+and (?=(?:how|what|which|who|when|where|why|with which|with what)\b)",
@@ -295,6 +379,15 @@ def split_clauses(text: str) -> list[str]:
 def compares(text: str) -> bool:
     """Tell whether a question that names several things sets them side by side."""
     return _COMPARES.search(text) is not None
+
+
+def fits_dimension(question: str, text: str) -> bool:
+    """Tell whether a text gives a measure of the kind asked for, as far as the question says which.
+
+    >>> fits_dimension("这面镜子有多重?", "镜子直径 3 米"), fits_dimension("这面镜子有多重?", "镜子重 2 吨")
+    (False, True)
+    """
+    return all(given.search(text) for asked, given in _DIMENSIONS if asked.search(question))
 
 
 def asks_for_several(text: str) -> bool:

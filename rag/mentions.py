@@ -297,8 +297,8 @@ def _is_shaped(word: str, language: Language, index: Index, *, first: bool) -> b
         return False
     if language == "zh":
         return len(word) > 3 and not _is_english_word(word, index) if word.islower() and word.isalpha() else True
-    if re.fullmatch(r"[A-Z][a-z]+-[a-z]{3,}|[A-Z]{2,3}-[a-z]{3,}", word):
-        return False  # UK-wide, Huguenot-descended: an adjective
+    if re.fullmatch(r"(?:[A-Z][a-z]+|[A-Z]{2,3}|\d+)-[a-z]{3,}", word):
+        return False  # UK-wide, Huguenot-descended, 2-yard: an adjective
     inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
     return inner or (word[0].isupper() and not first)
 
@@ -419,6 +419,11 @@ def _longest_alias(text: str, at: int, aliases: Mapping[str, frozenset[str]], in
     return 0
 
 
+def _shape(normal: str) -> str:
+    """Return the order of letters and digits: a letter after a version number makes another version."""
+    return re.sub(r"\d[\d.]*", "0", re.sub(r"[^\W\d_]+", "a", normal))
+
+
 def correct_typing(surface: str, candidates: Iterable[str]) -> str:
     """Return the one name that a spelling without a match most likely means, or "".
 
@@ -431,6 +436,8 @@ def correct_typing(surface: str, candidates: Iterable[str]) -> str:
     best, best_score = "", float(_CLOSE_ENOUGH)
     for candidate in dict.fromkeys(candidates):
         normal = normalize_name(candidate)
+        if _shape(normal) != _shape(wanted):
+            continue
         if len(wanted) < 4 or re.sub(r"\D", "", normal) != digits or normal[:1] != wanted[:1]:
             continue
         score = fuzz.ratio(wanted, normal)

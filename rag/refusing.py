@@ -14,8 +14,8 @@ from typing import Literal
 from index import Index
 from index.hits import Hit
 from rag.drafts import Draft
-from rag.grammar import Kind
-from rag.mentions import Mention
+from rag.grammar import ABSTRACT_NOUNS, Kind
+from rag.mentions import Mention, mention_strength
 from rag.questions import Clause, Needle, Question
 from rag.scoring import name_match, needle_match, value_fit
 from rag.units import Unit, units_of
@@ -41,6 +41,7 @@ UNCOUNTED_ACROSS = 0.8  # the same, when no dictionary leads from that noun to t
 UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
 SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
 ACROSS_LANGUAGES = 0.75  # of the evidence needed, when question and documents are in two languages
+ABSTRACT = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
@@ -95,11 +96,12 @@ def evidence(question: Question, hits: Sequence[Hit]) -> float:
     Unlike the reader's score it does not compare pieces with each other, so it can be held against a threshold.
     """
     gates = [mention for mention in question.mentions if _is_gate(mention)]
+    soft = [mention for mention in question.mentions if mention.held and not _is_gate(mention)]
     foreign = _is_foreign(question, hits)
     weights = [_weight(needle, foreign=foreign) for needle in question.needles]
     best = 0.0
     for unit in units_of(hits):
-        if unit.kind != "heading" and _is_about(unit, gates):
+        if unit.kind != "heading" and _is_about(unit, gates) and _is_near(unit, soft):
             matches = [_firm(needle, unit, question) for needle in question.needles]
             for clause in question.clauses:
                 share = _share(unit, clause, question, weights, matches, foreign=foreign)
@@ -142,7 +144,7 @@ def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[floa
     pairs = list(zip(question.needles, matches, strict=True))
     if clause.modifiers:
         return 0.15 + 0.85 * min((m for n, m in pairs if n.surface in clause.modifiers), default=1.0)
-    keys = [(needle, match) for needle, match in pairs if needle.surface in clause.asked]
+    keys = [(n, match) for n, match in pairs if n.surface in clause.asked and n.surface not in ABSTRACT_NOUNS]
     if not keys or question.size:
         return 1.0
     if clause.kind == "number":
@@ -192,6 +194,13 @@ def _is_about(unit: Unit, gates: Sequence[Mention]) -> bool:
     return not gates or max(name_match(mention, unit) for mention in gates) >= NAME_GATE
 
 
+def _is_near(unit: Unit, names: Sequence[Mention]) -> bool:
+    """Tell whether a name that may be a common word stands in the same passage or above it: sentences say "it"."""
+    passage = unit.passage
+    around = (passage.text, passage.context)
+    return not names or any(mention_strength(text, mention) > 0 for mention in names for text in around)
+
+
 def _is_foreign(question: Question, hits: Sequence[Hit]) -> bool:
     """Tell whether most of the passages are in the other language."""
     languages = Counter(hit.passage.document.language for hit in hits)
@@ -199,6 +208,8 @@ def _is_foreign(question: Question, hits: Sequence[Hit]) -> bool:
 
 
 def _weight(needle: Needle, *, foreign: bool) -> float:
+    if needle.surface in ABSTRACT_NOUNS:
+        return needle.weight * ABSTRACT
     return needle.weight * FOREIGN_UNKNOWN if foreign and not needle.held else needle.weight
 
 

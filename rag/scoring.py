@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from corpus.documents import Passage
 from index.hits import Hit
-from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind
+from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import SINGLE_CHARACTER, Clause, Needle, Question
 from rag.units import Unit, terms_of
@@ -148,7 +148,7 @@ _NEAR = 10  # characters between a number and what it counts
 def _number_fit(text: str, clause: Clause, question: Question) -> float:
     """Return 1 for a number right beside what is counted, 0.5 for one in the same piece, 0.25 for any other."""
     values = list(VALUE_PATTERNS["number"].finditer(text))
-    if not values:
+    if not values or not fits_dimension(clause.text, text):
         return 0.0
     if question.size and SIZE_VALUE.search(text):
         return 1.0

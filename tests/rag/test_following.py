@@ -1,0 +1,105 @@
+"""Follow-ups folded into stand-alone questions."""
+
+import pytest
+
+from corpus import Document, split
+from index import Index
+from rag.following import stand_alone
+
+TEXT = """# Survey
+
+## Heron-2
+
+Heron-2 was built by the Firth Institute and has 48 dishes.
+
+## Egret DB
+
+Egret DB is a key-value store; its traces are called egret-traces-9.
+
+## 青石阵列(QINGSHI)
+
+QINGSHI 由北川大学建成。
+"""
+
+
+@pytest.fixture(scope="module")
+def index():
+    return Index.build(split([Document.from_text(TEXT, id="survey.md")]))
+
+
+def turns(*texts):
+    return [{"role": "assistant" if n % 2 else "user", "content": text} for n, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "alone"),
+    [
+        (
+            ("Who built Heron-2?", "The Firth Institute."),
+            "How many dishes does it have?",
+            "How many dishes does Heron-2 have?",
+        ),
+        (
+            ("Who built Heron-2?", "The Firth Institute."),
+            "What are its dishes made of?",
+            "What are Heron-2's dishes made of?",
+        ),
+        (("Who built Heron-2?", "The Firth Institute."), "and Egret DB?", "Who built Egret DB?"),
+        (("Who built Heron-2?", "The Firth Institute."), "what about Egret DB", "Who built Egret DB?"),
+        (("Heron-2 是谁建的?", "Firth Institute。"), "那它有多少面天线呢?", "Heron-2 有多少面天线呢?"),
+        (("Heron-2 是谁建的?", "Firth Institute。"), "那 Egret DB 呢?", "Egret DB 是谁建的?"),
+        (("Heron-2 是谁建的?", "Firth Institute。"), "天线直径呢?", "Heron-2 的天线直径呢?"),
+        (("Heron-2 是谁建的?", "Firth Institute。"), "谁出的钱?", "Heron-2 是谁出的钱?"),
+        (("Heron-2 是谁建的?", "Firth Institute。"), "其中最大的天线有多大?", "Heron-2 里最大的天线有多大?"),
+    ],
+)
+def test_a_follow_up_takes_what_was_talked_about(index, history, question, alone):
+    assert stand_alone(question, turns(*history), index) == alone
+
+
+def test_the_former_and_the_latter_are_told_apart(index):
+    history = turns("Compare Heron-2 and Egret DB.", "They differ.")
+    assert stand_alone("Who built the former?", history, index) == "Who built Heron-2?"
+    assert stand_alone("Who wrote the latter?", history, index) == "Who wrote Egret DB?"
+
+
+def test_the_previous_one_is_the_name_before_the_last(index):
+    history = turns("Who built Heron-2?", "Firth.", "and Egret DB?", "Nobody knows.")
+    assert stand_alone("上一个呢?", history, index) == "Who built Heron-2?"
+
+
+def test_these_may_mean_what_the_last_answer_named(index):
+    history = turns("What are the traces of Egret DB called?", "egret-traces-9.")
+    assert "egret-traces-9" in stand_alone("How many of these are there?", history, index)
+
+
+def test_marks_of_an_earlier_answer_are_not_carried_over(index):
+    history = turns("Who built Heron-2?", "The Firth Institute [1][2].")
+    assert "[1]" not in stand_alone("How tall is it?", history, index)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who wrote Egret DB?",
+        "什么是干涉测量?",
+        "What is an interferometer?",
+        "为什么射电望远镜总是要建在人烟稀少的地方呢?",
+    ],
+)
+def test_a_question_that_stands_alone_is_left_as_it_is(index, question):
+    assert stand_alone(question, turns("Who built Heron-2?", "The Firth Institute."), index) == question
+
+
+def test_without_history_nothing_changes(index):
+    assert stand_alone("它有多少面天线?", [], index) == "它有多少面天线?"
+
+
+def test_a_history_without_names_changes_nothing(index):
+    assert stand_alone("How many does it have?", turns("Hello", "Hello!"), index) == "How many does it have?"
+
+
+def test_a_long_history_does_not_make_a_long_question(index):
+    names = " ".join(f"Name-{n}" for n in range(60))
+    folded = stand_alone("它有多少面天线?", turns(f"{names} 是什么?", "不知道。"), index)
+    assert len(folded) < 120

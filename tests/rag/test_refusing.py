@@ -1,0 +1,134 @@
+"""Refusing: when no passage speaks of what is named and of what is asked, and never otherwise."""
+
+import re
+
+import pytest
+
+from corpus import Document, split
+from index import Index
+from rag.drafts import Draft
+from rag.extractive import read
+from rag.packing import pack
+from rag.questions import understand
+from rag.refusing import decide, evidence, nothing_said, refusal_text
+
+TEXT = """# 数据库与望远镜
+
+## TideDB
+
+TideDB(潮汐库)是海洋研究所于 2016 年发布的键值数据库,代码约 30 万行。它用日志合并树存储数据,许可证为 MIT。
+
+## Granite
+
+Granite 是 Basalt Labs 开发的列式数据库。它每 15 分钟压缩一次日志。代码:https://github.com/basalt/granite
+
+## Heron-2
+
+Heron-2 是北川大学建成的射电望远镜,有 48 面天线,造价 3000 万美元。
+
+## 缓存与索引
+
+数据库的缓存大小决定读取速度。望远镜的天线越多,分辨率越高。
+"""
+
+
+@pytest.fixture(scope="module")
+def index():
+    return Index.build(split([Document.from_text(TEXT, id="survey.md")]))
+
+
+@pytest.fixture(scope="module")
+def ask(index):
+    def refusal_of(text):
+        question = understand(text, index)
+        packed = pack(question, index.search(text, 20), index)
+        return question, decide(question, packed, read(question, packed, index), index)
+
+    return refusal_of
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "TideDB 的代码有多少行?",
+        "潮汐库是谁发布的?",
+        "tidedb 的许可证是什么?",
+        "Granite 多久压缩一次日志?",
+        "How many antennas does Heron-2 have?",
+        "Heron-2 花了多少钱?",
+        "Granite 的代码在哪里?",
+        "天线多对望远镜有什么好处?",
+        "TideDB 和 Granite 分别是谁做的?",
+    ],
+)
+def test_what_the_documents_say_is_answered(ask, question):
+    assert ask(question)[1] is None
+
+
+@pytest.mark.parametrize(
+    "question", ["CoralDB 有多少行代码?", "Heron-3 有多少面天线?", "Who released QuartzDB 9?", "Heron-2X 是谁建的?"]
+)
+def test_a_name_that_no_document_holds_is_refused(ask, question):
+    refusal = ask(question)[1]
+    assert refusal is not None
+    assert refusal.reason == "unknown_name"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "TideDB 的缓存有多少兆?",
+        "Granite 有多少行代码?",
+        "Heron-2 的天线有多重?",
+        "How much does Granite cost?",
+        "Granite 是什么时候发布的?",
+        "TideDB 的代码仓库在哪里?",
+        "Heron-2 用什么减速器?",
+    ],
+)
+def test_a_known_name_with_something_unsaid_is_refused(ask, question):
+    assert ask(question)[1] is not None
+
+
+@pytest.mark.parametrize("question", ["红烧排骨要炖多久?", "明晚谁踢决赛?", "How do volcanoes erupt?"])
+def test_another_subject_is_refused(ask, question):
+    assert ask(question)[1] is not None
+
+
+def test_an_empty_draft_is_refused(index):
+    question = understand("TideDB 是什么?", index)
+    assert decide(question, [], Draft(), index).reason == "nothing_found"
+
+
+def test_a_refusal_says_what_was_looked_for_and_shows_the_nearest(ask):
+    question, refusal = ask("TideDB 的缓存有多少兆?")
+    assert "TideDB" in refusal_text(refusal, question)
+    assert 1 <= len(refusal.nearest) <= 3
+
+
+def test_a_refusal_is_in_the_language_of_the_question(ask):
+    question, refusal = ask("CoralDB 有多少行代码?")
+    assert refusal_text(refusal, question).startswith("资料里没有")
+    question, refusal = ask("How many lines of code does CoralDB have?")
+    assert refusal_text(refusal, question).startswith("The documents do not mention CoralDB")
+
+
+def test_a_refusal_holds_no_value_that_could_pass_for_an_answer(ask):
+    question, refusal = ask("Heron-2 的天线有多重?")
+    text = refusal_text(refusal, question).replace("Heron-2", "")
+    assert not re.search(r"\d", text)
+
+
+def test_a_model_that_found_nothing_can_be_told_the_same_way(index):
+    question = understand("What is the mass of the antennas?", index)
+    assert refusal_text(nothing_said(question, []), question).startswith("The documents do not say")
+
+
+def test_evidence_runs_from_nothing_to_all_of_the_question(index):
+    def of(text):
+        question = understand(text, index)
+        return evidence(question, pack(question, index.search(text, 20), index))
+
+    assert of("TideDB 的许可证是什么?") > 0.9
+    assert of("Heron-2 的天线有多重?") < of("Heron-2 有多少面天线?")
+    assert 0 <= of("红烧排骨要炖多久?") < 0.2
