@@ -45,6 +45,15 @@ def test_the_address_is_told_once_the_page_can_be_opened(start):
     assert (opened, err) == ([], "")
 
 
+def test_the_engine_is_loaded_before_the_address_is_told(start, assistant, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(assistant.index, "load", lambda: loaded.append("engine"))
+    monkeypatch.setattr(serving, "_announce", lambda *_, **__: loaded.append("announced"))
+    start("127.0.0.1")
+
+    assert loaded == ["engine", "announced"]
+
+
 def test_the_page_opens_in_a_browser_if_wanted(start):
     _, opened, out, _ = start("localhost", open_page=True)
 
