@@ -106,7 +106,13 @@ def _may_be_title(lines: Sequence[Line], number: int) -> bool:
 def _reads_like_heading(line: Line) -> bool:
     """Tell whether a line has the words of a heading: few, no sentence, no address, no field of a list."""
     content = line.text
-    if line.kind not in {"text", "item"} or len(content) > 100 or content[0].isspace():
+    if (
+        line.kind not in {"text", "item"}
+        or len(content) > 100
+        or content[0].isspace()
+        or "|" in content
+        or "\t" in content
+    ):
         return False
     content = without_marks(content)
     if not content or content[-1] in _FINAL or _ADDRESS.search(content):

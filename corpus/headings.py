@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from corpus.bare_headings import Heading, find_bare_headings, find_title_line
@@ -11,6 +12,7 @@ from corpus.patterns import pattern
 from corpus.titles import clean_title
 
 _ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
+_STATED_TITLE = pattern(r"\s*(?:标题|题目|title)\s*[:：]\s*(.{1,200})", re.IGNORECASE)
 
 
 def find_headings(lines: Sequence[Line]) -> list[Heading]:
@@ -48,7 +50,8 @@ def find_own_title(headings: Sequence[Heading], lines: Sequence[Line]) -> tuple[
     """Return what a text calls itself ("" if it does not say) and the headings that are sections.
 
     A first Markdown heading of level 1 is the title, and no section unless it is one of several with a text of its own.
-    Without Markdown headings the first line is the title if it is long enough for one and not a section's ("前言").
+    Without Markdown headings the first line is the title if it is long enough for one and not a section's ("前言"), or if it
+    says so ("Title: …").
     """
     if headings and lines[headings[0].line].kind == "heading":
         first = headings[0]
@@ -57,7 +60,10 @@ def find_own_title(headings: Sequence[Heading], lines: Sequence[Line]) -> tuple[
             return first.title, list(headings[1:])
         return next((each.title for each in headings if each.level == 1), ""), list(headings)
     number = find_title_line(lines)
-    return clean_title(lines[number].text) if number is not None else "", list(headings)
+    if number is not None:
+        return clean_title(lines[number].text), list(headings)
+    stated = _STATED_TITLE.fullmatch(next((line.text for line in lines if line.kind != "blank"), ""))
+    return clean_title(stated[1]) if stated else "", list(headings)
 
 
 def _markdown_heading(lines: Sequence[Line], number: int) -> Heading:

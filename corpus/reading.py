@@ -14,6 +14,9 @@ from corpus.links import find_links, find_references
 from corpus.patterns import pattern
 from corpus.tables import find_tables
 
+_ORIGINAL = frozenset(
+    {"原文链接", "原文地址", "原文", "本文链接", "本文地址", "URL Source", "Source URL", "Original article"}
+)
 _STEM = pattern(r"([^/#]+?)(?:\.\w{1,8})?(?:#.*)?$")
 
 
@@ -34,7 +37,7 @@ def parse(
         text: Markdown or plain text, also copied from a web page; never refused, whatever characters it holds.
         id: Says where the text comes from.
         title: What the document is called; by default what it calls itself, else the last part of its id.
-        url: Where the original stands.
+        url: Where the original stands; by default the address that the text calls its own ("原文链接：…").
         kind: The kind of source.
         metadata: Further facts about the document; ``language`` ("zh" or "en") overrides what is detected.
     """
@@ -63,7 +66,8 @@ def structure(
     )  # fmt: skip
     tables = _place(find_tables(lines) if "|" in text or "\t" in text else [], document)
     links = _name_by_column(find_links(text, lines, references), tables)
-    return replace(document, tables=tuple(tables), links=tuple(links))
+    own_url = next((link.url for link in links if link.label in _ORIGINAL), None)
+    return replace(document, tables=tuple(tables), links=tuple(links), url=url or own_url)
 
 
 def _stem(id: str) -> str:

@@ -89,7 +89,9 @@ class _Splitter:
         """Build the passage of neighbouring units."""
         first, last = units[0], units[-1]
         extra = "" if first.start <= first.extra_start < last.end else first.extra
-        context = "\n".join(filter(None, (self._document.title, path, extra)))
+        title = self._document.title
+        known = {title, *path.split(" > ")}
+        context = "\n".join(filter(None, (title, path, *(line for line in extra.split("\n") if line not in known))))
         return Passage(self._document, first.start, last.end, path, first.kind, context)
 
     def _by_section(self) -> Iterator[tuple[Section | None, list[Line]]]:

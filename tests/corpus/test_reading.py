@@ -62,3 +62,13 @@ def test_the_innermost_section_of_a_place_is_found() -> None:
     document = Document.from_text("# 文\n\n开头。\n\n## 一\n\n### 二\n\n话在这里。", id="a")
     assert document.section_at(document.text.index("话")).path == ("一", "二")
     assert document.section_at(document.text.index("开头")) is None
+
+
+def test_a_first_line_that_states_the_title_gives_it() -> None:
+    assert Document.from_text("标题：大模型的三种训练方法\n\n正文在这里。", id="a.txt").title == "大模型的三种训练方法"
+
+
+def test_the_address_that_a_text_calls_its_own_is_its_url() -> None:
+    text = "正文在这里。\n\n原文链接：https://a.org/own"
+    assert Document.from_text(text, id="a").url == "https://a.org/own"
+    assert Document.from_text(text, id="a", url="https://b.org").url == "https://b.org"

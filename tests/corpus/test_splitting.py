@@ -24,7 +24,11 @@ def test_the_context_holds_title_and_heading_path() -> None:
 
 
 def test_no_passage_is_larger_than_asked_for() -> None:
-    text = "# 文\n\n" + "\n\n".join([LONG, LONG * 4, "- 一项\n" * 30, "word " * 300, "x" * 900, "字" * 500])
+    table = f"| 甲 | 乙 |\n|---|---|\n| {LONG * 3} | 一 |"
+    references = f"## 参考\n\n[1] {LONG * 4}\n[2] 短"
+    text = "# 文\n\n" + "\n\n".join(
+        [LONG, LONG * 4, "- 一项\n" * 30, "word " * 300, "x" * 900, "字" * 500, table, references]
+    )
     for size in (16, 40, 100):
         assert max(count_tokens(passage.text) for passage in passages_of(text, max_tokens=size)) <= size
 
@@ -73,7 +77,7 @@ def test_a_row_is_a_passage_that_knows_its_header_and_caption() -> None:
     text = "# 文\n\n## 模型一览\n\n| 模型 | 参数 |\n|---|---|\n| GLM | 6B |\n| OPT | 175B |\n\n表后有话。"
     rows = [passage for passage in passages_of(text) if passage.kind == "table_row"]
     assert [row.text for row in rows] == ["| GLM | 6B |", "| OPT | 175B |"]
-    assert rows[0].context == "文\n模型一览\n模型一览\n列名: 模型 | 参数"
+    assert rows[0].context == "文\n模型一览\n列名: 模型 | 参数"
 
 
 def test_rows_of_english_tables_say_columns() -> None:

@@ -93,3 +93,11 @@ def test_lines_with_tabs_copied_from_a_page_are_a_table() -> None:
 
 def test_one_tab_in_a_text_makes_no_table() -> None:
     assert Document.from_text("甲\t乙\n丙\t丁\n\n戊\t己", id="a").tables == ()
+
+
+def test_rows_of_a_spaced_out_table_are_no_headings() -> None:
+    document = Document.from_text(
+        "一篇足够长的文章题目\n\n模型 | 参数\n\n---|---\n\nGLM | 6B\n\nOPT | 175B\n\n后面是正文,讲得很清楚。", id="a"
+    )
+    assert len(document.tables[0].rows) == 2
+    assert document.sections == ()
