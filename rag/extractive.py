@@ -21,7 +21,7 @@ from rag.scoring import Scored, Scorer
 from rag.units import Unit, terms_of, units_of
 
 MAX_STATEMENTS = 3
-RUNNER_UP = 0.62  # of the best score from which another piece is shown too
+RUNNER_UP = 0.55  # of the best score from which another piece is shown too
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
 _WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
