@@ -18,7 +18,6 @@ MOST_ITEMS = 24
 
 _LISTS_SOMETHING = re.compile(r"列|收录|包含|包括|涵盖|\blists?\b|\bincludes?\b|\bcovers?\b", re.IGNORECASE)
 _FIELD = re.compile(r"[^:：\s]{1,14}\s?[:：]")
-_BY_WHOM = re.compile(r"作者|机构|公司|开发者|出品|author|organi[sz]ation|developer|by\b|company", re.IGNORECASE)
 _ITEM_HEAD = re.compile(r"^(.{2,60}?)(?:[:：]\s|\s[\"“(（]|[。;；]|\s[-–—]\s|,\s)")
 
 

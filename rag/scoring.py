@@ -193,8 +193,3 @@ def _name_weight(mention: Mention, units: Sequence[Unit]) -> float:
 def _clause_weight(needle: Needle, clause: Clause | None) -> float:
     """Return how much a needle matters for one clause of a question: its own words first."""
     return 1.0 if clause is None or needle.surface in clause.text.lower() else 0.5
-
-
-def kinds_of(question: Question) -> tuple[Kind, ...]:
-    """Return the kinds of answer that the clauses ask for."""
-    return tuple(clause.kind for clause in question.clauses)
