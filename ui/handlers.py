@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 Outcome = Literal["answering", "answered", "refused", "stopped", "failed"]
 
 CONTEXT_CHARS = 700  # of the document shown on either side of a quote: about what fits the panel beside the chat
+BYLINE_AUTHORS = 3  # of a paper that are named; the link leads to the others
 CONTEXT_ROWS = 4  # of a table, on either side of the quoted row
 NEAREST_PASSAGES = 3  # shown under a refusal
 MAX_TURNS = 100  # a page that is never cleared must not grow without bound
@@ -52,7 +53,8 @@ class Source:
     """A place in a document as the panel shows it: the quoted words between what stands before and after them.
 
     A quote from a table carries the table's ``header`` and the ``rows`` around the quoted one. ``label`` is None where
-    nothing was claimed, as for the nearest passages of a refusal.
+    nothing was claimed, as for the nearest passages of a refusal. ``byline`` is who wrote the document and when,
+    ``remark`` what the document's front matter says of the text itself (that it is a digest, say).
     """
 
     number: int
@@ -67,6 +69,8 @@ class Source:
     url: str | None = None
     page: int | None = None
     label: SupportLabel | None = None
+    byline: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,8 @@ def locate(document: Document, start: int, end: int, *, number: int, label: Supp
         after=_to_line_end(after) if end + CONTEXT_CHARS < high else after.rstrip(),
         header=tuple(cell.text for cell in table.header) if table else (),
         rows=_rows_around(table, start, end) if table else (),
+        byline=_byline(document),
+        remark=document.metadata.get("note", ""),
         url=document.url,
         label=label,
     )
@@ -247,6 +253,13 @@ def _until(stopped: Event, events: Iterator[str | Answer]) -> Iterator[str | Ans
             yield event
     finally:
         left.set()
+
+
+def _byline(document: Document) -> str:
+    """Return who wrote a document, the first of many only, and when."""
+    authors = document.metadata.get("author", "").split(", ")
+    named = ", ".join(authors[:BYLINE_AUTHORS]) + (" …" if len(authors) > BYLINE_AUTHORS else "")
+    return " · ".join(filter(None, [named, document.metadata.get("date", "")]))
 
 
 def _finished(turn: Turn, answer: Answer) -> Turn:

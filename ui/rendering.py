@@ -91,9 +91,11 @@ def render_source(source: Source | None, language: Language) -> str:
     return _seal(
         '<section class="sq-panel">'
         f'<header><span class="sq-number">{source.number}</span><h2>{_text(source.title)}</h2></header>'
+        + (f'<p class="sq-section">{_text(source.byline)}</p>' if source.byline else "")
         + (f'<p class="sq-section">{section}</p>' if section else "")
         + (f'<p class="sq-check sq-{source.label}">{check}</p>' if check else "")
         + f'<div class="sq-passage">{_passage(source)}</div>'
+        + (f'<p class="sq-remark">{_text(source.remark)}</p>' if source.remark else "")
         + _original(source, texts)
         + "</section>"
     )

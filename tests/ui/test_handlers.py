@@ -164,6 +164,20 @@ def test_the_source_of_a_table_row_carries_the_header_and_marks_the_row(document
     assert [[cell.text for cell in row if cell.quoted] for row in source.rows] == [[], ["INT8", "9 GB"], []]
 
 
+def test_a_source_names_the_first_authors_the_year_and_what_the_text_is():
+    about = {"author": "Ada One, Ben Two, Cem Three, Dan Four", "date": "2021", "note": "A digest in our own words."}
+    document = Document.from_text("# Nuts\n\nWalnut is a model.\n", id="n.md", metadata=about)
+
+    source = locate(document, 8, 14, number=1)
+
+    assert source.byline == "Ada One, Ben Two, Cem Three … · 2021"
+    assert source.remark == "A digest in our own words."
+
+
+def test_a_source_without_front_matter_has_no_byline():
+    assert locate(Document.from_text("Walnut is a model.", id="n.md"), 0, 6, number=1).byline == ""
+
+
 def test_what_stands_around_a_quote_ends_with_its_section(document, cite):
     citation = cite("Pecan was trained")
 

@@ -119,8 +119,9 @@ def test_words_of_an_answer_stay_text(attack):
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
 def test_words_of_a_document_stay_text_wherever_they_appear(attack):
     evil = source(
-        document_id=attack, title=attack, section=attack, quote=attack, before=attack, after=attack, url=attack
-    )
+        document_id=attack, title=attack, section=attack, quote=attack, before=attack, after=attack, url=attack,
+        byline=attack, remark=attack,
+    )  # fmt: skip
     table = source(header=(attack,), rows=((Cell(attack, True), Cell(attack)),))
 
     for html in (render_source(evil, "en"), render_source(table, "zh"), answered("Text [1]", evil)):
