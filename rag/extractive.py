@@ -22,6 +22,7 @@ from rag.units import Unit, terms_of, units_of
 
 MAX_STATEMENTS = 3
 RUNNER_UP = 0.55  # of the best score from which another piece is shown too
+SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
 _WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
@@ -47,7 +48,7 @@ def _assembled(
     if "link" in kinds:
         pointers = linking.find_pointers(question, hits)
         if pointers or (question.mentions and linking.asks_for_page(question.text)):
-            return Draft(tuple(linking.statements_of(pointers)))
+            return Draft(tuple(linking.statements_of(pointers, question)))
         return None
     if question.side_by_side and (draft := comparing.compare(question, hits, units)):
         return draft
@@ -69,11 +70,19 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
         for clause in question.clauses:
             best = max((scorer.score(scored.unit, clause) for scored in ranked[:12]), key=lambda scored: scored.total)
             chosen.append(best)
-    good = [scored for scored in ranked[: 3 * MAX_STATEMENTS] if scored.total >= RUNNER_UP * ranked[0].total]
+    sure = any(mention.sure for mention in question.mentions)
+    good = [scored for scored in ranked[: 3 * MAX_STATEMENTS] if _is_as_good(scored, ranked[0], same_names=sure)]
     statements: list[Statement] = []
     for scored in (*chosen, *good):
         _take_in(state(scored, question), statements)
     return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))
+
+
+def _is_as_good(scored: Scored, best: Scored, *, same_names: bool) -> bool:
+    """Tell whether a piece may stand beside the best one: nearly as well scored, and about the same names."""
+    if same_names and scored.names < SAME_NAMES * best.names:
+        return False
+    return scored.total >= RUNNER_UP * best.total
 
 
 def _take_in(statement: Statement, statements: list[Statement]) -> None:

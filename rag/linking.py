@@ -64,7 +64,7 @@ class Pointer:
     @property
     def score(self) -> float:
         """How well the link answers: about the name, and of the kind asked for."""
-        return self.about + self.fits
+        return self.about + self.fits - (0.05 if _is_mark(self.document, self.link) else 0.0)
 
 
 def asked_kinds(text: str) -> tuple[LinkKind, ...]:
@@ -103,10 +103,10 @@ def find_pointers(question: Question, hits: Sequence[Hit]) -> list[Pointer]:
     return sorted(good, key=lambda pointer: -pointer.score)
 
 
-def statements_of(pointers: Sequence[Pointer]) -> list[Statement]:
+def statements_of(pointers: Sequence[Pointer], question: Question) -> list[Statement]:
     """Return the best link, and the next one if it fits about as well."""
     chosen = [pointer for pointer in pointers[:MOST] if pointer.score >= NEARLY * pointers[0].score]
-    return [_statement(pointer) for pointer in chosen]
+    return [_statement(pointer, question) for pointer in chosen]
 
 
 def _pointers(question: Question, hit: Hit, wanted: Sequence[LinkKind]) -> Iterator[Pointer]:
@@ -143,7 +143,7 @@ def _names_host(mention: Mention) -> bool:
 
 
 def _about_name(mention: Mention, document: Document, link: Link, start: int, end: int) -> float:
-    label = link.label.strip()
+    label = link.label.strip() if "://" not in link.label else ""
     before = document.text[max(start, link.start - 60) : link.start]
     in_url = mention_strength(link.url.rsplit("/", 1)[-1].replace("_", "-"), mention)
     return max(
@@ -216,7 +216,7 @@ def _fits(
     return 0.6 if kind == "page" and "paper" not in wanted and "code" not in wanted else 0.0
 
 
-def _statement(pointer: Pointer) -> Statement:
+def _statement(pointer: Pointer, question: Question) -> Statement:
     text, link = pointer.document.text, pointer.link
     if _is_mark(pointer.document, link):
         entry = text.find(link.url)
@@ -228,9 +228,8 @@ def _statement(pointer: Pointer) -> Statement:
         start, end = max(start, link.start - 40), min(end, link.end)
     line = _shown(text[start:end], link)
     topic = topic_at(pointer.document, link.start)
-    if topic and topic.lower() not in line.lower() and len(line) < 160:
-        line = f"{topic} · {line}"
-    return Statement(line, (Span(pointer.document, start, end),))
+    named = any(mention_strength(topic, mention) > mention_strength(line, mention) for mention in question.mentions)
+    return Statement(f"{topic} · {line}" if named and len(line) < 160 else line, (Span(pointer.document, start, end),))
 
 
 def _shown(line: str, link: Link) -> str:

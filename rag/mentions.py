@@ -124,6 +124,11 @@ class Mention:
     meant: str = ""
 
     @property
+    def sure(self) -> bool:
+        """Whether it is a name for sure: by its shape, or because it has other names."""
+        return self.certain or len(self.spellings) > 1
+
+    @property
     def name(self) -> str:
         """The name to show and to search: without its typing error."""
         return self.meant or self.surface

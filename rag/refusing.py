@@ -95,8 +95,8 @@ def evidence(question: Question, hits: Sequence[Hit]) -> float:
 
     Unlike the reader's score it does not compare pieces with each other, so it can be held against a threshold.
     """
-    gates = [mention for mention in question.mentions if _is_gate(mention)]
-    soft = [mention for mention in question.mentions if mention.held and not _is_gate(mention)]
+    gates = [mention for mention in question.mentions if mention.sure]
+    soft = [mention for mention in question.mentions if mention.held and not mention.sure]
     foreign = _is_foreign(question, hits)
     weights = [_weight(needle, foreign=foreign) for needle in question.needles]
     best = 0.0
@@ -119,8 +119,8 @@ def _share(
     foreign: bool,
 ) -> float:
     """Return the share of the question's words, its uncertain names and the kind of value asked for that a unit has."""
-    several = sum(map(_is_gate, question.mentions)) > 1 and clause.kind not in _VALUES
-    names = [mention for mention in question.mentions if several or not _is_gate(mention)]
+    several = sum(mention.sure for mention in question.mentions) > 1 and clause.kind not in _VALUES
+    names = [mention for mention in question.mentions if several or not mention.sure]
     held = sum(w * m for w, m in zip(weights, matches, strict=True))
     held += sum(NAME_WEIGHT * name_match(mention, unit) for mention in names)
     whole = sum(weights) + NAME_WEIGHT * sum(FOREIGN_UNKNOWN if foreign and not m.held else 1.0 for m in names)
@@ -183,11 +183,6 @@ def _enough_at_home(question: Question, *, foreign: bool) -> float:
     if not any(mention.held for mention in question.mentions):
         return ENOUGH_WITHOUT_NAME if foreign else ENOUGH_WITH_UNKNOWN
     return ENOUGH_FOR_VALUE if kinds <= _VALUES else ENOUGH_FOR_WORDS
-
-
-def _is_gate(mention: Mention) -> bool:
-    """Tell whether a piece that does not mention this cannot answer: it is a name for sure."""
-    return mention.certain or len(mention.spellings) > 1
 
 
 def _is_about(unit: Unit, gates: Sequence[Mention]) -> bool:

@@ -26,11 +26,11 @@ FEWEST = 2
 MOST = 12
 FULL = 5  # up to so many entries are told with the clause that says it, more only by name
 
-_NAME = r"[A-Z][A-Za-z]*[\w.+-]*(?: (?:\d|[A-Z])[\w.+-]*){0,2}"
+_NAME = r"[A-Z][A-Za-z0-9.+-]*(?: (?:\d|[A-Z])[A-Za-z0-9.+-]*){0,2}"
 _ASIDE = r"(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,30}[)）])?\s?(?:模型|系统|项目)?"
 _MAKES = re.compile(
-    r"发布|开发|研发|研制|推出|提出|公布|开源了?|做过|出过|出品|旗下|的(?:大?模型|产品|项目)"
-    r"|\b(?:releas|develop|publish|built|create|propos|introduc|made|make)",
+    r"作者|发布|开发|研发|研制|推出|提出|公布|开源了?|做过|出过|出品|旗下|的(?:大?模型|产品|项目)"
+    r"|\bauthor|\b(?:releas|develop|publish|built|create|propos|introduc|made|make)",
     re.IGNORECASE,
 )
 _USES = re.compile(

@@ -22,6 +22,7 @@ from rag.widths import columns
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
 IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.5
 NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH = 0.85, 0.82, 0.55, 0.45
+SAID_OF_ANOTHER = 0.9  # of a piece that mentions the name but is about another one
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
@@ -100,8 +101,11 @@ def _place(passage: Passage) -> tuple[str, int]:
 
 def name_match(mention: Mention, unit: Unit) -> float:
     """Return how surely a unit is about a name: it says so, or it stands under it."""
+    said = mention_strength(unit.text, mention)
+    if said == 1.0 and unit.subject and mention_strength(unit.subject, mention) < 1.0:
+        said = SAID_OF_ANOTHER
     return max(
-        mention_strength(unit.text, mention),
+        said,
         0.95 * mention_strength(unit.lead, mention) if unit.lead else 0.0,
         NAME_IN_TOPIC * mention_strength(unit.topic, mention),
         NAME_IN_PATH * mention_strength(f"{unit.path} {unit.document.title}", mention),

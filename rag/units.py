@@ -24,7 +24,7 @@ _BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)
 _HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _BEGINS_WITH_NAME = re.compile(
-    r"(?P<name>[A-Z][A-Za-z]*[\w.+-]*(?: (?:[A-Z]|\d)[\w.+-]*){0,3})\s?(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,40}[)）])?\s?"
+    r"(?P<name>[A-Z][A-Za-z0-9.+-]*(?: (?:[A-Z]|\d)[A-Za-z0-9.+-]*){0,3})\s?(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,40}[)）])?\s?"
     r"(?=[是由为有在的将模则采使支参通本能可主用也与]|(?:is|was|are|were|has|uses|by)\b)"
 )
 _NAME_LIKE = re.compile(
