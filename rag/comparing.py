@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,10 +15,14 @@ from rag.mentions import Mention, mention_strength, name_pattern
 from rag.quantities import Quantity, find_quantities
 from rag.questions import Clause, Question, about
 from rag.scoring import Scored, Scorer, name_match
-from rag.units import Unit
+from rag.units import Unit, terms_of
 
 IS_ABOUT = 0.5  # from which name match a piece counts as being about a name
 OTHER_NAME = 0.75  # what a piece about another one of the names is worth
+OTHER_SUBJECT = 0.85  # what a piece about something else is worth that mentions the name
+BESIDE = 8  # characters between a number and what it counts
+NEAR = 24  # characters between a name and the value that is its own
+_APART = re.compile(r"[和与及、,，;；]|\b(?:and|or|while|than)\b")
 
 
 def compare(question: Question, hits: Sequence[Hit], units: Sequence[Unit]) -> Draft | None:
@@ -48,10 +53,10 @@ def best_about(question: Question, mention: Mention, units: Sequence[Unit]) -> S
 
 
 def _own_share(unit: Unit, mention: Mention, others: Sequence[Mention]) -> float:
-    """Return 1 for a piece about the name, less for one that stands under another of the compared names."""
-    under_other = any(mention_strength(unit.topic, other) == 1.0 for other in others)
-    says_other = any(mention_strength(unit.text, other) == 1.0 for other in others)
-    return OTHER_NAME if says_other or (under_other and mention_strength(unit.topic, mention) < 1.0) else 1.0
+    """Return 1 for a piece about the name, less for one about something else, least about another compared name."""
+    if any(mention_strength(text, other) == 1.0 for other in others for text in (unit.text, unit.topic)):
+        return 1.0 if mention_strength(unit.subject, mention) == 1.0 else OTHER_NAME
+    return 1.0 if not unit.subject or mention_strength(unit.subject, mention) == 1.0 else OTHER_SUBJECT
 
 
 def _value_clause(question: Question, clause: Clause) -> Clause:
@@ -90,9 +95,25 @@ def value_of(unit: Unit, mention: Mention, question: Question) -> Quantity | Non
     if question.size:
         spans = [match.span() for match in SIZE_VALUE.finditer(text)]
         quantities = [q for q in quantities if any(a < q.end and q.start < b for a, b in spans)]
-    if len({q.value for q in quantities}) <= 1:
-        return quantities[0] if quantities else None
+    else:
+        quantities = _counting(quantities, text, question) or quantities
+    own = mention_strength(unit.subject, mention) == 1.0
+    if own and len({q.value for q in quantities}) == 1:
+        return quantities[0]
     return _nearest(quantities, text, mention)
+
+
+def _counting(quantities: Sequence[Quantity], text: str, question: Question) -> list[Quantity]:
+    """Return the quantities that stand right beside what is counted."""
+    asked = {word for clause in question.clauses for word in clause.asked}
+    counted = [needle for needle in question.needles if needle.surface in asked]
+    return [
+        quantity
+        for quantity in quantities
+        if any(
+            n.found_in(terms_of(text[max(0, quantity.start - BESIDE) : quantity.end + BESIDE])) >= 0.5 for n in counted
+        )
+    ]
 
 
 def _total(amounts: Sequence[Quantity]) -> Quantity | None:
@@ -103,7 +124,13 @@ def _total(amounts: Sequence[Quantity]) -> Quantity | None:
 
 
 def _nearest(quantities: Sequence[Quantity], text: str, mention: Mention) -> Quantity | None:
-    places = [m.start() for spelling in mention.spellings for m in name_pattern(spelling).finditer(text)]
-    if not places:
-        return None
-    return min(quantities, key=lambda q: min(abs(q.start - place) for place in places))
+    places = [m for spelling in mention.spellings for m in name_pattern(spelling).finditer(text)]
+    apart = [(_distance(text, place, quantity), quantity) for quantity in quantities for place in places]
+    distance, nearest = min(apart, key=lambda pair: pair[0], default=(NEAR + 1, None))
+    return nearest if distance <= NEAR else None
+
+
+def _distance(text: str, name: re.Match[str], quantity: Quantity) -> int:
+    """Return the characters between a name and a value; "and" or a comma between them keeps them apart."""
+    between = text[name.end() : quantity.start] if quantity.start >= name.end() else text[quantity.end : name.start()]
+    return len(between) + (NEAR if _APART.search(between) else 0)

@@ -77,7 +77,7 @@ _CUES: dict[Kind, str] = {
 CUES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
 # "Instruction[27] (指令)是指": a name with at most an aside before the verb that defines it.
 BY_WHOM = re.compile(
-    r"^\s*(?:[-*•]\s+)?(?:第一)?(?:作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|by|publisher|owner)\s*(?:[:：|]|$)",
+    r"^\s*(?:[-*•]\s+)?(?:第一)?(?:作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|制造商|厂商|厂家|生产商|建造者|建造方|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|makers?|manufacturers?|vendors?|builders?|creators?|by|publisher|owner)\s*(?:[:：|]|$)",
     re.IGNORECASE,
 )
 CHEAP = re.compile(r"便宜|贵|省钱|\b(?:cheap|expensive|affordable)", re.IGNORECASE)

@@ -228,7 +228,8 @@ def _statement(pointer: Pointer, question: Question) -> Statement:
         start, end = max(start, link.start - 40), min(end, link.end)
     line = _shown(text[start:end], link)
     topic = topic_at(pointer.document, link.start)
-    named = any(mention_strength(topic, mention) > mention_strength(line, mention) for mention in question.mentions)
+    words = line.replace(link.url, "")
+    named = any(mention_strength(topic, mention) > mention_strength(words, mention) for mention in question.mentions)
     return Statement(f"{topic} · {line}" if named and len(line) < 160 else line, (Span(pointer.document, start, end),))
 
 
