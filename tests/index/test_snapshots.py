@@ -272,4 +272,5 @@ def test_verify_of_a_place_without_an_index_is_refused(tmp_path):
 
 
 def test_an_index_in_memory_has_nothing_to_verify(bilingual):
-    bilingual.verify()
+    assert bilingual.verify() is None
+    assert bilingual.snapshot == "memory"

@@ -90,7 +90,7 @@ def test_our_errors_are_shown_in_their_own_words(scripted):
 def test_an_unexpected_error_is_named_but_its_text_stays_out_of_the_page(scripted, caplog):
     caplog.set_level(logging.INFO)
 
-    turn = finish(Chat(language="en"), "q", scripted(RuntimeError("/home/me/secret"))).turns[-1]
+    turn = finish(Chat(language="en"), "q", scripted(RuntimeError("/srv/secret"))).turns[-1]
 
     assert "RuntimeError" in turn.error
     assert "secret" not in turn.error + turn.text + caplog.text
