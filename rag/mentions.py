@@ -327,6 +327,8 @@ def _occurs(surface: str, index: Index) -> bool:
     return any(name_pattern(surface).search(passage.text) for passage in index.passages_with(terms, limit=_LOOKED_AT))
 
 
+_SENTENCE_STARTS = re.compile(r"[.!?:\n]\s{0,2}\Z")
+_STARTS = re.compile(r"[.!?:\n#|*•>\"“(-]\s{0,2}\Z")  # also headings, cells, items
 _LOOKED_AT = 30  # passages in which a name's spelling is looked up
 
 
@@ -343,7 +345,9 @@ def _is_written_as_name(normal: str, surface: str, index: Index, language: Langu
         return True
     pattern = name_pattern(surface)
     written = [
-        _is_written_so(p.text, m) for p in index.passages_with([term], limit=6) for m in pattern.finditer(p.text)
+        _is_written_so(p.text, m, english=p.document.language == "en")
+        for p in index.passages_with([term], limit=6)
+        for m in pattern.finditer(p.text)
     ]
     return bool(written) and 2 * sum(written) > len(written)
 
@@ -355,7 +359,8 @@ def _is_english_word(surface: str, index: Index) -> bool:
     return any(is_cjk(term[0]) for concept in index.query(surface).concepts for term in concept.terms)
 
 
-def _is_written_so(text: str, match: re.Match[str]) -> bool:
+def _is_written_so(text: str, match: re.Match[str], *, english: bool) -> bool:
+    """Tell whether one place writes a word as a name; what an English text begins with has a capital anyway."""
     word = match[0]
     if _is_part(text, match.start(), match.end(), word):
         return False
@@ -365,7 +370,8 @@ def _is_written_so(text: str, match: re.Match[str]) -> bool:
     after = re.match(r"\W{1,2}([A-Za-z]+)", text[match.end() : match.end() + 20])
     alone = not (before and before[1][0].isupper()) and not (after and after[1][0].isupper())
     starts = (
-        match.start() == 0 or re.search(r"[.!?:\n]\s*$", text[max(0, match.start() - 3) : match.start()]) is not None
+        match.start() == 0
+        or (_STARTS if english else _SENTENCE_STARTS).search(text, max(0, match.start() - 4), match.start()) is not None
     )
     return word[0].isupper() and alone and not starts
 
