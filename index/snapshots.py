@@ -101,7 +101,7 @@ def publish(
     except (OSError, sqlite3.Error) as error:
         raise IndexWriteFailed(
             f"The index could not be written to {root}: {getattr(error, 'strerror', None) or error}. "
-            "What was there still serves. Free space, or choose a directory that can be written (--index DIR)."
+            "What was there still serves. Free space, or choose a directory that can be written (--index DIR; for the default index --home DIR)."
         ) from error
 
 
@@ -115,7 +115,7 @@ def current(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
         IndexDamaged: No snapshot is whole.
         IndexMismatch: The snapshot was made for another version or embedder.
     """
-    if not (root / "snapshots").is_dir():
+    if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
         raise IndexNotFound(_not_found(root))
     try:
         return _pointed_at(root, load)
@@ -130,7 +130,7 @@ def verify(root: Path) -> None:
         IndexNotFound: There is no index in the directory.
         IndexDamaged: A byte differs or a file is missing; the message names the file.
     """
-    if not (root / "snapshots").is_dir():
+    if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
         raise IndexNotFound(_not_found(root))
     with _as_damage(root):
         _fitting(root, _pointer(root))
@@ -361,7 +361,10 @@ def _is_entry(entry: object) -> bool:
 
 
 def _not_found(root: Path) -> str:
-    what = "holds no index" if root.is_dir() else "is not a directory" if root.exists() else "does not exist"
+    try:
+        what = "holds no index" if root.is_dir() else "is not a directory" if root.exists() else "does not exist"
+    except OSError as error:
+        what = f"cannot be looked at ({error.strerror})"
     return f"No index: {root} {what}. Make one with `survey-qa index build PATH --index {root}`."
 
 

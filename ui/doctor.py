@@ -98,15 +98,19 @@ def _version_of(name: str) -> str | None:
 
 
 def _home(home: Path) -> Check:
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    nearest = _nearest(home)
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         return Check("home", "fail", f"{home} cannot be written", "Choose another one with --home or SURVEY_QA_HOME.")
-    return Check("home", "ok", str(home) if home.exists() else f"{home} (made when first needed)")
+    return Check("home", "ok", str(home) if nearest == home else f"{home} (made when first needed)")
+
+
+def _nearest(home: Path) -> Path:
+    """Return the home, or the innermost folder above it that is there and may be looked at."""
+    return next(folder for folder in (home, *home.parents) if os.path.exists(folder))  # noqa: PTH110 Path.exists raises
 
 
 def _disk(home: Path) -> Check:
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(nearest).free
+    free = shutil.disk_usage(_nearest(home)).free
     if free < MIN_FREE_BYTES:
         return Check("disk", "note", f"{free / 1e9:.1f} GB free", "Free some, or move the home with --home.")
     return Check("disk", "ok", f"{free / 1e9:.0f} GB free")

@@ -210,6 +210,11 @@ def test_a_place_that_is_no_index_is_refused_with_what_to_type(tmp_path, make, w
         Index.open(tmp_path / "x")
 
 
+def test_a_place_that_cannot_be_looked_at_is_refused_with_what_to_type(tmp_path):
+    with pytest.raises(IndexNotFound, match=r"cannot be looked at.*survey-qa index build"):
+        Index.open(tmp_path / ("x" * 300))
+
+
 def test_progress_is_told_stage_by_stage(make_passages):
     stages = []
     Index.build(make_passages({"a": "Tides."}), progress=lambda stage, done, total: stages.append(stage))

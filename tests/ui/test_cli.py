@@ -312,6 +312,17 @@ def test_the_doctor_fails_where_something_keeps_from_working(run, tmp_path):
     assert {"home", "index"} <= failed
 
 
+def test_a_home_that_cannot_be_looked_at_is_told_without_a_crash(run, tmp_path):
+    home = tmp_path / ("x" * 300)
+
+    assert run("doctor", "--home", home)[0] == 0
+    status, _, err = run("ask", "q", "--home", home)
+
+    assert status == 1
+    assert "could not be written" in err
+    assert "--home DIR" in err
+
+
 def test_an_unexpected_error_is_named_without_a_traceback(run, index, monkeypatch):
     monkeypatch.setattr(cli, "_open", lambda *_: 1 / 0)
 
