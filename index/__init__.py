@@ -20,20 +20,22 @@ if TYPE_CHECKING:
         IndexNotFound,
         IndexWriteFailed,
         UnknownDocument,
+        UnknownSnapshot,
     )
     from index.hits import Hit
     from index.index import Index
     from index.queries import Concept, Query
+    from index.snapshots import SnapshotInfo
 
 __all__ = [
     "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "Hit", "Index", "IndexDamaged",
-    "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "Splitting",
-    "UnknownDocument", "open_embedder",
+    "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "SnapshotInfo",
+    "Splitting", "UnknownDocument", "UnknownSnapshot", "open_embedder",
 ]  # fmt: skip
 
 _HOMES = {
     "Concept": "queries", "DocumentInfo": "catalogue", "Embedder": "embedders", "Hit": "hits", "Index": "index",
-    "Query": "queries", "Splitting": "contents", "open_embedder": "embedders",
+    "Query": "queries", "SnapshotInfo": "snapshots", "Splitting": "contents", "open_embedder": "embedders",
 }  # fmt: skip
 
 

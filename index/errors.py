@@ -9,6 +9,7 @@ SurveyQAError
     ├── IndexWriteFailed   the new snapshot could not be written; the previous one still serves
     ├── EmptyCorpus        there is nothing to index
     ├── UnknownDocument    no document has that id
+    ├── UnknownSnapshot    there is no snapshot of that name, or none to go back to
     └── EmbedderUnavailable  the embedder's model cannot be loaded
 """
 
@@ -45,6 +46,10 @@ class EmptyCorpus(IndexError_, UsageError):
 
 class UnknownDocument(IndexError_, UsageError):
     """No document in the index has that id."""
+
+
+class UnknownSnapshot(IndexError_, UsageError):
+    """The index has no snapshot of that name, or none to go back to."""
 
 
 class EmbedderUnavailable(IndexError_):

@@ -13,11 +13,12 @@ from index import snapshots, storing
 from index.catalogue import DocumentInfo
 from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
-from index.errors import EmptyCorpus
+from index.errors import EmptyCorpus, UnknownSnapshot
 from index.hits import Hit
 from index.names import Names
 from index.queries import Query, ask
 from index.searching import search
+from index.snapshots import Snapshot, SnapshotInfo
 
 
 class Index:
@@ -26,9 +27,12 @@ class Index:
     Safe to use from several threads: a search sees the state that was current when it began, whole.
     """
 
-    def __init__(self, contents: Contents, directory: Path | None = None) -> None:
+    def __init__(
+        self, contents: Contents, directory: Path | None = None, embedder: Embedder | str | None = None
+    ) -> None:
         self._contents = contents
         self._directory = directory
+        self._asked_embedder = embedder  # what a snapshot that is opened later must have been made with
         self._writing = threading.Lock()
 
     def __repr__(self) -> str:
@@ -66,7 +70,7 @@ class Index:
             IndexMismatch: It was made with another embedder than the one asked for, or by another version.
         """
         root = Path(directory)
-        return cls(snapshots.current(root, lambda snapshot: storing.load(snapshot, embedder)), root)
+        return cls(snapshots.current(root, lambda snapshot: storing.load(snapshot, embedder)), root, embedder)
 
     def save(self, directory: Path | str) -> None:
         """Publish this state as a new snapshot in a directory; from then on the index lives there.
@@ -205,6 +209,34 @@ class Index:
             "bytes": self._bytes(),
         }
 
+    @staticmethod
+    def snapshots(directory: Path | str) -> list[SnapshotInfo]:
+        """List the snapshots of the index in a directory, oldest first, and say which are whole and which is current.
+
+        Raises:
+            IndexNotFound: There is no index in the directory.
+        """
+        return snapshots.history(Path(directory))
+
+    def rollback(self, snapshot: str | None = None) -> Self:
+        """Go back to a snapshot, by default the newest whole one before the current; other readers follow.
+
+        Nothing is deleted: naming the snapshot that was current undoes it. Returns this index.
+
+        Raises:
+            UnknownSnapshot: There is no snapshot of that name, or none to go back to.
+            IndexDamaged: The named snapshot is damaged.
+            IndexLocked: Another writer is at work.
+            IndexWriteFailed: The pointer could not be written.
+        """
+        directory = self._directory
+        if directory is None:
+            raise UnknownSnapshot("This index is in memory and has no snapshots. Save it to a directory first.")
+        with self._writing:
+            snapshots.rollback(directory, snapshot, self._load)
+            self._contents = snapshots.latest(directory, self._load)
+        return self
+
     def verify(self) -> None:
         """Read every byte of the index on disk again and compare it with what was written.
 
@@ -253,6 +285,9 @@ class Index:
         )
         self._contents = replace(contents, snapshot=snapshot, degraded="")
         self._directory = directory
+
+    def _load(self, snapshot: Snapshot) -> Contents:
+        return storing.load(snapshot, self._asked_embedder)
 
     def _bytes(self) -> int:
         return snapshots.size(self._directory, self.snapshot) if self._directory else 0

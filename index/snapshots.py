@@ -22,11 +22,20 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexNotFound, IndexWriteFailed
+from index.errors import (
+    IndexDamaged,
+    IndexError_,
+    IndexLocked,
+    IndexMismatch,
+    IndexNotFound,
+    IndexWriteFailed,
+    UnknownSnapshot,
+)
 
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
@@ -76,6 +85,24 @@ class Snapshot:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """What a list of snapshots shows. Counts and time are 0 and empty where the manifest cannot be read."""
+
+    name: str
+    generation: int  # counts what was published, from 1
+    made: str  # ISO 8601, UTC; empty if unknown
+    documents: int
+    passages: int
+    bytes: int  # on disk
+    current: bool  # CURRENT names it
+    damage: str  # what is wrong with it; empty if every byte is as it was written
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields by name and whether the snapshot is whole, for JSON."""
+        return {**asdict(self), "whole": not self.damage}
+
+
 def publish(
     root: Path,
     *,
@@ -93,16 +120,61 @@ def publish(
         IndexLocked: Another writer is at work, or has published since ``base``.
         IndexWriteFailed: The disk is full or may not be written; what was current still is.
     """
-    try:
+    with _as_write_failure(root):
         _prepare(root)
         with _locked(root):
             _check_base(root, base)
             return _publish(root, write, check)
-    except (OSError, sqlite3.Error) as error:
-        raise IndexWriteFailed(
-            f"The index could not be written to {root}: {getattr(error, 'strerror', None) or error}. "
-            "What was there still serves. Free space, or choose a directory that can be written (--index DIR; for the default index --home DIR)."
-        ) from error
+
+
+def rollback(root: Path, name: str | None, check: Callable[[Snapshot], object]) -> str:
+    """Make an older snapshot the current one and return its name; by default the newest whole one before the current.
+
+    ``check`` opens the snapshot once and raises if it cannot. No snapshot is taken away: a rollback can be undone by
+    naming the snapshot that was current.
+
+    Raises:
+        IndexNotFound: There is no index in the directory.
+        UnknownSnapshot: There is no snapshot of that name, or no whole one to go back to.
+        IndexDamaged: The named snapshot is damaged.
+        IndexLocked: Another writer is at work.
+        IndexWriteFailed: The pointer could not be written; what was current still is.
+    """
+    if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
+        raise IndexNotFound(_not_found(root))
+    with _as_write_failure(root), _locked(root):
+        chosen = _before_current(root, check) if name is None else _whole(root, name, check)
+        _point(root, chosen.name, chosen.checksum)
+        return chosen.name
+
+
+def history(root: Path) -> list[SnapshotInfo]:
+    """List the snapshots in a directory, oldest first; every byte of each is compared with what was written.
+
+    Raises:
+        IndexNotFound: There is no index in the directory.
+    """
+    if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
+        raise IndexNotFound(_not_found(root))
+    now = current_name(root)
+    return [_described(root, name, now) for name in names(root)]
+
+
+def current_name(root: Path) -> str:
+    """Return the name of the snapshot that CURRENT names; empty if CURRENT is missing or damaged."""
+    try:
+        return _pointer(root).snapshot
+    except (IndexDamaged, OSError):
+        return ""
+
+
+def mark(root: Path) -> tuple[int, int, int]:
+    """Return what tells one pointer from the next without reading it (inode, time, size); zeros if there is none."""
+    try:
+        status = (root / "CURRENT").stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def current(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
@@ -118,9 +190,31 @@ def current(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
     if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
         raise IndexNotFound(_not_found(root))
     try:
-        return _pointed_at(root, load)
+        return latest(root, load)
     except IndexDamaged as damage:
         return _newest_good(root, load, damage)
+
+
+def latest(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
+    """Load the snapshot that CURRENT names and no other; if a writer prunes it meanwhile, the one that is named then.
+
+    Raises:
+        IndexDamaged: CURRENT or its snapshot is not whole.
+        IndexMismatch: The snapshot was made for another version or embedder.
+    """
+    damage: IndexDamaged | None = None
+    tried: set[str] = set()
+    while True:
+        with _as_damage(root):
+            pointer = _pointer(root)
+        if damage is not None and pointer.snapshot in tried:
+            raise damage
+        tried.add(pointer.snapshot)
+        try:
+            with _as_damage(root):
+                return load(_fitting(root, pointer))
+        except IndexDamaged as error:
+            damage = error
 
 
 def verify(root: Path) -> None:
@@ -135,9 +229,7 @@ def verify(root: Path) -> None:
     with _as_damage(root):
         _fitting(root, _pointer(root))
         for name in names(root):
-            snapshot = _opened(root / "snapshots" / name, name)
-            for file in snapshot.manifest["files"]:
-                snapshot.read(file)
+            _read_all(_opened(root / "snapshots" / name, name))
 
 
 def names(root: Path) -> list[str]:
@@ -174,7 +266,8 @@ def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: C
     draft.mkdir(mode=0o700)
     try:
         about = write(draft)
-        manifest = {"format": FORMAT, "generation": generation, **about, "files": _sealed(draft)}
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = {"format": FORMAT, "generation": generation, "made": made, **about, "files": _sealed(draft)}
         encoded = json.dumps(manifest, indent=1, sort_keys=True).encode()
         _write(draft / MANIFEST, encoded)
         _sync_directory(draft)
@@ -186,11 +279,73 @@ def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: C
         _delete(draft)
         raise
     _sync_directory(root / "snapshots")
+    _point(root, name, checksum)
+    _prune(root)
+    return name
+
+
+def _point(root: Path, name: str, checksum: str) -> None:
+    """Replace CURRENT: a reader sees the old pointer or the new one, after a power cut too."""
     _write(root / "CURRENT.new", _Pointer(name, checksum, FORMAT).to_bytes())
     (root / "CURRENT.new").replace(root / "CURRENT")
     _sync_directory(root)
-    _prune(root)
-    return name
+
+
+def _before_current(root: Path, check: Callable[[Snapshot], object]) -> Snapshot:
+    """Return the newest whole snapshot before the current one; before none if CURRENT is damaged."""
+    now = current_name(root)
+    for name in reversed([name for name in names(root) if not now or name < now]):
+        try:
+            return _whole(root, name, check)
+        except IndexError_ as error:
+            logger.warning("%s Snapshot %s is passed over.", error, name)
+    raise UnknownSnapshot(
+        f"{root} holds no whole snapshot before {now or 'the current one'}. "
+        "`survey-qa index snapshots` lists those that there are."
+    )
+
+
+def _whole(root: Path, name: str, check: Callable[[Snapshot], object]) -> Snapshot:
+    """Return a snapshot after comparing every byte with what was written and opening it once."""
+    if name not in names(root):
+        raise UnknownSnapshot(
+            f"{root} holds no snapshot {name!r}, only {', '.join(names(root)) or 'none'}. "
+            "`survey-qa index snapshots` says what is in each."
+        )
+    with _as_damage(root):
+        snapshot = _opened(root / "snapshots" / name, name)
+        _read_all(snapshot)
+        check(snapshot)
+    return snapshot
+
+
+def _read_all(snapshot: Snapshot) -> None:
+    for file in snapshot.manifest["files"]:
+        snapshot.read(file)
+
+
+def _described(root: Path, name: str, now: str) -> SnapshotInfo:
+    manifest: Mapping[str, Any] = {}
+    damage, on_disk = "", 0
+    try:
+        with _as_damage(root):
+            on_disk = size(root, name)
+            snapshot = _opened(root / "snapshots" / name, name)
+            manifest = snapshot.manifest
+            _read_all(snapshot)
+    except IndexError_ as error:
+        damage = str(error)
+    counts = manifest.get("counts", {})
+    return SnapshotInfo(
+        name=name,
+        generation=int(name[:8]),
+        made=str(manifest.get("made", "")),
+        documents=counts.get("documents", 0),
+        passages=counts.get("passages", 0),
+        bytes=on_disk,
+        current=name == now,
+        damage=damage,
+    )
 
 
 def _check_base(root: Path, base: str | None) -> None:
@@ -213,6 +368,18 @@ def _prepare(root: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sync_directory(root)
     _sync_directory(root.absolute().parent)
+
+
+@contextmanager
+def _as_write_failure(root: Path) -> Iterator[None]:
+    """Translate what the disk refuses."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise IndexWriteFailed(
+            f"The index could not be written to {root}: {getattr(error, 'strerror', None) or error}. "
+            "What was there still serves. Free space, or choose a directory that can be written (--index DIR; for the default index --home DIR)."
+        ) from error
 
 
 @contextmanager
@@ -264,23 +431,6 @@ def _delete(folder: Path) -> None:
     import shutil  # costs 4 ms, and readers never delete
 
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _pointed_at(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
-    """Load the snapshot that CURRENT names; if a writer moves on and prunes it meanwhile, the one that is named then."""
-    damage: IndexDamaged | None = None
-    tried: set[str] = set()
-    while True:
-        with _as_damage(root):
-            pointer = _pointer(root)
-        if damage is not None and pointer.snapshot in tried:
-            raise damage
-        tried.add(pointer.snapshot)
-        try:
-            with _as_damage(root):
-                return load(_fitting(root, pointer))
-        except IndexDamaged as error:
-            damage = error
 
 
 @contextmanager

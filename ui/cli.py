@@ -64,9 +64,11 @@ Passages = Annotated[
     typer.Option("-k", metavar="N", min=1, max=100, help="How many passages the search hands on. Default: 20."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Question = Annotated[str, typer.Argument(help="The question; - reads it from standard input.", show_default=False)]
+Question = Annotated[
+    str, typer.Argument(metavar="QUESTION", help="The question; - reads it from standard input.", show_default=False)
+]
 Paths = Annotated[
-    list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders and files to index.", show_default=False)
+    list[Path] | None, typer.Argument(metavar="PATH", help="Folders and files to index.", show_default=False)
 ]
 
 
@@ -181,7 +183,7 @@ def search(
 @app.command()
 def serve(
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
     open_page: Annotated[
         bool | None,
         typer.Option("--open/--no-open", help="Open the page in a browser. Default: if this is a terminal."),
@@ -315,7 +317,7 @@ def build(
 @index_app.command("add")
 def add(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Folders and files to add.", show_default=False)
+        list[Path], typer.Argument(metavar="PATH", help="Folders and files to add.", show_default=False)
     ],
     as_json: AsJson = False,
     index: IndexDirectory = None,
@@ -348,7 +350,7 @@ def add(
 @index_app.command("remove")
 def remove(
     documents: Annotated[
-        list[str], typer.Argument(metavar="DOCUMENT...", help="Ids, as `index list` shows them.", show_default=False)
+        list[str], typer.Argument(metavar="DOCUMENT", help="Ids, as `index list` shows them.", show_default=False)
     ],
     as_json: AsJson = False,
     index: IndexDirectory = None,
@@ -378,6 +380,48 @@ def verify(as_json: AsJson = False, index: IndexDirectory = None, home: Home = N
         _print_json({"verified": True, "snapshot": opened.snapshot})
     else:
         typer.echo(f"Every byte of {opened.snapshot} is as it was written.")
+
+
+@index_app.command("snapshots")
+def list_snapshots(as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """List the snapshots of an index: when each was made, what it holds, whether it is whole.
+
+    Example: survey-qa index snapshots --index my-index/
+    """
+    from index import Index
+    from rag.settings import default_index_directory
+
+    found = Index.snapshots(index or default_index_directory(home))
+    if as_json:
+        _print_json({"snapshots": [snapshot.to_dict() for snapshot in found]})
+        return
+    from ui.terminal import print_snapshots
+
+    print_snapshots(found)
+
+
+@index_app.command("rollback")
+def rollback(
+    snapshot: Annotated[
+        str | None, typer.Argument(metavar="[SNAPSHOT]", help="Default: the newest whole one before the current.")
+    ] = None,
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+) -> None:
+    """Go back to an earlier snapshot; nothing is deleted, so naming the later one undoes it.
+
+    Example: survey-qa index rollback
+    """
+    from index import Index
+    from rag.settings import default_index_directory
+
+    opened = Index.open(index or default_index_directory(home))
+    opened.rollback(snapshot)
+    if as_json:
+        _print_json({"snapshot": opened.snapshot, "documents": len(opened.documents())})
+    else:
+        typer.echo(f"Snapshot {opened.snapshot} is current again, with {len(opened.documents())} documents.")
 
 
 @index_app.command("list")
@@ -441,7 +485,17 @@ def _open_index(index: Path | None, home: Path | None, embedder: str | None = No
 
 def _text_of(question: str) -> str:
     """Return the question itself, or all of standard input for ``-``."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace") if question == "-" else question
+    if question == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    return _bytes_as_text(question)
+
+
+def _bytes_as_text(argument: str) -> str:
+    """Return an argument as UTF-8 says it, where the locale (LC_ALL=C) could only pass its bytes through."""
+    try:
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # Windows passes halves of characters through too
+        return argument
 
 
 def _read_history(path: Path) -> list[Any]:

@@ -19,7 +19,7 @@ from ui.texts import TEXTS, Language, Texts
 
 if TYPE_CHECKING:
     from corpus import Skipped
-    from index import DocumentInfo
+    from index import DocumentInfo, SnapshotInfo
     from index.hits import Hit
     from rag.answers import Answer, Citation
     from rag.evaluating import Comparison, Report
@@ -56,7 +56,7 @@ def print_answer(answer: Answer) -> None:
 def print_flag(answer: Answer) -> None:
     """Print the line that keeps a refusal from being taken for an answer."""
     if not answer.found:
-        say(f"✗ {TEXTS[_language_of(answer.text)].refused}", fg="yellow", bold=True)
+        say(f"✗ {TEXTS[_language_of(answer.question)].refused}", fg="yellow", bold=True)
 
 
 def print_ending(answer: Answer) -> None:
@@ -68,7 +68,7 @@ def print_ending(answer: Answer) -> None:
 
 def print_sources(answer: Answer) -> None:
     """Print where each mark of an answer leads, or the passages nearest to a refused question."""
-    texts = TEXTS[_language_of(answer.text)]
+    texts = TEXTS[_language_of(answer.question)]
     if answer.citations:
         say(f"\n{texts.sources}", bold=True)
         for citation in answer.citations:
@@ -123,6 +123,16 @@ def print_documents(documents: Sequence[DocumentInfo]) -> None:
     """Print one line for each document: id, title, passages."""
     for document in documents:
         say(f"{document.id}\t{document.title}\t{document.passages} passages")
+
+
+def print_snapshots(snapshots: Sequence[SnapshotInfo]) -> None:
+    """Print one line for each snapshot, oldest first: name, time, size, and whether it is current and whole."""
+    for snapshot in snapshots:
+        current = " (current)" if snapshot.current else ""
+        say(
+            f"{snapshot.name}\t{snapshot.made or 'at an unknown time'}\t{snapshot.documents} documents\t"
+            f"{snapshot.passages} passages\t{snapshot.bytes / 1e6:.1f} MB\t{snapshot.damage or 'whole'}{current}"
+        )
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
