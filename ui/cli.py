@@ -183,7 +183,9 @@ def search(
 @app.command()
 def serve(
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 7860,
     open_page: Annotated[
         bool | None,
         typer.Option("--open/--no-open", help="Open the page in a browser. Default: if this is a terminal."),
@@ -316,9 +318,7 @@ def build(
 
 @index_app.command("add")
 def add(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Folders and files to add.", show_default=False)
-    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Folders and files to add.", show_default=False)],
     as_json: AsJson = False,
     index: IndexDirectory = None,
     home: Home = None,

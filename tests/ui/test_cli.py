@@ -158,7 +158,7 @@ def test_a_question_that_is_none_is_wrong_usage(run, index, question):
         (["ask", "q", "--index", "nowhere"], "nowhere"),
         (["index", "build", "nowhere"], "nowhere"),
         (["ask", "q", "--llm", "martian"], "martian"),
-        (["ask"], "question"),
+        (["ask"], "QUESTION"),
         (["ask", "q", "--embeder", "x"], "--embedder"),
         (["serch", "q"], "search"),
         (["search", "q", "-k", "0"], "1"),
