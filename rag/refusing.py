@@ -41,7 +41,8 @@ UNCOUNTED_ACROSS = 0.8  # the same, when no dictionary leads from that noun to t
 UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
 SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
 ACROSS_LANGUAGES = 0.75  # of the evidence needed, when question and documents are in two languages
-ABSTRACT = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
+LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
+ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
@@ -119,6 +120,9 @@ def _share(
     foreign: bool,
 ) -> float:
     """Return the share of the question's words, its uncertain names and the kind of value asked for that a unit has."""
+    told = [match >= 0.5 for needle, match in zip(question.needles, matches, strict=True) if len(needle.surface) > 1]
+    if foreign and not question.mentions and len(told) > 2 and sum(told) < 2:
+        matches = [match * ONE_OF_MANY for match in matches]
     several = sum(mention.sure for mention in question.mentions) > 1 and clause.kind not in _VALUES
     names = [mention for mention in question.mentions if several or not mention.sure]
     held = sum(w * m for w, m in zip(weights, matches, strict=True))
@@ -204,7 +208,7 @@ def _is_foreign(question: Question, hits: Sequence[Hit]) -> bool:
 
 def _weight(needle: Needle, *, foreign: bool) -> float:
     if needle.surface in ABSTRACT_NOUNS:
-        return needle.weight * ABSTRACT
+        return needle.weight * LITTLE
     return needle.weight * FOREIGN_UNKNOWN if foreign and not needle.held else needle.weight
 
 
