@@ -62,12 +62,14 @@ class SentenceEmbedder:
 def _load(name: str) -> Any:  # noqa: ANN401 the library is imported here only
     try:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
     except (ImportError, OSError, RuntimeError) as error:
         raise EmbedderUnavailable(
             f"The embedder {name!r} needs sentence-transformers, which does not load here: {_short(error)}. "
             "Install it with `pip install sentence-transformers`, or use `--embedder builtin`."
         ) from error
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    disable_progress_bar()  # of reading weights from disk, in a second; those of downloads stay
     options: dict[str, Any] = {"trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
     try:
         return SentenceTransformer(name, local_files_only=True, **options)

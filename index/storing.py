@@ -1,7 +1,8 @@
 """Contents to the files of a snapshot and back.
 
 documents.sqlite   documents and passages        vectors.faiss   vectors
-names.json         other names                   *.npy           everything else, as plain arrays
+names.json         other names                   folders.json     which documents came from which folder
+*.npy              everything else, as plain arrays
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from index.contents import Contents, Splitting
 from index.crossing import Crossing
 from index.embedders import BUILTIN, Embedder, LateEmbedder, check_same, same_spec
 from index.errors import IndexDamaged, IndexError_, IndexMismatch
+from index.folders import FolderNotes
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import from_json, to_json
@@ -37,6 +39,7 @@ def write(contents: Contents, folder: Path) -> Mapping[str, object]:
     store(contents.catalogue, folder / "documents.sqlite")
     (folder / "vectors.faiss").write_bytes(contents.vectors.to_bytes())
     (folder / "names.json").write_bytes(to_json(contents.languages.names))
+    (folder / "folders.json").write_bytes(contents.folders.to_bytes())
     for name, array in _arrays(contents).items():
         with (folder / f"{name}.npy").open("wb") as file:
             np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
@@ -68,6 +71,7 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
             sameness=arrays["passage_sameness"],
             fitted=arrays["fitted_terms"],
             splitting=Splitting(**manifest["splitting"]),
+            folders=_folders(snapshot),
             snapshot=snapshot.name,
             degraded=snapshot.degraded,
         )
@@ -150,7 +154,7 @@ def _check_matches(snapshot: Snapshot, embedder: Embedder | str | None) -> None:
     if asked is not None and not same_spec(asked, about["name"]):
         raise IndexMismatch(
             f"{root} was built with the embedder {about['name']!r} ({about['dimensions']} numbers), but {asked!r} is asked "
-            f"for. Rebuild it with `survey-qa index build --embedder {asked}`, or ask with `--embedder {about['name']}`."
+            f"for. Ask without --embedder (the index knows its own), or build it again from its documents with --embedder {asked}."
         )
     if embedder is not None and not isinstance(embedder, str):
         check_same(embedder, about["fingerprint"], about["dimensions"])
@@ -173,6 +177,12 @@ def _languages(arrays: Mapping[str, npt.NDArray[Any]], snapshot: Snapshot) -> La
         names=from_json(snapshot.read("names.json")),
         chinese=arrays["passage_chinese"],
     )
+
+
+def _folders(snapshot: Snapshot) -> FolderNotes:
+    """Return the notes of folders; snapshots of the first weeks have none."""
+    listed = "folders.json" in snapshot.manifest["files"]
+    return FolderNotes(snapshot.read("folders.json")) if listed else FolderNotes()
 
 
 def _array(snapshot: Snapshot, name: str) -> npt.NDArray[Any]:

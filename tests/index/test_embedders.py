@@ -86,6 +86,16 @@ def test_an_index_of_a_real_model_refuses_another(indexed):
         Index.open(indexed[1], embedder="builtin")
 
 
+def test_opening_a_real_model_prints_nothing(minilm, capfd):
+    open_embedder(minilm).embed_query("a")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_index_of_a_real_model_says_how_to_ask_it(indexed):
+    with pytest.raises(IndexMismatch, match=r"Ask without --embedder.*build it again.*--embedder builtin"):
+        Index.open(indexed[1], embedder="builtin")
+
+
 def test_vectors_have_length_one(minilm):
     embedder = open_embedder(minilm)
     assert np.linalg.norm(embedder.embed_passages(["a", "two words"]), axis=1) == pytest.approx([1, 1], abs=1e-5)
