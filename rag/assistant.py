@@ -69,6 +69,7 @@ class Assistant:
             IndexNotFound: The directory holds no index.
             IndexMismatch: The index was made with another embedder.
             LLMError: The model cannot be used as named (unknown SPEC, missing package or key).
+            UsageError: ``llm_base_url`` is given without a model, or k is below 1.
         """
         reader = _open_reader(llm, llm_base_url)
         if not isinstance(index, Index):
@@ -268,6 +269,8 @@ class _Stopwatch:
 
 def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
     if llm == EXTRACTIVE:
+        if base_url:
+            raise UsageError("--llm-base-url names a server, but no model there. Name it too: --llm openai:MODEL.")
         return None
     from rag.chat import ChatReader
     from rag.models import open_model

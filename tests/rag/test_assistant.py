@@ -136,6 +136,11 @@ def test_a_malformed_history_is_refused(assistant, history):
         assistant.ask("Who built it?", history=history)
 
 
+def test_an_address_without_a_model_is_refused_instead_of_ignored(tmp_path):
+    with pytest.raises(UsageError, match="--llm openai:MODEL"):
+        Assistant.open(home=tmp_path, llm_base_url="http://127.0.0.1:9/v1")
+
+
 def test_an_unknown_llm_spec_is_refused_before_anything_is_built(tmp_path):
     with pytest.raises(LLMError) as raised:
         Assistant.open(home=tmp_path, llm="gpt-nonsense")
