@@ -105,8 +105,9 @@ def _question(line: str, place: str) -> GoldQuestion:
             history=tuple({"role": turn["role"], "content": turn["content"]} for turn in record.get("history", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        why = f"it has no {error}" if isinstance(error, KeyError) else error
         raise UsageError(
-            f"{place} is not a question ({error!r}). A line is a JSON object with at least id, question and must_contain."
+            f"{place} is not a question ({why}). A line is a JSON object with at least id, question and must_contain."
         ) from error
 
 

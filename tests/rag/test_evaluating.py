@@ -146,7 +146,7 @@ def test_a_file_of_questions_is_read(tmp_path):
     [
         (b"", "holds no question"),
         (b"{", r"q\.jsonl:1 is not a question"),
-        (b'{"id": "a"}', "at least id, question"),
+        (b'{"id": "a"}', r"it has no 'question'.*at least id, question"),
         (b'"just text"', "is not a question"),
         (b"\xff\xfe\x00", "cannot be read as UTF-8"),
     ],
