@@ -405,6 +405,20 @@ def test_a_chat_goes_on_after_a_question_that_cannot_be_asked(index):
     assert "6 GB" in out
 
 
+def test_a_chinese_question_is_understood_in_a_locale_without_chinese(index):
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "ui.cli", "ask", "核桃模型量化后要多少显存?", "--index", index]
+
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=True, env=environment)
+
+    assert "6 GB" in done.stdout.decode()
+
+
+def test_usage_names_arguments_as_a_person_would_type_them(run):
+    assert "[OPTIONS] [PATH]...\n" in run("index", "build", "--help")[1]
+    assert "--port N " in run("serve", "--help")[1]
+
+
 def test_a_reader_that_goes_away_is_no_error(index):
     command = f'"{sys.executable}" -m ui.cli index list --index "{index}" | true'
 

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,12 @@ def test_a_refusal_shows_the_nearest_passages(refusal, capsys):
         " · 开源模型笔记 · Pecan",
         "     Pecan was trained by Acme on 300B tokens and is not open.",
     ]
+
+
+def test_the_words_around_an_answer_are_in_the_language_of_the_question(answer, capsys):
+    print_answer(replace(answer, question="How much memory?"))
+
+    assert "\nSources\n" in capsys.readouterr().out
 
 
 def test_progress_is_silent_where_nobody_looks(capsys):
