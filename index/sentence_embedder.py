@@ -69,7 +69,7 @@ def _load(name: str) -> Any:  # noqa: ANN401 the library is imported here only
             "Install it with `pip install sentence-transformers`, or use `--embedder builtin`."
         ) from error
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-    disable_progress_bar()  # of reading weights from disk, in a second; those of downloads stay
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # of weights read from disk; downloads show theirs
     options: dict[str, Any] = {"trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
     try:
         return SentenceTransformer(name, local_files_only=True, **options)
