@@ -37,7 +37,9 @@ NAME_GATE = 0.8  # from which name match a piece is about a name: it says it, or
 VALUE_WEIGHT = 3.0  # of showing a value of the kind asked for, beside words that weigh their idf
 NAME_WEIGHT = 4.0  # of a name that may be a common word
 UNCOUNTED = 0.4  # what a piece is worth that does not have the noun that is counted
-UNCOUNTED_ACROSS = 0.8  # the same, when no dictionary leads from that noun to the documents
+UNCOUNTED_LOOSELY = (
+    0.8  # the same, where another word may say it: no dictionary leads to it, or plain prose about no name for sure
+)
 UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
 SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
 ACROSS_LANGUAGES = 0.75  # of the evidence needed, when question and documents are in two languages
@@ -153,7 +155,8 @@ def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[floa
         return 1.0
     if clause.kind == "number":
         gap = foreign and not any(needle.held for needle, _ in keys)
-        least = UNCOUNTED_ACROSS if gap else UNCOUNTED
+        plain = not any(mention.sure for mention in question.mentions)
+        least = UNCOUNTED_LOOSELY if gap or plain else UNCOUNTED
         return least + (1 - least) * max(match for _, match in keys)
     if clause.kind in _SHOWN:
         return 1.0  # the noun only says the kind: which company, at which conference
