@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from index.catalogue import Catalogue
 from index.embedders import Embedder
+from index.folders import FolderNotes
 from index.fusing import Weights
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
@@ -44,6 +45,7 @@ class Contents:
     sameness: npt.NDArray[np.uint64]  # (passages,) equal for passages with the same terms in the same order
     fitted: npt.NDArray[np.uint32]  # checksums of the terms there were when the embedder was fitted, ascending
     splitting: Splitting = field(default_factory=Splitting)
+    folders: FolderNotes = field(default_factory=FolderNotes)
     snapshot: str = MEMORY
     degraded: str = ""
 

@@ -14,6 +14,7 @@ from index.catalogue import DocumentInfo
 from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
 from index.errors import EmptyCorpus, UnknownSnapshot
+from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
 from index.names import Names
 from index.queries import Query, ask
@@ -48,9 +49,12 @@ class Index:
         *,
         embedder: Embedder | str = BUILTIN,
         splitting: Splitting | None = None,
+        folders: Folders | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Index passages in memory; ``splitting`` says how documents that are added later are split.
+
+        ``folders`` notes which documents came from which folder: folder, name of the document there, its id.
 
         Raises:
             EmptyCorpus: There is no passage.
@@ -58,7 +62,8 @@ class Index:
         """
         from index.building import build
 
-        return cls(build(list(passages), embedder, splitting or Splitting(), progress))
+        contents = build(list(passages), embedder, splitting or Splitting(), progress)
+        return cls(replace(contents, folders=FolderNotes.of(folders or {})))
 
     @classmethod
     def open(cls, directory: Path | str, *, embedder: Embedder | str | None = None) -> Self:
@@ -88,18 +93,7 @@ class Index:
         The embedder stays as it is, and only passages that are new are embedded. The same documents again change
         nothing. Returns this index.
         """
-        from corpus import split
-
-        with self._writing:
-            former = self._contents
-            given = {document.id: document for document in documents}
-            held = {info.id: info.content_hash for info in former.catalogue.documents()}
-            changed = [document for id_, document in given.items() if held.get(id_) != document.content_hash]
-            if changed:
-                settings = former.splitting
-                new = split(changed, max_tokens=settings.max_tokens, encoding=settings.encoding)
-                self._replace(former, {document.id for document in changed}, new, progress)
-        return self
+        return self.update(documents, progress=progress)
 
     def remove(self, ids: Iterable[str]) -> Self:
         """Remove documents; they answer no more. An index on disk publishes a new snapshot. Returns this index.
@@ -108,14 +102,48 @@ class Index:
             UnknownDocument: No document has one of the ids; then nothing is removed.
             EmptyCorpus: Nothing would be left.
         """
+        return self.update(remove=ids)
+
+    def update(
+        self,
+        documents: Iterable[Document] = (),
+        *,
+        remove: Iterable[str] = (),
+        folders: Folders | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Add or replace documents and remove others in one step: readers see all of it or nothing. Returns this index.
+
+        ``folders`` notes where documents came from, beside what was noted before. What changes nothing publishes no
+        snapshot.
+
+        Raises:
+            UnknownDocument: No document has one of the ids of ``remove``; then nothing happens.
+            EmptyCorpus: Nothing would be left.
+        """
+        from corpus import split
+
         with self._writing:
-            former = self._contents
-            gone = set(ids)
+            former, gone = self._contents, set(remove)
             for id_ in gone:
                 former.catalogue.numbers_of(id_)
-            if gone:
-                self._replace(former, gone, [], None)
+            given = {document.id: document for document in documents}
+            held = {info.id: info.content_hash for info in former.catalogue.documents()}
+            changed = [document for id_, document in given.items() if held.get(id_) != document.content_hash]
+            known = former.folders.read()
+            noted = merge(known, folders or {}, (held.keys() - gone) | given.keys())
+            if gone or changed:
+                settings = former.splitting
+                new = split(changed, max_tokens=settings.max_tokens, encoding=settings.encoding)
+                replaced = gone | {document.id for document in changed}
+                self._put(self._replaced(former, replaced, new, progress), noted)
+            elif noted != known:
+                self._put(former, noted)
         return self
+
+    def folders(self) -> Folders:
+        """Return which documents came from which folder: folder, name of the document there, its id."""
+        return self._contents.folders.read()
 
     def search(
         self,
@@ -252,10 +280,10 @@ class Index:
         if isinstance(self._contents.embedder, LateEmbedder):
             self._contents.embedder.load()
 
-    def _replace(
+    def _replaced(
         self, former: Contents, gone: Collection[str], new: Iterable[Passage], progress: Progress | None
-    ) -> None:
-        """Put contents without the gone documents and with the new passages in place of the former ones."""
+    ) -> Contents:
+        """Return contents without the gone documents and with the new passages."""
         from index.building import build
 
         added: dict[str, list[Passage]] = {}
@@ -270,11 +298,15 @@ class Index:
         passages += [passage for group in added.values() for passage in group]
         if not passages:
             raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
-        contents = build(passages, former.embedder, former.splitting, progress, former)
+        return build(passages, former.embedder, former.splitting, progress, former)
+
+    def _put(self, contents: Contents, folders: Folders) -> None:
+        """Put contents with the notes in place of the former ones, on disk too if the index lives there."""
+        noted = replace(contents, folders=FolderNotes.of(folders))
         if self._directory is None:
-            self._contents = contents
+            self._contents = noted
         else:
-            self._publish(contents, self._directory, base=former)
+            self._publish(noted, self._directory, base=self._contents)
 
     def _publish(self, contents: Contents, directory: Path, base: Contents | None = None) -> None:
         snapshot = snapshots.publish(

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus import Document, Skipped, load_library, read, read_folder, split
 from corpus.errors import UsageError
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound
+from index.folders import Folders
 from rag.refreshing import Progress, note_library, refresh_library
 from rag.settings import default_index_directory, home_directory
 
@@ -29,6 +31,7 @@ class Gathered:
     documents: tuple[Document, ...] = field(repr=False)
     shipped: int  # of the documents; these come first
     skipped: tuple[Skipped, ...] = ()
+    folders: Folders = field(default_factory=dict, repr=False)  # folder -> name of a document there -> its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,18 @@ class Built:
     index: Index
     documents: int
     passages: int
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What bringing a folder in has done: ids of documents by what became of them, and files that could not be read."""
+
+    index: Index
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -51,17 +66,22 @@ def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | N
     documents = list(load_library()) if library else []
     shipped = len(documents)
     skipped: list[Skipped] = []
+    folders: dict[str, dict[str, str]] = {}
     for path in map(Path, paths):
         if not os.path.exists(path):  # noqa: PTH110 Path.exists raises for names that are too long or may not be looked at
             raise UsageError(f"There is no file or folder {path}. Give the path of your documents.")
         if os.path.isdir(path):  # noqa: PTH112 as above
             reading = read_folder(path, progress=_stage(progress, "reading"))
-            found, missed = list(reading.documents), list(reading.skipped)
+            found, missed, home = list(reading.documents), list(reading.skipped), path
         else:
-            found, missed = read(path), []
-        documents += _with_ids_apart(found, taken={d.id for d in documents}, folder=path.absolute().name)
+            found, missed, home = read(path), [], path.absolute().parent
+        named = _with_ids_apart(found, taken={d.id for d in documents}, folder=path.absolute().name)
+        documents += named
         skipped += missed
-    return Gathered(tuple(documents), shipped, tuple(skipped))
+        notes = folders.setdefault(_folder_key(home), {})
+        for document, own in zip(found, named, strict=True):
+            notes.setdefault(document.id, own.id)
+    return Gathered(tuple(documents), shipped, tuple(skipped), folders)
 
 
 def build_index(
@@ -89,7 +109,7 @@ def build_index(
     ):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
-    index = Index.build(passages, embedder=embedder, progress=progress)
+    index = Index.build(passages, embedder=embedder, folders=gathered.folders, progress=progress)
     index.save(Path(directory) if directory else default_index_directory(home))
     if directory is None:
         note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])
@@ -117,6 +137,39 @@ def open_index(
     except IndexNotFound:
         logger.info("No index yet; building one from the library.")
         return build_index(home=home, embedder=embedder or "builtin", progress=progress).index
+
+
+def sync_folder(
+    folder: Path | str,
+    *,
+    directory: Path | str | None = None,
+    home: Path | str | None = None,
+    embedder: str | None = None,
+    progress: Progress | None = None,
+) -> Synced:
+    """Bring what was added, changed and removed in a folder since the last time into an index, as one new snapshot.
+
+    Content hashes decide; where nothing changed no snapshot is made. Only documents that came from this folder are
+    removed, and none of a file that is there and cannot be read. A named directory without an index gets one.
+
+    Raises:
+        UsageError: There is no such folder, or nothing is in it; nothing is removed then, as it may be an empty mount.
+        EmptyCorpus: Nothing would be left.
+    """
+    reading = read_folder(folder, progress=_stage(progress, "reading"))
+    try:
+        index = open_index(directory, home=home, embedder=embedder, progress=progress)
+    except IndexNotFound:
+        built = build_index([folder], directory=directory, embedder=embedder or "builtin", progress=progress)
+        return Synced(built.index, tuple(d.id for d in built.index.documents()), (), (), 0, built.skipped)
+    held = {info.id: info.content_hash for info in index.documents()}
+    ids = _synced_ids(reading.documents, Path(folder), index.folders(), held)
+    documents = [replace(document, id=ids[document.id]) for document in reading.documents]
+    added = tuple(document.id for document in documents if document.id not in held)
+    changed = tuple(d.id for d in documents if held.get(d.id, d.content_hash) != d.content_hash)
+    removed = _gone(index, _folder_key(folder), ids, reading.skipped)
+    index.update(documents, remove=removed, folders={_folder_key(folder): ids}, progress=progress)
+    return Synced(index, added, changed, removed, len(documents) - len(added) - len(changed), reading.skipped)
 
 
 def index_folder(
@@ -153,13 +206,55 @@ def _with_ids_apart(documents: Iterable[Document], *, taken: set[str], folder: s
     """Give documents whose id is taken the folder's name in front, and a number if that is taken too."""
     apart = []
     for document in documents:
-        name, number = document.id, 1
-        while name in taken:
-            name = f"{folder}/{document.id}" if number == 1 else f"{folder}-{number}/{document.id}"
-            number += 1
+        name = _free_id(document.id, taken, folder)
         taken.add(name)
         apart.append(document if name == document.id else replace(document, id=name))
     return apart
+
+
+def _free_id(id_: str, taken: Container[str], folder: str) -> str:
+    name, number = id_, 1
+    while name in taken:
+        name = f"{folder}/{id_}" if number == 1 else f"{folder}-{number}/{id_}"
+        number += 1
+    return name
+
+
+def _synced_ids(
+    documents: Iterable[Document], folder: Path, folders: Folders, held: Mapping[str, str]
+) -> dict[str, str]:
+    """Return each document's id in the index by its name in the folder: the noted one, or a free one.
+
+    A document that nobody noted and that is held with the same name and content is taken for the same.
+    """
+    noted = folders.get(_folder_key(folder), {})
+    foreign = {id_ for key, names in folders.items() if key != _folder_key(folder) for id_ in names.values()}
+    taken, ids = set(held), dict[str, str]()
+    for document in documents:
+        name = document.id
+        same = held.get(name) == document.content_hash and name not in foreign
+        ids[name] = noted.get(name) or (name if same else _free_id(name, taken, folder.absolute().name))
+        taken.add(ids[name])
+    return ids
+
+
+def _gone(index: Index, folder: str, ids: Mapping[str, str], skipped: Iterable[Skipped]) -> tuple[str, ...]:
+    """Return the ids of documents that came from the folder and are there no more, files that cannot be read aside."""
+    noted, there = index.folders().get(folder, {}), set(ids.values())
+    unread = tuple(re.sub(r" line \d+$", "", source.path) for source in skipped)
+    missing = [(name, index.document(id_)) for name, id_ in noted.items() if id_ not in there]
+    return tuple(document.id for name, document in missing if not _is_of(document, name, unread))
+
+
+def _is_of(document: Document, name: str, paths: Iterable[str]) -> bool:
+    """Tell whether the document of that name comes from one of the files, or from a file below one of the folders."""
+    file = str(document.metadata.get("file", name))
+    return any(file == path or file.startswith((f"{path}/", f"{path}#")) for path in paths)
+
+
+def _folder_key(folder: Path | str) -> str:
+    r"""Return what a folder is noted by: its path without links; bytes that are no UTF-8 become ``\xNN``."""
+    return os.fsencode(os.path.realpath(folder)).decode("utf-8", "backslashreplace")
 
 
 def _nothing_to_index(paths: Sequence[Path | str], skipped: Sequence[Skipped]) -> str:

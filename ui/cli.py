@@ -338,7 +338,7 @@ def add(
         _wrong("There is no document to add. Give a folder or file with .md, .txt or .jsonl text.")
     opened = _open_index(index, home, embedder)
     with terminal.progress() as tell:
-        opened.add(gathered.documents, progress=tell)
+        opened.update(gathered.documents, folders=gathered.folders, progress=tell)
     if as_json:
         added = [document.id for document in gathered.documents]
         _print_json({"added": added, "skipped": terminal.plain_skipped(gathered.skipped), "snapshot": opened.snapshot})
@@ -366,6 +366,36 @@ def remove(
         _print_json({"removed": documents, "snapshot": opened.snapshot})
     else:
         typer.echo(f"Removed {len(documents)} documents; the index holds {len(opened.documents())}.")
+
+
+@index_app.command("sync")
+def sync(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to bring in.", show_default=False)],
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Embedder = None,
+) -> None:
+    """Bring in what was added, changed and removed in a folder since the last time.
+
+    Only documents that came from that folder are removed. Nothing changed: nothing is written.
+
+    Example: survey-qa index sync my-papers/
+    """
+    from rag.build import sync_folder
+    from ui import terminal
+
+    with terminal.progress() as tell:
+        synced = sync_folder(folder, directory=index, home=home, embedder=embedder, progress=tell)
+    if as_json:
+        _print_json(terminal.plain_sync(synced))
+    else:
+        terminal.print_skipped(synced.skipped)
+        terminal.say(
+            f"Added {len(synced.added)}, changed {len(synced.changed)}, removed {len(synced.removed)}, "
+            f"unchanged {synced.unchanged}, skipped {len(synced.skipped)}; "
+            f"the index holds {len(synced.index.documents())} documents."
+        )
 
 
 @index_app.command("verify")

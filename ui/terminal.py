@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from index import DocumentInfo, SnapshotInfo
     from index.hits import Hit
     from rag.answers import Answer, Citation
+    from rag.build import Synced
     from rag.evaluating import Comparison, Report
     from ui.doctor import Check
 
@@ -117,6 +118,18 @@ def print_skipped(skipped: Sequence[Skipped]) -> None:
 def plain_skipped(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     """Return what was left out as plain JSON."""
     return [{"path": str(source.path), "reason": source.reason} for source in skipped]
+
+
+def plain_sync(synced: Synced) -> dict[str, Any]:
+    """Return what bringing a folder in has done as plain JSON."""
+    return {
+        "added": list(synced.added),
+        "changed": list(synced.changed),
+        "removed": list(synced.removed),
+        "unchanged": synced.unchanged,
+        "skipped": plain_skipped(synced.skipped),
+        "snapshot": synced.index.snapshot,
+    }
 
 
 def print_documents(documents: Sequence[DocumentInfo]) -> None:
