@@ -89,11 +89,21 @@ def context_of(document: Document, start: int) -> str:
 def _supports(statement: str, spans: Sequence[Span], context: str) -> list[float]:
     """Return the support of each span; spans that each hold a part of the statement are judged together."""
     contexts = [f"{context_of(s.document, s.start)}\n{context}" for s in spans]
-    checks = [check(statement, s.quote, context=c) for s, c in zip(spans, contexts, strict=True)]
+    checks = [check(_beyond_headers(statement, [s]), s.quote, context=c) for s, c in zip(spans, contexts, strict=True)]
     if len(spans) < 2:
         return [c.support for c in checks]
-    together = check(statement, "\n".join(s.quote for s in spans), context="\n".join(dict.fromkeys(contexts)))
+    quotes = "\n".join(s.quote for s in spans)
+    together = check(_beyond_headers(statement, spans), quotes, context="\n".join(dict.fromkeys(contexts)))
     return [max(c.support, together.support) if c.found else c.support for c in checks]
+
+
+def _beyond_headers(statement: str, spans: Sequence[Span]) -> str:
+    """Return a statement without the header cells of the tables that it cites: a row is not to repeat "Sales 2023"."""
+    tables = [table for span in spans for table in span.document.tables if table.start <= span.start < table.end]
+    for header in {cell.text.strip() for table in tables for cell in table.header}:
+        if any(character.isdigit() for character in header):
+            statement = re.sub(rf"(?<![\w.,]){re.escape(header)}(?![\w]|[.,]\w)", " ", statement)
+    return statement
 
 
 def _citation(number: int, span: Span, support: float) -> Citation:

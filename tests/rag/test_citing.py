@@ -47,6 +47,18 @@ def test_equal_spans_share_a_number_and_numbers_follow_first_use():
     assert [c.quote for c in citations] == ["Both are dense.", "GPT-3 has 175B parameters."]
 
 
+def test_a_number_in_the_header_of_a_table_supports_what_is_said_of_a_row():
+    text = "| Crop | Yield 2022 (t) |\n| --- | --- |\n| Leek | 54.5 |\n"
+    document = Document.from_text(text, id="crops.md")
+    start = document.text.index("| Leek")
+    row = Span(document, start, document.text.index("54.5 |") + len("54.5 |"))
+
+    _, (right,) = compose(Draft((Statement("Leek · Yield 2022 (t): 54.5", (row,)),)))
+    _, (wrong,) = compose(Draft((Statement("Leek · Yield 2022 (t): 61.2", (row,)),)))
+
+    assert (right.label, wrong.label) == ("supported", "unsupported")
+
+
 def test_a_documents_own_reference_marks_never_look_like_ours():
     quote = span("T5 has 11B parameters[3].")
     text, (citation,) = compose(Draft((Statement(quote.quote, (quote,)),)))
