@@ -1,4 +1,4 @@
-"""Other names of things that a text itself states: ``Chinchilla(龙猫)``, ``low-rank adaptation (LoRA)``.
+"""Other names of things that a text itself states: ``Heron(苍鹭)``, ``write-ahead log (WAL)``.
 
 Precise rather than many: a wrong alias makes every later question about either name answer about the other. So each
 form asks for a sign that it names rather than describes: initials that fit, a short name where a subject stands, or a
@@ -19,7 +19,7 @@ _LATIN_NAME = r"[A-Za-z][\w.+-]*(?: (?:[A-Z][\w.+-]*|\d[\w.]*)){0,3}"
 _MARK = r"(?:\[\d{1,3}\])?"
 _HAN_NAME = rf"[{_HAN}][{_HAN}·]{{1,5}}"
 
-# "Chinchilla(龙猫)是": what follows must show that the parenthesis closed a subject, not an aside.
+# "Heron(苍鹭)是": what follows must show that the parenthesis closed a subject, not an aside.
 _LATIN_THEN_HAN = re.compile(
     rf"(?<![\w.+-])(?P<name>{_LATIN_NAME}){_MARK}\s?{_OPEN}(?P<alias>{_HAN_NAME}){_CLOSE}"
     rf"(?=\s*(?:是|为|模型|系统|数据集|由|[:：]|[,，、](?!\s*$)|和|与|及|等))"
@@ -77,8 +77,8 @@ def find_aliases(document: Document) -> list[tuple[str, str]]:
     """Return pairs (name, alias) that the document states, each pair once, in the order of the text.
 
     >>> from corpus.documents import Document
-    >>> find_aliases(Document(id="a", text="Chinchilla(龙猫)是 DeepMind 的模型。We use low-rank adaptation (LoRA)."))
-    [('Chinchilla', '龙猫'), ('low-rank adaptation', 'LoRA')]
+    >>> find_aliases(Document(id="a", text="Heron(苍鹭)是一台望远镜。We use a write-ahead log (WAL)."))
+    [('Heron', '苍鹭'), ('write-ahead log', 'WAL')]
     """
     found = sorted(_pairs(document.text), key=lambda pair: pair[0])
     claims: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""Which noun a question word belongs to: "how many *instructions*", "什么*优化器*", "*学习率*是多少".
+"""Which noun a question word belongs to: "how many *dishes*", "什么*减速器*", "*口径*是多少".
 
 An answer that does not speak of this noun answers another question, so the reader and the refusal both look for it.
 """
@@ -40,10 +40,10 @@ def asked_nouns(text: str, words: Sequence[str], language: Language) -> tuple[st
 
 
 def modifiers_of_generic(text: str, words: Sequence[str]) -> tuple[str, ...]:
-    """Return the words before a generic noun that is asked for: "vocabulary" of "what is the vocabulary size".
+    """Return the words before a generic noun that is asked for: "cache" of "what is the cache size".
 
-    >>> modifiers_of_generic("What is the vocabulary size of it?", ["vocabulary", "size"])
-    ('vocabulary',)
+    >>> modifiers_of_generic("What is the cache size of it?", ["cache", "size"])
+    ('cache',)
     """
     for match in _ENGLISH.finditer(text):
         phrase = match["noun"].lower().split()

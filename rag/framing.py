@@ -39,7 +39,7 @@ def bare_span(unit: Unit) -> tuple[int, int]:
 
 
 def _cell(unit: Unit) -> Statement:
-    """Return a table's cell with its row's name and its column's: ``Koala · 作者: UC Berkeley``."""
+    """Return a table's cell with its row's name and its column's: ``TideDB · 作者: 海洋研究所``."""
     row = unit.row
     span = Span(unit.document, row.start, row.end) if row else Span(unit.document, unit.start, unit.end)
     if unit.text == unit.topic or not unit.lead:

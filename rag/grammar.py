@@ -75,7 +75,7 @@ _CUES: dict[Kind, str] = {
         "duration": r"历时|持续|花了?|需要|训练了|长达|\bfor\b|\btook\b|\btakes?\b|\blast",
 }  # fmt: skip
 CUES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
-# "Instruction[27] (指令)是指": a name with at most an aside before the verb that defines it.
+# "Heron[3](苍鹭)是指": a name with at most an aside before the verb that defines it.
 BY_WHOM = re.compile(
     r"^\s*(?:[-*•]\s+)?(?:第一)?(?:作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|制造商|厂商|厂家|生产商|建造者|建造方|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|makers?|manufacturers?|vendors?|builders?|creators?|by|publisher|owner)\s*(?:[:：|]|$)",
     re.IGNORECASE,
@@ -348,7 +348,7 @@ def kind_of(text: str) -> Kind:
 def asks_for_size(text: str, *, alone: bool) -> bool:
     """Tell whether a question asks how large something itself is, so that a bare quantity such as ``20B`` answers it.
 
-    ``alone`` says that nothing but the thing is named: "how large is its vocabulary" asks about the vocabulary.
+    ``alone`` says that nothing but the thing is named: "how large is its cache" asks about the cache.
     """
     return _PARAMETERS.search(text) is not None or (alone and _HOW_LARGE.search(text) is not None)
 

@@ -171,7 +171,7 @@ def _equal(label: str, mention: Mention) -> float:
 
 
 def _ends_with_name(before: str, mention: Mention) -> float:
-    """Return 1 when the text before a mark ends with the name: ``Alpaca-LoRA[44]``."""
+    """Return 1 when the text before a mark ends with the name: ``Heron-2[7]``."""
     tail = re.sub(r"[\s(（)）:：]+$", "", before)
     return float(
         any(

@@ -149,7 +149,7 @@ def find_mentions(text: str, index: Index, language: Language) -> list[Mention]:
 
 
 def _as_one(text: str, first: Mention, second: Mention, index: Index) -> Mention | None:
-    """Return the one name that two neighbours are when the index holds them joined: "nebullvm 的 chat llama"."""
+    """Return the one name that two neighbours are when the index holds them joined: "tide 的 store db"."""
     between = text[first.end : second.start]
     normal = first.normal + second.normal
     if between.strip() not in ("", "的", "/") or second.start < first.end or not index.holds(normal):
@@ -303,7 +303,7 @@ def _is_shaped(word: str, language: Language, index: Index, *, first: bool) -> b
     if language == "zh":
         return len(word) > 3 and not _is_english_word(word, index) if word.islower() and word.isalpha() else True
     if re.fullmatch(r"(?:[A-Z][a-z]+|[A-Z]{2,3}|\d+)-[a-z]{3,}", word):
-        return False  # UK-wide, Huguenot-descended, 2-yard: an adjective
+        return False  # EU-wide, Lorne-built, 5-metre: an adjective
     inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
     return inner or (word[0].isupper() and not first)
 

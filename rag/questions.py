@@ -27,7 +27,7 @@ from rag.grammar import (
 )
 from rag.mentions import Mention, correct_typing, find_mentions, names_in, quoted_titles
 
-# Characters that make a noun of the word before them: 优化器, 学习率, 下载量. A dictionary may know only the word.
+# Characters that make a noun of the word before them: 减速器, 折射率, 装载量. A dictionary may know only the word.
 _SUFFIXES = frozenset("器机率量数度性力员者法论式化型集库表层头版费额期权证语")
 
 
@@ -38,7 +38,7 @@ class Clause:
     text: str
     kind: Kind
     asked: tuple[str, ...] = ()  # the words that the question word belongs to
-    modifiers: tuple[str, ...] = ()  # the words before a generic noun: "vocabulary" of "what vocabulary size"
+    modifiers: tuple[str, ...] = ()  # the words before a generic noun: "cache" of "what cache size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _corrected(text: str, mentions: Iterable[Mention]) -> str:
     return _PLURAL_ACRONYM.sub(r"\1", text)
 
 
-_PLURAL_ACRONYM = re.compile(r"\b([A-Z]{2,})s\b")  # GPUs: the stemmer takes the s for a part of the word
+_PLURAL_ACRONYM = re.compile(r"\b([A-Z]{2,})s\b")  # APIs: the stemmer takes the s for a part of the word
 
 
 def _mended(mention: Mention, text: str, index: Index) -> Mention:
@@ -186,7 +186,7 @@ _CLASS_NOUN = re.compile(
 
 
 def _without_names(plain: str, mentions: Iterable[Mention]) -> str:
-    """Return the text with spaces in place of the names, and of a noun that only says what they are: "X 这个语料"."""
+    """Return the text with spaces in place of the names, and of a noun that only says what they are: "X 这个工具"."""
     for mention in mentions:
         at = plain.find(normalize(mention.surface), max(0, mention.start - 8))
         start, end = (at, at + len(mention.surface)) if at >= 0 else (mention.start, mention.end)
@@ -204,10 +204,6 @@ def _placed(plain: str, concepts: Iterable[Concept]) -> Iterable[tuple[int, Conc
         if found >= 0:
             yield found, concept
             at = found + len(concept.surface)
-
-
-# Characters that make a noun of the word before them: 优化器, 学习率, 下载量. A dictionary may know only the word.
-_SUFFIXES = frozenset("器机率量数度性力员者法论式化型集库表层头版费额期权证语")
 
 
 def _joined(placed: Iterable[tuple[int, Concept]]) -> Iterable[Concept]:

@@ -115,7 +115,7 @@ def _members(unit: Unit, mention: Mention, relation: Relation) -> Iterator[str]:
 
 
 def _after(pattern: re.Pattern[str], unit: Unit, mention: Mention) -> str:
-    """Return the name that follows the mention: in "Meta 开源的 LLaMA-7B" it is LLaMA-7B, whatever the heading says."""
+    """Return the name that follows the mention: in "Acme 开源的 Heron-2" it is Heron-2, whatever the heading says."""
     for spelling in mention.spellings:
         match = name_pattern(spelling).search(unit.text)
         after = pattern.match(unit.text, match.end()) if match else None
