@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -13,13 +15,18 @@ from index import snapshots, storing
 from index.catalogue import DocumentInfo
 from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
-from index.errors import EmptyCorpus, UnknownSnapshot
+from index.errors import EmptyCorpus, IndexError_, UnknownSnapshot
 from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
 from index.names import Names
 from index.queries import Query, ask
 from index.searching import search
 from index.snapshots import Snapshot, SnapshotInfo
+
+logger = logging.getLogger(__name__)
+
+_UNKNOWN = (-1, -1, -1)
+_RETRY = 30.0  # seconds until a snapshot that could not be opened is tried again
 
 
 class Index:
@@ -34,6 +41,7 @@ class Index:
         self._contents = contents
         self._directory = directory
         self._asked_embedder = embedder  # what a snapshot that is opened later must have been made with
+        self._mark = _UNKNOWN  # of the pointer that was looked at last
         self._writing = threading.Lock()
 
     def __repr__(self) -> str:
@@ -265,6 +273,49 @@ class Index:
             self._contents = snapshots.latest(directory, self._load)
         return self
 
+    def pinned(self) -> Self:
+        """Return this index as it is now, for reading: what is published later does not change it."""
+        return type(self)(self._contents, self._directory, self._asked_embedder)
+
+    def refresh(self) -> bool:
+        """Open the snapshot that is current by now, if another process published one; tell whether one was taken.
+
+        Searches go on meanwhile; those that began before see the former snapshot to their end. While nothing was
+        published this costs one look at the pointer.
+
+        Raises:
+            IndexDamaged: The current snapshot is not whole; the former one still serves.
+            IndexMismatch: It was made with another embedder or by another version; the former one still serves.
+        """
+        directory = self._directory
+        if directory is None or snapshots.mark(directory) == self._mark:
+            return False
+        with self._writing:
+            mark = snapshots.mark(directory)
+            if snapshots.current_name(directory) != self.snapshot:
+                contents = _with_embedder_of(snapshots.latest(directory, self._load), self._contents)
+                _load_engines(contents)
+                self._contents, taken = contents, True
+            else:
+                taken = False
+            self._mark = mark
+        return taken
+
+    @contextmanager
+    def following(self, interval: float = 1.0) -> Iterator[None]:
+        """Take over what other processes publish, looking every so many seconds in a thread of its own.
+
+        What cannot be opened is logged and tried again later; the former snapshot serves meanwhile.
+        """
+        stop = threading.Event()
+        thread = threading.Thread(target=self._follow, args=(stop, interval), name="survey-qa index", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
     def verify(self) -> None:
         """Read every byte of the index on disk again and compare it with what was written.
 
@@ -276,9 +327,7 @@ class Index:
 
     def load(self) -> None:
         """Load at once what the first search would load: FAISS, and the embedder's model. For a serving process."""
-        self._contents.vectors.load_engine()
-        if isinstance(self._contents.embedder, LateEmbedder):
-            self._contents.embedder.load()
+        _load_engines(self._contents)
 
     def _replaced(
         self, former: Contents, gone: Collection[str], new: Iterable[Passage], progress: Progress | None
@@ -318,8 +367,33 @@ class Index:
         self._contents = replace(contents, snapshot=snapshot, degraded="")
         self._directory = directory
 
+    def _follow(self, stop: threading.Event, interval: float) -> None:
+        pause, told = interval, ""
+        while not stop.wait(pause):
+            try:
+                if self.refresh():
+                    logger.info("Snapshot %s serves now.", self.snapshot)
+                pause, told = interval, ""
+            except IndexError_ as error:
+                if str(error) != told:  # once, and not at every try
+                    logger.warning("Snapshot %s goes on serving: %s", self.snapshot, error)
+                pause, told = max(interval, _RETRY), str(error)
+
     def _load(self, snapshot: Snapshot) -> Contents:
         return storing.load(snapshot, self._asked_embedder)
 
     def _bytes(self) -> int:
         return snapshots.size(self._directory, self.snapshot) if self._directory else 0
+
+
+def _load_engines(contents: Contents) -> None:
+    contents.vectors.load_engine()
+    if isinstance(contents.embedder, LateEmbedder):
+        contents.embedder.load()
+
+
+def _with_embedder_of(contents: Contents, former: Contents) -> Contents:
+    """Return contents with the former embedder if it is the same one, so that no model is loaded twice."""
+    old, new = former.embedder, contents.embedder
+    same = (old.name, old.fingerprint, old.dimensions) == (new.name, new.fingerprint, new.dimensions)
+    return replace(contents, embedder=old) if same else contents

@@ -115,8 +115,12 @@ class Assistant:
     def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
         """Yield the answer's text piece by piece, then the finished Answer.
 
-        The pieces are what a person may read meanwhile; the Answer's text is checked and has the final marks.
+        The pieces are what a person may read meanwhile; the Answer's text is checked and has the final marks. The whole
+        answer comes from the snapshot that is current when it begins.
         """
+        yield from Assistant(self.index.pinned(), self._reader, k=self._k)._answered(question, history)
+
+    def _answered(self, question: str, history: Sequence[Message]) -> Iterator[str | Answer]:
         asked = _checked(question)
         turns = _checked_history(history)
         watch = _Stopwatch()

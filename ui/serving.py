@@ -38,7 +38,8 @@ def serve(
         assistant.index.load()  # now, and not while the first person waits
         app = create_app(assistant, examples=find_examples(assistant), hosts=[host, *hosts], home=home_directory(home))
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
-        run(app, listener, ready=lambda: _announce(address, host, hosts, open_page=open_page))
+        with assistant.index.following():
+            run(app, listener, ready=lambda: _announce(address, host, hosts, open_page=open_page))
 
 
 def find_examples(assistant: Assistant) -> Examples:
