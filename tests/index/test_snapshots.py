@@ -184,7 +184,7 @@ def test_another_analyzer_is_a_mismatch(directory, monkeypatch):
 
 
 def test_another_embedder_is_a_mismatch_and_never_an_older_snapshot(two):
-    with pytest.raises(IndexMismatch, match=r"'builtin' \(\d+ numbers\).*'some/model'.*--embedder builtin"):
+    with pytest.raises(IndexMismatch, match=r"'builtin' \(\d+ numbers\).*'some/model'.*Ask without --embedder.*--embedder some/model"):
         Index.open(two, embedder="some/model")
     assert Index.open(two, embedder="builtin").snapshot
 
