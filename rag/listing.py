@@ -17,6 +17,7 @@ FEW_ITEMS = 2
 MOST_ITEMS = 24
 
 _LISTS_SOMETHING = re.compile(r"列|收录|包含|包括|涵盖|\blists?\b|\bincludes?\b|\bcovers?\b", re.IGNORECASE)
+_ASIDE = re.compile(r"[(（][^()（）]*[)）]")
 _FIELD = re.compile(r"[^:：\s]{1,14}\s?[:：]")
 _ITEM_HEAD = re.compile(r"^(.{2,60}?)(?:[:：]\s|\s[\"“(（]|[。;；]|\s[-–—]\s|,\s)")
 
@@ -49,8 +50,9 @@ def _items_by_section(units: Iterable[Unit]) -> dict[tuple[str, int], list[Unit]
 def _title_match(question: Question, items: Sequence[Unit]) -> float:
     """Return how surely the question is about the heading or lead-in of a list: 1 when it quotes it."""
     topic, lead = items[0].topic, items[0].lead
-    if any(_plain(title) and _is_quoted(title, question) for title in (topic, lead)):
-        return 1.0
+    quoted = [title for title in (topic, lead) if _is_quoted(title, question)]
+    if quoted:
+        return 1.0 + max(map(len, quoted)) / 1_000  # of two headings that the question holds, the longer is meant
     if not all(_is_there(mention, items) for mention in question.mentions if mention.held):
         return 0.0
     asked = {term for needle in question.needles for term in (*needle.own, *(other for other, _ in needle.others))}
@@ -63,8 +65,8 @@ def _title_match(question: Question, items: Sequence[Unit]) -> float:
 
 
 def _is_quoted(title: str, question: Question) -> bool:
-    plain = _plain(title)
-    if any(plain == mention.normal for mention in question.mentions):
+    plain = _plain(_ASIDE.sub("", title))
+    if not plain or any(plain == mention.normal for mention in question.mentions):
         return False  # the question is about the thing, not about a list that stands under it
     return any(_plain(quoted) == plain for quoted in question.quoted) or (
         len(plain) >= 4 and plain in _plain(question.text)

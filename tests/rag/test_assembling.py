@@ -171,3 +171,8 @@ def test_rows_by_one_maker_are_listed_with_their_rows_as_source():
     found = draft(build(TABLE), "Which cranes did Nordwerk make?")
     assert {statement.text for statement in found.statements} >= {"Stork", "Heron"}
     assert all("Nordwerk" in span.quote for statement in found.statements for span in statement.sources)
+
+
+def test_of_two_headings_in_a_question_the_longer_is_meant():
+    text = "# Rules\n\n## Safety\n\n- wear a hat\n- look up\n\n## Harbour safety (short)\n\n- mind the rope\n- no swimming\n"
+    assert lines(build(text), "What does the section on harbour safety list?") == ["mind the rope", "no swimming"]
