@@ -31,6 +31,7 @@ _CURRENCIES = {
     "¥": "cny", "￥": "cny", "rmb": "cny", "cny": "cny", "yuan": "cny", "元": "cny", "人民币": "cny",
     "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "欧元": "eur", "£": "gbp", "gbp": "gbp", "英镑": "gbp",
 }  # fmt: skip
+_LARGEST = 1e40  # what is larger, such as 一亿亿亿亿亿亿, is play with words and no amount; a float ends at 1e308
 _EXACT_UNITS = frozenset({"byte", "month", "day"})  # a bare number never stands for one of these
 
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -43,7 +44,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?P<money>us\$|[$＄¥￥€£])?\s*"
+    r"(?:(?P<money>us\$|[$＄¥￥€£])\s*)?"
     r"(?P<percent>百分之\s*)?"
     r"(?<!\d)(?P<digits>\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"(?:\s*(?P<bytes>[KMGTP]i?B|字节|bytes?)(?![A-Za-z])"
@@ -143,7 +144,9 @@ def _find_numbers(text: str) -> Iterator[_Finding]:
         if len(digits) > 30:  # a hash or a serial number, not an amount
             continue
         value, unit = float(digits) * _power(match), _unit(match)
-        start = match.start() + len(match[0]) - len(match[0].lstrip())
+        if value > _LARGEST:
+            continue
+        start = match.start()
         count = len(digits.replace(".", "").strip("0")) or 1
         scaled = bool(match["han"] or match["power"] or match["scale"])
         yield start, match.end(), [Quantity(value, unit, start, match.end(), count, scaled)]
@@ -179,7 +182,7 @@ def _find_han_numbers(text: str) -> Iterator[_Finding]:
 
 
 def _read_han(numeral: str) -> float | None:
-    """Return the value of a Chinese numeral, or None for runs such as 一二 that are none."""
+    """Return the value of a Chinese numeral, or None for runs such as 一二 that are none, or are too large."""
     if not set(numeral) & set(_HAN_POWERS):
         digits = "".join(str(_HAN_DIGITS[c]) for c in numeral)
         return float(digits) if len(digits) in (1, 4) else None  # 二零二三 is a year; 三四 is "three or four"
@@ -194,7 +197,8 @@ def _read_han(numeral: str) -> float | None:
         else:
             section += (digit or 1) * power
             digit = 0
-    return float(total + section + digit)
+    total += section + digit
+    return float(total) if total <= _LARGEST else None
 
 
 def _find_spelled(text: str) -> Iterator[_Finding]:
@@ -211,4 +215,5 @@ def _find_spelled(text: str) -> Iterator[_Finding]:
                 section *= 100
             else:
                 total, section = total + section * scale, 0
-        yield match.start(), match.end(), [Quantity(float(total + section), "", match.start(), match.end(), 1)]
+        if total + section <= _LARGEST:
+            yield match.start(), match.end(), [Quantity(float(total + section), "", match.start(), match.end(), 1)]
