@@ -27,15 +27,15 @@ _NEAREST_HITS = 3  # passages that are searched for a statement without a mark
 
 _NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,，、;；&+]|and|和|[-–—~～至])\s*\^?\d{1,3})*"
 _ONE = (
-    r"(?:\[\[?|【|［|〔)\s*(?:来源|资料|段落|文档|参考|引用|passage|source|document|doc|ref)?\s*[:：#]?\s*"
+    r"(?:\[\[?|【|［|〔)\s*(?:(?:来源|资料|段落|文档|参考|引用|passage|source|document|doc|ref)\s*)?(?:[:：#]\s*)?"
     rf"{_NUMBERS}(?:†[^\]】\n]{{0,40}})?\s*(?:\]\]?|】|］|〕)(?:\(\s*<?(?:https?:|[#/])[^)\n]*\)|(?!\())"
 )
-_MARKS = re.compile(rf"(?P<code>`[^`\n]*`)|(?<!!)(?P<marks>{_ONE}(?:[ \t]*[,，、]?[ \t]*{_ONE})*)", re.IGNORECASE)
+_MARKS = re.compile(rf"(?P<code>`[^`\n]*`)|(?<!!)(?P<marks>{_ONE}(?:[ \t]*(?:[,，、][ \t]*)?{_ONE})*)", re.IGNORECASE)
 _SINGLE = re.compile(_ONE, re.IGNORECASE)
 _ADDRESS = re.compile(r"\(\s*<?(?:https?:|[#/])[^)\n]*\)|†[^\]】\n]*")
 _RANGE = re.compile(r"(\d{1,3})(?:\s*[-–—~～至]\s*\^?(\d{1,3}))?")
 _SOURCES_LIST = re.compile(
-    r"\n+[ \t#*]*(?:参考(?:资料|文献|来源)?|引用|资料来源|来源|references?|sources?|citations?)[ \t*]*[:：]?[ \t*]*\n"
+    r"(?<!\n)\n+[ \t#*]*(?:参考(?:资料|文献|来源)?|引用|资料来源|来源|references?|sources?|citations?)[ \t*]*(?:[:：][ \t*]*)?\n"
     rf"(?:[ \t]*(?:[-*][ \t]*)?{_ONE}[^\n]*\n?)+\s*\Z",
     re.IGNORECASE,
 )
