@@ -15,7 +15,8 @@ from corpus.documents import Document
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _OPEN, _CLOSE = r"[(（]", r"[)）]"
 # A Latin name as models, systems and products write theirs: "GPT-3", "Chinese-Vicuna", "ERNIE 3.0 Titan".
-_LATIN_NAME = r"[A-Za-z][\w.+-]*(?: (?:[A-Z][\w.+-]*|\d[\w.]*)){0,3}"
+# Bounded, so that a text of one endless word (base64, say) costs what another text costs.
+_LATIN_NAME = r"[A-Za-z][\w.+-]{0,60}(?: (?:[A-Z][\w.+-]{0,60}|\d[\w.]{0,20})){0,3}"
 _MARK = r"(?:\[\d{1,3}\])?"
 _HAN_NAME = rf"[{_HAN}][{_HAN}·]{{1,5}}"
 
@@ -48,11 +49,11 @@ _LONG_COMMA_SHORT = re.compile(
     rf"{_OPEN}(?P<long>[A-Za-z][A-Za-z -]{{5,70}})[,，] ?(?P<short>[A-Za-z][\w.+-]{{1,11}}){_CLOSE}"
 )
 _SAID_IN_ENGLISH = re.compile(
-    rf"(?P<name>{_LATIN_NAME}){_MARK}\s?[,(（]\s?(?:also|formerly|previously|otherwise|commonly) (?:known as|called|named) "
+    rf"(?<![A-Za-z0-9.+_-])(?P<name>{_LATIN_NAME}){_MARK}\s?[,(（]\s?(?:also|formerly|previously|otherwise|commonly) (?:known as|called|named) "
     rf"(?:the )?[\"“'‘]?(?P<alias>(?=[A-Z\d]){_LATIN_NAME}|{_HAN_NAME})",
 )
 _SAID_IN_CHINESE = re.compile(
-    rf"(?P<name>{_LATIN_NAME}|[{_HAN}A-Za-z0-9·-]{{2,12}}){_MARK}\s?[,，(（]\s?"
+    rf"(?P<name>(?<![A-Za-z0-9.+_-]){_LATIN_NAME}|[{_HAN}A-Za-z0-9·-]{{2,12}}){_MARK}\s?[,，(（]\s?"
     rf"(?:又称|又名|又叫|也称|也叫|也被称为|亦称|简称|俗称|别称|别名|昵称|绰号|中文名|英文名)(?:是|为|作)?\s?[“\"「『《]?"
     rf"(?P<alias>{_LATIN_NAME}|[{_HAN}A-Za-z0-9·-]{{2,12}}?)[”\"」』》]?(?=[,，。;；)）、\n]|$)"
 )

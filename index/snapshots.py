@@ -20,6 +20,7 @@ import mmap
 import os
 import re
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -467,7 +468,7 @@ def _newest_good(root: Path, load: Callable[[Snapshot], Loaded], damage: IndexDa
 
 
 def _pointer(root: Path) -> _Pointer:
-    data = (root / "CURRENT").read_bytes()
+    data = bytes(_mapped(root / "CURRENT"))
     fields = _parsed(data, root / "CURRENT")
     name, checksum = fields.get("snapshot"), fields.get("manifest_sha256")
     if not isinstance(name, str) or not isinstance(checksum, str) or not _SNAPSHOT_NAME.fullmatch(name):
@@ -480,7 +481,7 @@ def _pointer(root: Path) -> _Pointer:
 
 def _opened(directory: Path, name: str) -> Snapshot:
     """Read a snapshot's manifest and compare it with the hash in the snapshot's name."""
-    data = (directory / MANIFEST).read_bytes()
+    data = bytes(_mapped(directory / MANIFEST))
     checksum = hashlib.sha256(data).hexdigest()
     if not name.endswith(checksum[:8]):
         raise IndexDamaged(f"{directory / MANIFEST} is not what was written. {_REBUILD}")
@@ -519,6 +520,9 @@ def _not_found(root: Path) -> str:
 
 
 def _mapped(path: Path) -> memoryview:
+    """Return a file's bytes. Anything but a regular file is refused unopened: opening a pipe would wait for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise IndexDamaged(f"{path} is no regular file. {_REBUILD}")
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             return memoryview(b"")

@@ -24,7 +24,14 @@ from rag.following import stand_alone
 from rag.packing import pack
 from rag.questions import Question, understand
 from rag.refreshing import Progress
-from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS
+from rag.settings import (
+    DEFAULT_HITS,
+    EVIDENCE_CHARS,
+    MAX_HISTORY_TURNS,
+    MAX_QUESTION_CHARS,
+    UNDERSTOOD_CHARS,
+    UNDERSTOOD_TURN_CHARS,
+)
 
 if TYPE_CHECKING:
     from index.hits import Hit
@@ -126,16 +133,16 @@ class Assistant:
         watch = _Stopwatch()
         deadline = self._reader.deadline() if self._reader else None
         alone = self._stand_alone(asked, turns, deadline)
-        understood = understand(alone, self.index)
+        understood = understand(_gist(alone), self.index)
         watch.lap("understand")
         hits = self.index.search(alone, self._k)
         watch.lap("search")
         packed = pack(understood, hits, self.index, budget=EVIDENCE_CHARS)
         watch.lap("pack")
         if self._reader is None:
-            yield from self._extract(asked, understood, packed, watch)
+            yield from self._extract(asked, alone, understood, packed, watch)
         else:
-            yield from self._chat(self._reader, asked, understood, packed, turns, watch, deadline)
+            yield from self._chat(self._reader, asked, alone, understood, packed, turns, watch, deadline)
 
     async def aask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """Answer a question without blocking the event loop."""
@@ -164,10 +171,17 @@ class Assistant:
                 return self._reader.stand_alone(asked, turns, deadline)
             except LLMError as error:
                 logger.info("The follow-up is folded by rules: %s", error)
-        return stand_alone(asked, turns, self.index)
+        gists: list[Message] = [{**turn, "content": turn["content"][:UNDERSTOOD_TURN_CHARS]} for turn in turns]
+        return asked if len(asked) > UNDERSTOOD_CHARS else stand_alone(asked, gists, self.index)
 
     def _extract(
-        self, asked: str, question: Question, packed: list[Hit], watch: _Stopwatch, notes: tuple[str, ...] = ()
+        self,
+        asked: str,
+        alone: str,
+        question: Question,
+        packed: list[Hit],
+        watch: _Stopwatch,
+        notes: tuple[str, ...] = (),
     ) -> Iterator[str | Answer]:
         draft = extractive.read(question, packed, self.index)
         watch.lap("read")
@@ -181,7 +195,7 @@ class Assistant:
             found=refusal is None,
             citations=citations,
             passages=tuple(packed),
-            standalone_question=question.text,
+            standalone_question=alone,
             reader=EXTRACTIVE,
             index=self.index.snapshot,
             timings_ms=watch.laps,
@@ -193,6 +207,7 @@ class Assistant:
         self,
         reader: ChatReader,
         asked: str,
+        alone: str,
         question: Question,
         packed: list[Hit],
         history: Sequence[Message],
@@ -201,7 +216,7 @@ class Assistant:
     ) -> Iterator[str | Answer]:
         draft = None
         try:
-            for event in reader.stream(question.text, packed, history, deadline):
+            for event in reader.stream(alone, packed, history, deadline):
                 if isinstance(event, str):
                     yield event
                 else:
@@ -209,7 +224,9 @@ class Assistant:
         except LLMError as error:
             if error.kind in _RAISED_KINDS:
                 raise
-            yield from self._extract(asked, question, packed, watch, notes=(f"Answered without the model: {error}",))
+            yield from self._extract(
+                asked, alone, question, packed, watch, notes=(f"Answered without the model: {error}",)
+            )
             return
         watch.lap("read")
         if draft is None:
@@ -223,7 +240,7 @@ class Assistant:
             found=not draft.refused,
             citations=() if draft.refused else draft.citations,
             passages=draft.used,
-            standalone_question=question.text,
+            standalone_question=alone,
             reader=reader.spec,
             index=self.index.snapshot,
             timings_ms=watch.laps,
@@ -295,6 +312,12 @@ def _checked(question: object) -> str:
             "Shorten it, or index the long text with `survey-qa index build PATH` and ask about it."
         )
     return text
+
+
+def _gist(question: str) -> str:
+    """Return a question, or the first and last half of what can be analysed of a very long one."""
+    half = UNDERSTOOD_CHARS // 2
+    return question if len(question) <= UNDERSTOOD_CHARS else f"{question[:half]} {question[-half:]}"
 
 
 def _checked_history(history: Sequence[Mapping[str, Any]]) -> list[Message]:

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 
 MAX_QUESTION_CHARS = 8_000  # a question, not a document; longer texts are documents to index
+UNDERSTOOD_CHARS = 1_000  # of a long question that are analysed (its first and last half): the rest is pasted context
+UNDERSTOOD_TURN_CHARS = 1_000  # of each earlier turn from which a follow-up takes its names
 MAX_HISTORY_TURNS = 40  # older turns no longer help and a forged history must not cost time
 EVIDENCE_CHARS = 6_000  # characters of passages that a reader is given
 DEFAULT_HITS = 20  # candidates that retrieval hands to packing

@@ -62,3 +62,8 @@ def test_letters_that_do_not_fit_make_no_abbreviation():
 def test_pairs_come_in_text_order_and_once():
     text = "The write-ahead log (WAL) and the Large Millimeter Array (LMA). A write-ahead log (WAL)."
     assert aliases(text) == [("write-ahead log", "WAL"), ("Large Millimeter Array", "LMA")]
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "A_" * 50_000, "aGVsbG8gd29ybGQ" * 6_000, "GPT-3 " * 16_000])
+def test_one_endless_word_states_no_alias_and_costs_no_more_than_other_texts(text):
+    assert find_aliases(Document(id="a", text=text)) == []

@@ -184,7 +184,9 @@ def test_another_analyzer_is_a_mismatch(directory, monkeypatch):
 
 
 def test_another_embedder_is_a_mismatch_and_never_an_older_snapshot(two):
-    with pytest.raises(IndexMismatch, match=r"'builtin' \(\d+ numbers\).*'some/model'.*Ask without --embedder.*--embedder some/model"):
+    with pytest.raises(
+        IndexMismatch, match=r"'builtin' \(\d+ numbers\).*'some/model'.*Ask without --embedder.*--embedder some/model"
+    ):
         Index.open(two, embedder="some/model")
     assert Index.open(two, embedder="builtin").snapshot
 
@@ -274,3 +276,14 @@ def test_verify_of_a_place_without_an_index_is_refused(tmp_path):
 def test_an_index_in_memory_has_nothing_to_verify(bilingual):
     assert bilingual.verify() is None
     assert bilingual.snapshot == "memory"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["CURRENT", "names.json"])
+def test_a_pipe_in_place_of_a_file_is_refused_and_never_waited_for(bilingual, tmp_path, name):
+    bilingual.save(tmp_path)
+    path = next(tmp_path.rglob(name))
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(IndexDamaged):
+        Index.open(tmp_path).verify()

@@ -192,3 +192,10 @@ def test_a_follow_up_is_folded_by_rules_when_the_model_fails_to(assistant, scrip
     answer = Assistant(assistant.index, ChatReader(model)).ask("Who built it?", history=HISTORY)
     assert "Brodick" in answer.standalone_question
     assert "Firth" in answer.text
+
+
+def test_a_question_with_pasted_context_is_understood_from_its_beginning_and_end(assistant):
+    question = "Here is a page that I found. " + "The sea was calm. " * 300 + "Who built the Brodick Dish?"
+    answer = assistant.ask(question)
+    assert "Brodick Dish" in answer.explanation["names"]
+    assert answer.standalone_question == question
