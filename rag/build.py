@@ -67,7 +67,7 @@ def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | N
     shipped = len(documents)
     skipped: list[Skipped] = []
     folders: dict[str, dict[str, str]] = {}
-    for path in map(Path, paths):
+    for path in _apart(paths):
         if not os.path.exists(path):  # noqa: PTH110 Path.exists raises for names that are too long or may not be looked at
             raise UsageError(f"There is no file or folder {path}. Give the path of your documents.")
         if os.path.isdir(path):  # noqa: PTH112 as above
@@ -200,6 +200,14 @@ def index_folder(
     except IndexError_ as error:
         logger.warning("The index of %s stays in memory: %s", folder, error)
     return index
+
+
+def _apart(paths: Sequence[Path | str]) -> list[Path]:
+    """Return the paths without those that are given twice or lie inside another one, which would be read twice."""
+    if any("\0" in str(path) for path in paths):
+        raise UsageError("A path holds a NUL character. Give the path of your documents.")
+    places = {Path(os.path.realpath(path)): Path(path) for path in paths}
+    return [path for place, path in places.items() if not any(parent in places for parent in place.parents)]
 
 
 def _with_ids_apart(documents: Iterable[Document], *, taken: set[str], folder: str) -> list[Document]:

@@ -89,12 +89,21 @@ def context_of(document: Document, start: int) -> str:
 def _supports(statement: str, spans: Sequence[Span], context: str) -> list[float]:
     """Return the support of each span; spans that each hold a part of the statement are judged together."""
     contexts = [f"{context_of(s.document, s.start)}\n{context}" for s in spans]
-    checks = [check(_beyond_headers(statement, [s]), s.quote, context=c) for s, c in zip(spans, contexts, strict=True)]
+    checks = [
+        check(_beyond_context(_beyond_headers(statement, [s]), c), s.quote, context=c)
+        for s, c in zip(spans, contexts, strict=True)
+    ]
     if len(spans) < 2:
         return [c.support for c in checks]
     quotes = "\n".join(s.quote for s in spans)
     together = check(_beyond_headers(statement, spans), quotes, context="\n".join(dict.fromkeys(contexts)))
     return [max(c.support, together.support) if c.found else c.support for c in checks]
+
+
+def _beyond_context(statement: str, context: str) -> str:
+    """Return a statement without the title or heading that we put before its words: "Tides · It rises 4 metres"."""
+    topic, separator, words = statement.partition(" · ")
+    return words if separator and topic and topic in context else statement
 
 
 def _beyond_headers(statement: str, spans: Sequence[Span]) -> str:

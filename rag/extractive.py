@@ -17,8 +17,9 @@ from rag.checking import check
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
 from rag.questions import Question
-from rag.scoring import Scored, Scorer
+from rag.scoring import SHORT_HEADING, Scored, Scorer
 from rag.units import Unit, terms_of, units_of
+from rag.widths import columns
 
 MAX_STATEMENTS = 3
 RUNNER_UP = 0.55  # of the best score from which another piece is shown too
@@ -37,7 +38,7 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     scorer = Scorer(question, units, hits)
     ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
     draft = _assembled(question, hits, units, ranked)
-    return _sentences(question, scorer, ranked) if draft is None else draft
+    return _sentences(question, scorer, _saying(ranked)) if draft is None else draft
 
 
 def _assembled(
@@ -61,6 +62,16 @@ def _assembled(
             relating.list_related(question, ranked) if question.several else None
         )
     return None
+
+
+def _saying(ranked: Sequence[Scored]) -> Sequence[Scored]:
+    """Return the pieces without short headings, which name things but say nothing; all of them if nothing else is there."""
+    saying = [s for s in ranked if not _is_short_heading(s.unit)]
+    return saying or ranked
+
+
+def _is_short_heading(unit: Unit) -> bool:
+    return (unit.kind == "heading" or unit.text.startswith("#")) and columns(unit.text) <= SHORT_HEADING
 
 
 def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:

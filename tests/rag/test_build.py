@@ -80,6 +80,11 @@ def test_what_was_skipped_is_told_with_the_reason(folder):
     assert gathered.skipped[0].reason
 
 
+def test_a_path_that_no_file_can_have_is_refused():
+    with pytest.raises(UsageError, match="NUL character"):
+        gather(["a\0b"], library=False)
+
+
 def test_a_path_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(UsageError, match="missing"):
         gather([tmp_path / "missing"], library=False)
@@ -94,3 +99,8 @@ def test_the_home_is_the_argument_or_the_environment(monkeypatch, tmp_path):
 def test_an_index_of_the_users_documents_answers(folder, tmp_path):
     built = build_index([folder], directory=tmp_path / "named")
     assert "4 metres" in Assistant.open(index=built.index).ask("How far does the tide at Oban rise?").text
+
+
+def test_a_path_given_twice_or_inside_another_is_read_once(folder):
+    gathered = gather([folder, folder / "a.md", f"{folder}/"], library=False)
+    assert [document.id for document in gathered.documents] == ["a.md"]

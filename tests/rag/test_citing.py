@@ -39,6 +39,16 @@ def test_a_citation_quotes_the_exact_characters_and_says_where_they_stand():
     assert (citation.url, citation.page, citation.support) == ("https://example.org/sizes", None, 1.0)
 
 
+def test_a_heading_put_before_a_quote_takes_nothing_from_its_support():
+    statement = Statement("Model sizes · Both are dense.", (span("Both are dense."),))
+    assert compose(Draft((statement,)))[1][0].support == 1.0
+
+
+def test_a_false_word_before_a_quote_is_still_checked():
+    statement = Statement("Falcon 900B · Both are dense.", (span("Both are dense."),))
+    assert compose(Draft((statement,)))[1][0].support < 0.6
+
+
 def test_equal_spans_share_a_number_and_numbers_follow_first_use():
     both, gpt3 = span("Both are dense."), span("GPT-3 has 175B parameters.")
     draft = Draft((Statement("Both are dense.", (both,)), Statement("GPT-3 has 175B parameters.", (gpt3, both))))

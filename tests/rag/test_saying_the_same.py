@@ -35,3 +35,10 @@ def test_a_fact_that_two_documents_state_is_one_statement_with_two_citations():
 def test_another_number_a_denial_or_another_name_is_never_merged(other):
     answer = ask("# Arrays\n\nThe Arran Array has 48 dishes on the moor.\n", f"# Survey\n\n{other}\n")
     assert "[1][2]" not in answer.text
+
+
+def test_a_heading_is_neither_a_statement_nor_a_second_source():
+    answer = ask(
+        "# Arran Array dishes\n\n## The Arran Array has dishes\n\nThe Arran Array has 48 dishes on the moor.\n"
+    )
+    assert [citation.quote for citation in answer.citations] == ["The Arran Array has 48 dishes on the moor."]
