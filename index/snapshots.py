@@ -256,7 +256,10 @@ class _Pointer:
         return json.dumps(fields).encode()
 
 
-_REBUILD = "Build the index again with `survey-qa index build`, or copy the directory back from a backup."
+_REBUILD = (
+    "Build the index again with `survey-qa index build PATH`, with --index DIR if it is not the default one, "
+    "or copy the directory back from a backup."
+)
 
 
 def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: Callable[[Snapshot], None]) -> str:
@@ -489,7 +492,8 @@ def _opened(directory: Path, name: str) -> Snapshot:
     if manifest.get("format") != FORMAT:
         raise IndexMismatch(
             f"{directory} has format {manifest.get('format')!r}; this version of survey-qa reads format {FORMAT}. "
-            "Build it again with `survey-qa index build`, or use the version that made it."
+            "Build it again with `survey-qa index build PATH`, with --index DIR if it is not the default one, "
+            "or use the version that made it."
         )
     files = manifest.get("files")
     if not isinstance(files, dict) or not all(map(_is_entry, files.values())):

@@ -80,7 +80,7 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
     except (KeyError, TypeError, ValueError, sqlite3.Error) as error:
         raise IndexDamaged(
             f"{snapshot.directory} is incomplete ({type(error).__name__}: {error}). Build the index again with "
-            "`survey-qa index build`."
+            "`survey-qa index build PATH`, with --index DIR if it is not the default one."
         ) from error
 
 
@@ -147,7 +147,7 @@ def _check_matches(snapshot: Snapshot, embedder: Embedder | str | None) -> None:
     if manifest["analyzer"] != ANALYZER:
         raise IndexMismatch(
             f"{root} was built with the analyzer {manifest['analyzer']!r}; this version of survey-qa has {ANALYZER!r}. "
-            "Rebuild it with `survey-qa index build`."
+            "Rebuild it with `survey-qa index build PATH`, with --index DIR if it is not the default one."
         )
     about = manifest["embedder"]
     asked = embedder if embedder is None or isinstance(embedder, str) else embedder.name
