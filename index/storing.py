@@ -77,7 +77,7 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
         )
     except IndexError_:
         raise
-    except (KeyError, TypeError, ValueError, sqlite3.Error) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError, sqlite3.Error) as error:
         raise IndexDamaged(
             f"{snapshot.directory} is incomplete ({type(error).__name__}: {error}). Build the index again with "
             "`survey-qa index build PATH`, with --index DIR if it is not the default one."
