@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from corpus.languages import Language
 from rag.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS
 
+MEASURE_WORD = "[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本]"
 _AFTER_ZH = (
-    re.compile(
-        r"(?:多少|几)[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本]?(?P<noun>[\u4e00-\u9fffA-Za-z -]{1,12})"
-    ),
+    re.compile(rf"(?:多少|几){MEASURE_WORD}?(?P<noun>[\u4e00-\u9fffA-Za-z -]{{1,12}})"),
     re.compile(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
 )
 _BEFORE_ZH = re.compile(

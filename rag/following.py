@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from corpus.documents import Passage
 from corpus.languages import language_of
 from index import Index
+from index.terms import STOP_WORDS, analyze
 from rag.answers import Message
-from rag.mentions import Mention, find_mentions
+from rag.mentions import Mention, find_mentions, name_pattern
 
 MOST_TURNS_BACK = 6  # earlier turns in which a name is looked for
+LOOKED_AT = 60  # passages in which a subject without a known name is looked for
+LONG_SUBJECT = 4  # Chinese characters from which a subject is more than a common noun
 MOST_ADDED = 80  # characters of names that are carried over
 SHORT_ANSWER = 60  # characters up to which an answer's names are what the answer is
 SHORT_ZH, SHORT_EN = 16, 8  # characters and words up to which a question without a name misses its subject
@@ -57,6 +61,15 @@ _IT = re.compile(
     re.IGNORECASE,
 )
 _POINTS_EN = re.compile(r"\b(?:this|that|these|those|there)\b", re.IGNORECASE)
+# What has or does something: "这座桥 有多少桥墩", "渡口 的 船", "茶园 多久浇一次水". In "桥墩有多少" nothing is said to have it.
+_SUBJECT_ZH = re.compile(
+    r"^(?P<subject>[\u4e00-\u9fff]{2,12}?)(?:的(?=.{2})|(?:一共|总共|共)?有(?:多少|几|哪些|什么).?(?=[\u4e00-\u9fff]{2})"
+    r"|(?:多久|什么时候|何时|为什么|为何|怎么|如何|每).)"
+)
+_SUBJECT_EN = re.compile(
+    r"\b(?:do|does|did) (?:the|an?) (?P<subject>[\w-]+(?: [\w-]+)?) [a-z]+\b|\bof the (?P<owner>[\w-]+(?: [\w-]+)?)\W*$",
+    re.IGNORECASE,
+)
 _OPENER_ZH = re.compile(r"^(?:那么|那|还有|另外|顺便问一下|请问)[,，]?\s*")
 _OPENER_EN = re.compile(r"^(?:and|so|then|also|but)[,]?\s+", re.IGNORECASE)
 
@@ -73,6 +86,8 @@ def stand_alone(question: str, history: Sequence[Message], index: Index) -> str:
         return folded
     carried = _carried(question, turns, previous, index)
     if not carried or _stands_alone(question, own, chinese):
+        return question
+    if _points(question, chinese) is None and _has_other_subject(question, turns, carried, index):
         return question
     return _fold_zh(question, own, carried) if chinese else _fold_en(question, own, carried)
 
@@ -154,6 +169,32 @@ def _stands_alone(question: str, own: Sequence[Mention], chinese: bool) -> bool:
     if points is None:
         return bool(own) or _is_long(question, chinese) or _SELF_CONTAINED.search(question) is not None
     return any(mention.end <= points for mention in own)
+
+
+def _has_other_subject(question: str, turns: Sequence[tuple[str, str]], carried: Sequence[str], index: Index) -> bool:
+    """Tell whether a question says itself what it is about: something that the documents know and never said of the names.
+
+    What they say beside the names, or only as a common noun, may be a part or a property of what was talked about.
+    """
+    match = _SUBJECT_ZH.match(_OPENER_ZH.sub("", question)) or _SUBJECT_EN.search(question)
+    if match is None:
+        return False
+    subject = next(group for group in match.groups() if group).lower()
+    if any(subject in text.lower() for _, text in turns):
+        return False
+    terms = [term for term in analyze(subject) if (len(term) > 1 or term.isascii()) and term not in STOP_WORDS]
+    said = [p for p in index.passages_with(terms, limit=LOOKED_AT) if terms and subject in _around(p).lower()]
+    names = [name_pattern(name) for name in carried]
+    if not said or any(pattern.search(_around(passage)) for passage in said for pattern in names):
+        return False
+    if any(subject in f"{p.context} {p.document.title}".lower() for p in said):
+        return True
+    apart = not any(pattern.search(p.document.text) for p in said for pattern in names)
+    return apart and (len(subject) >= LONG_SUBJECT)
+
+
+def _around(passage: Passage) -> str:
+    return f"{passage.context} {passage.text}"
 
 
 def _points(question: str, chinese: bool) -> int | None:

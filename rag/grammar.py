@@ -284,6 +284,19 @@ ABSTRACT_NOUNS = frozenset(
         "advice",
     ]
 )
+# Nouns for the lines of any table: who counts them counts whatever it lists.
+ROW_NOUNS = frozenset(
+    ["entry", "entries", "item", "items", "row", "rows", "record", "records", "条目", "条", "行", "项", "项目", "记录"]
+)
+_ENTRIES = re.compile(r"表|清单|名单|目录|\b(?:listed|lists?|tables?)\b", re.IGNORECASE)
+# "How long" asks for a time, or for an extent: of a bridge in metres, of a text in pages.
+_HOW_LONG = re.compile(r"\bhow long\b|多长(?!时间)", re.IGNORECASE)
+_IS_HOW_LONG = re.compile(r"\bhow long (?:is|are|was|were)\b|多长(?!时间)", re.IGNORECASE)
+_EXTENT = re.compile(
+    r"\d\s?(?:[kcm]?m(?![A-Za-z])|ft\b)|[\d十百千万半]\s?(?:公里|千米|厘米|毫米|英里|英尺|海里|光年|米|里|尺|寸|页|字|行)"
+    r"|\b(?:(?:kilo|centi|milli)?met(?:er|re)|mile|inche|yard|page|word|token|light[- ]year)s?\b|\b(?:feet|foot|inch)\b",
+    re.IGNORECASE,
+)
 # What a measure must be given in: who asks how heavy something is wants no metres.
 _DIMENSIONS = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
@@ -293,7 +306,7 @@ _DIMENSIONS = tuple(
             r"吨|公斤|千克|克|斤|磅|\d\s?kg(?![A-Za-z])|\btons?\b|\btonnes?\b|\bpounds?\b|\blbs?\b|\bgrams?\b|\bkilograms?\b",
         ),
         (
-            r"多[高宽深远厚]|多长(?!时间)(?=[?？,，。]|$)|[高宽深厚]度|直径|口径|距离|\bhow (?:tall|wide|deep|far|high)\b|\b(?:height|width|depth|diameter|distance)\b",
+            r"多[高宽深远厚]|[高宽深厚]度|直径|口径|距离|\bhow (?:tall|wide|deep|far|high)\b|\b(?:height|width|depth|diameter|distance)\b",
             r"米|里|尺|寸|光年|天文单位|层|\d\s?(?:k|c|m)?m(?![A-Za-z])|\b(?:kilo|centi|milli)?met(?:er|re)s?\b|\bmiles?\b|\bf(?:ee|oo)t\b|\binch|\blight[- ]years?\b|\byards?\b|\bfloors?\b|\bstor(?:ey|ie)s?\b",
         ),
         (r"温度|\btemperature\b", r"度|℃|°|\d\s?K\b|\bdegrees?\b|\bkelvin"),
@@ -388,6 +401,29 @@ def fits_dimension(question: str, text: str) -> bool:
     (False, True)
     """
     return all(given.search(text) for asked, given in _DIMENSIONS if asked.search(question))
+
+
+def asks_for_entries(text: str) -> bool:
+    """Tell whether a question says itself that it is about a table or a list."""
+    return _ENTRIES.search(text) is not None
+
+
+def length_fit(question: str, text: str) -> float | None:
+    """Return how well a text says how long something is: in time or in space; None when that is not asked.
+
+    >>> length_fit("How long is the pier?", "The pier is 300 m long."), length_fit("这条路多长?", "这条路很宽")
+    (1.0, 0.0)
+    """
+    if not _HOW_LONG.search(question):
+        return None
+    is_long = _IS_HOW_LONG.search(question) is not None
+    if is_long and _EXTENT.search(text):
+        return 1.0
+    if VALUE_PATTERNS["duration"].search(text) is None:
+        return 0.0
+    if is_long:
+        return 0.8
+    return 1.0 if CUES["duration"].search(text) else 0.4
 
 
 def asks_for_several(text: str) -> bool:

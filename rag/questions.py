@@ -13,7 +13,7 @@ from corpus.languages import Language, language_of
 from index import Index
 from index.queries import Concept, Query
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize
-from rag.asking import asked_nouns, modifiers_of_generic
+from rag.asking import MEASURE_WORD, asked_nouns, modifiers_of_generic
 from rag.grammar import (
     FILLERS_EN,
     FILLERS_ZH,
@@ -202,8 +202,13 @@ def _placed(plain: str, concepts: Iterable[Concept]) -> Iterable[tuple[int, Conc
     for concept in concepts:
         found = plain.find(concept.surface, at)
         if found >= 0:
-            yield found, concept
+            if not _MEASURE.match(plain, max(0, found - 1)) or len(concept.surface) > 1:
+                yield found, concept
             at = found + len(concept.surface)
+
+
+# A measure word right after the word that counts: "几只羊", "多少台车"; the noun begins behind it.
+_MEASURE = re.compile(rf"[少几]{MEASURE_WORD}(?=[\u4e00-\u9fff])")
 
 
 def _joined(placed: Iterable[tuple[int, Concept]]) -> Iterable[Concept]:

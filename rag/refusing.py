@@ -39,6 +39,7 @@ NAME_WEIGHT = 4.0  # of a name that may be a common word
 UNCOUNTED = 0.4  # what a piece is worth that does not have the noun that is counted
 UNCOUNTED_LOOSELY = 0.8  # the same where another word may say it: no dictionary leads there, or no name is sure
 UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
+PARTLY = 0.15  # match, as evidence, of an unknown compound with two thirds of its letters
 SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
 ACROSS_LANGUAGES = 0.75  # of the evidence needed, when question and documents are in two languages
 LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
@@ -151,6 +152,8 @@ def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[floa
     keys = [(n, match) for n, match in pairs if n.surface in clause.asked and n.surface not in ABSTRACT_NOUNS]
     if not keys or question.size:
         return 1.0
+    if clause.kind in ("number", "count") and _is_nowhere(keys, question, foreign=foreign):
+        return UNKNOWN_NOUN
     if clause.kind == "number":
         gap = foreign and not any(needle.held for needle, _ in keys)
         plain = not any(mention.sure for mention in question.mentions)
@@ -162,6 +165,17 @@ def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[floa
     unknown = not foreign and not any(needle.known or match >= 0.5 for needle, match in keys)
     unknown = unknown or not any(needle.held for needle, _ in keys)
     return UNKNOWN_NOUN if unknown and len(telling) <= SHORT_QUESTION else 1.0
+
+
+def _is_nowhere(keys: Sequence[tuple[Needle, float]], question: Question, *, foreign: bool) -> bool:
+    """Tell whether what is counted is what tells most of the question, and no passage says it in any words.
+
+    Where the question's language is not that of the documents at all, the dictionary may just not know the word.
+    """
+    if foreign and not any(needle.known and len(needle.surface) > 1 for needle in question.needles):
+        return False
+    most = max(needle.weight for needle in question.needles)
+    return not any(needle.held or match >= PARTLY for needle, match in keys) and any(n.weight >= most for n, _ in keys)
 
 
 def _with_value(held: float, whole: float, unit: Unit, clause: Clause, question: Question) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from corpus.documents import Passage
 from index.hits import Hit
-from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension
+from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension, length_fit
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import SINGLE_CHARACTER, Clause, Needle, Question
 from rag.units import Unit, terms_of
@@ -122,6 +122,8 @@ def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
         return 1.0
     if clause.kind == "definition":
         return _defines(text, question)
+    if clause.kind in ("number", "duration") and (fit := length_fit(clause.text, text)) is not None:
+        return fit
     if clause.kind in ("number", "count"):
         return _number_fit(text, clause, question)
     if clause.kind == "person" and CUES["organisation"].search(text):

@@ -9,14 +9,16 @@ from corpus.documents import Cell, Document, Row, Table
 from index.hits import Hit
 from rag.drafts import Draft, Span, Statement
 from rag.framing import fitting
-from rag.grammar import CHEAP, HOW_MUCH_COST
+from rag.grammar import CHEAP, HOW_MUCH_COST, ROW_NOUNS, VALUE_PATTERNS, asks_for_entries
 from rag.mentions import Mention, mention_strength
 from rag.quantities import Quantity, find_quantities
-from rag.questions import Question
-from rag.units import terms_of
+from rag.questions import Needle, Question
+from rag.units import Unit, terms_of, units_of
 
 FEWEST_ROWS = 3  # with a readable value, for a superlative
 HEADER_MATCH = 0.35  # share of a column's name in the question from which it is the column asked for
+SAID = 0.5  # how much of a word a text must have to say it
+BEFORE_COUNTED = 24  # characters after a number in which the word for what it counts ends
 MONEY_UNITS = ("usd", "cny", "eur", "gbp")
 
 
@@ -99,9 +101,16 @@ def conclusion(name: str, question: Question) -> str:
 
 
 def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
-    """Return the names in the first column of the table that the question is about, with their number before them."""
-    tables = _tables(hits)
-    if not tables:
+    """Return the names in the first column of the table that the question is about, with their number before them.
+
+    None unless some table lists what is counted, and where a sentence states how many there are.
+    """
+    counted = [
+        needle for needle in question.needles if any(needle.surface in clause.asked for clause in question.clauses)
+    ]
+    counted = [needle for needle in counted if needle.surface not in ROW_NOUNS]
+    tables = [pair for pair in _tables(hits) if not counted or _lists(pair[1], counted)]
+    if not tables or (counted and not asks_for_entries(question.text) and _is_stated(question, counted, hits)):
         return None
     document, table = max(tables, key=lambda pair: _table_match(question, *pair))
     named = [row for row in table.rows if row.cells and row.cells[0].text]
@@ -112,6 +121,31 @@ def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
         Statement(row.cells[0].text, (Span(document, row.cells[0].start, row.cells[0].end),)) for row in named
     ]
     return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead)
+
+
+def _lists(table: Table, counted: Sequence[Needle]) -> bool:
+    """Tell whether a table's caption, heading or first column says that its rows are what is counted."""
+    first = table.header[0].text if table.header else ""
+    said = terms_of(f"{table.caption} {table.section} {first}")
+    return any(needle.found_in(said) >= SAID for needle in counted)
+
+
+def _is_stated(question: Question, counted: Sequence[Needle], hits: Sequence[Hit]) -> bool:
+    """Tell whether a sentence has all words of the question, and a number before what is counted."""
+    told = [needle for needle in question.needles if len(needle.surface) > 1]
+    return any(
+        all(needle.found_in(unit.terms) >= SAID for needle in told) and _counts(unit, counted)
+        for unit in units_of(hits)
+        if unit.kind in ("sentence", "item")
+    )
+
+
+def _counts(unit: Unit, counted: Sequence[Needle]) -> bool:
+    """Tell whether a number stands before what is counted; a single Chinese character (台 for "station") is no evidence."""
+    numbers = (match for match in VALUE_PATTERNS["number"].finditer(unit.text))
+    after = [terms_of(unit.text[match.end() : match.end() + BEFORE_COUNTED]) for match in numbers]
+    words = [frozenset(term for term in terms if len(term) > 1) for terms in after]
+    return any(needle.found_in(terms) >= SAID for terms in words for needle in counted)
 
 
 def best_column(question: Question, hits: Sequence[Hit]) -> Column | None:
