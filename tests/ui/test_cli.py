@@ -324,7 +324,7 @@ def test_a_home_that_cannot_be_looked_at_is_told_without_a_crash(run, tmp_path):
 
 
 def test_an_unexpected_error_is_named_without_a_traceback(run, index, monkeypatch):
-    monkeypatch.setattr(cli, "_open", lambda *_: 1 / 0)
+    monkeypatch.setattr(cli, "open_assistant", lambda *_: 1 / 0)
 
     status, out, err = run("ask", "q", "--index", index)
 
@@ -335,7 +335,7 @@ def test_an_unexpected_error_is_named_without_a_traceback(run, index, monkeypatc
 
 def test_debugging_shows_the_traceback(capsys, monkeypatch):
     monkeypatch.setenv("SURVEY_QA_DEBUG", "1")
-    monkeypatch.setattr(cli, "_open", lambda *_: 1 / 0)
+    monkeypatch.setattr(cli, "open_assistant", lambda *_: 1 / 0)
 
     main(["ask", "q"])
 

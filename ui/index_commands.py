@@ -1,0 +1,225 @@
+"""``survey-qa index …``: building, changing and looking into indexes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.options import AsJson, Embedder, Home, IndexDirectory, Paths, open_index, print_json, wrong
+
+index_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Build, list and look into indexes.\n\nExample: survey-qa index build my-papers/",
+)
+
+
+@index_app.command("build")
+def build(
+    paths: Paths = None,
+    library: Annotated[
+        bool | None,
+        typer.Option("--library/--no-library", help="Put the shipped library in. Default: into the default index."),
+    ] = None,
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Annotated[
+        str, typer.Option("--embedder", metavar="SPEC", help="builtin, or a sentence-transformers name or path.")
+    ] = "builtin",
+) -> None:
+    """Build an index from folders and files; what stood there serves until the new one is complete.
+
+    Example: survey-qa index build my-papers/ notes.md
+    """
+    from rag.build import build_index
+    from rag.settings import default_index_directory
+    from ui import terminal
+
+    with terminal.progress() as tell:
+        built = build_index(paths or (), directory=index, home=home, library=library, embedder=embedder, progress=tell)
+    result = {
+        "index": str(index or default_index_directory(home)),
+        "snapshot": built.index.snapshot,
+        "documents": built.documents,
+        "passages": built.passages,
+        "skipped": terminal.plain_skipped(built.skipped),
+    }
+    if as_json:
+        print_json(result)
+    else:
+        terminal.print_skipped(built.skipped)
+        terminal.say(f"Indexed {built.documents} documents in {built.passages} passages at {result['index']}.")
+
+
+@index_app.command("add")
+def add(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Folders and files to add.", show_default=False)],
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Embedder = None,
+) -> None:
+    """Add documents, or replace those with the same id.
+
+    Example: survey-qa index add new-paper.md
+    """
+    from rag.build import gather
+    from ui import terminal
+
+    with terminal.progress() as tell:
+        gathered = gather(paths, library=False, progress=tell)
+    if not gathered.documents:
+        terminal.print_skipped(gathered.skipped)
+        wrong("There is no document to add. Give a folder or file with .md, .txt or .jsonl text.")
+    opened = open_index(index, home, embedder)
+    with terminal.progress() as tell:
+        opened.update(gathered.documents, folders=gathered.folders, progress=tell)
+    if as_json:
+        added = [document.id for document in gathered.documents]
+        print_json({"added": added, "skipped": terminal.plain_skipped(gathered.skipped), "snapshot": opened.snapshot})
+    else:
+        terminal.print_skipped(gathered.skipped)
+        terminal.say(f"Added {len(gathered.documents)} documents; the index holds {len(opened.documents())}.")
+
+
+@index_app.command("remove")
+def remove(
+    documents: Annotated[
+        list[str], typer.Argument(metavar="DOCUMENT", help="Ids, as `index list` shows them.", show_default=False)
+    ],
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Embedder = None,
+) -> None:
+    """Remove documents; they answer no more.
+
+    Example: survey-qa index remove old-paper.md
+    """
+    opened = open_index(index, home, embedder).remove(documents)
+    if as_json:
+        print_json({"removed": documents, "snapshot": opened.snapshot})
+    else:
+        typer.echo(f"Removed {len(documents)} documents; the index holds {len(opened.documents())}.")
+
+
+@index_app.command("sync")
+def sync(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to bring in.", show_default=False)],
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+    embedder: Embedder = None,
+) -> None:
+    """Bring in what was added, changed and removed in a folder since the last time.
+
+    Only documents that came from that folder are removed. Nothing changed: nothing is written.
+
+    Example: survey-qa index sync my-papers/
+    """
+    from rag.build import sync_folder
+    from ui import terminal
+
+    with terminal.progress() as tell:
+        synced = sync_folder(folder, directory=index, home=home, embedder=embedder, progress=tell)
+    if as_json:
+        print_json(terminal.plain_sync(synced))
+    else:
+        terminal.print_skipped(synced.skipped)
+        terminal.say(
+            f"Added {len(synced.added)}, changed {len(synced.changed)}, removed {len(synced.removed)}, "
+            f"unchanged {synced.unchanged}, skipped {len(synced.skipped)}; "
+            f"the index holds {len(synced.index.documents())} documents."
+        )
+
+
+@index_app.command("verify")
+def verify(as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """Compare every byte of an index with what was written; exit 1 if one differs.
+
+    Example: survey-qa index verify --index my-index/
+    """
+    opened = open_index(index, home)
+    opened.verify()
+    if as_json:
+        print_json({"verified": True, "snapshot": opened.snapshot})
+    else:
+        typer.echo(f"Every byte of {opened.snapshot} is as it was written.")
+
+
+@index_app.command("snapshots")
+def list_snapshots(as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """List the snapshots of an index: when each was made, what it holds, whether it is whole.
+
+    Example: survey-qa index snapshots --index my-index/
+    """
+    from index import Index
+    from rag.settings import default_index_directory
+
+    found = Index.snapshots(index or default_index_directory(home))
+    if as_json:
+        print_json({"snapshots": [snapshot.to_dict() for snapshot in found]})
+        return
+    from ui.terminal import print_snapshots
+
+    print_snapshots(found)
+
+
+@index_app.command("rollback")
+def rollback(
+    snapshot: Annotated[
+        str | None, typer.Argument(metavar="[SNAPSHOT]", help="Default: the newest whole one before the current.")
+    ] = None,
+    as_json: AsJson = False,
+    index: IndexDirectory = None,
+    home: Home = None,
+) -> None:
+    """Go back to an earlier snapshot; nothing is deleted, so naming the later one undoes it.
+
+    Example: survey-qa index rollback
+    """
+    from index import Index
+    from rag.settings import default_index_directory
+
+    opened = Index.open(index or default_index_directory(home))
+    opened.rollback(snapshot)
+    if as_json:
+        print_json({"snapshot": opened.snapshot, "documents": len(opened.documents())})
+    else:
+        typer.echo(f"Snapshot {opened.snapshot} is current again, with {len(opened.documents())} documents.")
+
+
+@index_app.command("list")
+def list_documents(as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """List the documents of an index.
+
+    Example: survey-qa index list --json
+    """
+    documents = open_index(index, home).documents()
+    if as_json:
+        print_json({"documents": [document.to_dict() for document in documents]})
+        return
+    from ui.terminal import print_documents
+
+    print_documents(documents)
+
+
+@index_app.command("info")
+def info(as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """Say what an index is made of.
+
+    Example: survey-qa index info --index my-index/
+    """
+    from rag.refreshing import count_library
+
+    opened = open_index(index, home)
+    facts = {**opened.info(), "library": count_library(opened)}
+    if as_json:
+        print_json(facts)
+        return
+    from ui.terminal import print_facts
+
+    print_facts(facts)

@@ -1,0 +1,137 @@
+"""What several commands share: their options, and how they open an index, read what they are given and print JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from index import Index
+    from rag import Assistant
+    from rag.evaluating import Report
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="Where indexes live. Default: SURVEY_QA_HOME or your data directory."),
+]
+IndexDirectory = Annotated[
+    Path | None, typer.Option("--index", metavar="DIR", help="An index of its own instead of the default one.")
+]
+Llm = Annotated[
+    str, typer.Option("--llm", metavar="SPEC", help="Who writes answers: extractive, openai:MODEL, PROVIDER:MODEL.")
+]
+LlmBaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--llm-base-url", metavar="URL", help="An OpenAI-compatible server, such as http://127.0.0.1:8000/v1."
+    ),
+]
+Embedder = Annotated[
+    str | None,
+    typer.Option("--embedder", metavar="SPEC", help="The embedder: builtin, or a sentence-transformers name or path."),
+]
+Passages = Annotated[
+    int | None,
+    typer.Option("-k", metavar="N", min=1, max=100, help="How many passages the search hands on. Default: 20."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Question = Annotated[
+    str, typer.Argument(metavar="QUESTION", help="The question; - reads it from standard input.", show_default=False)
+]
+Paths = Annotated[
+    list[Path] | None, typer.Argument(metavar="PATH", help="Folders and files to index.", show_default=False)
+]
+
+
+def open_assistant(
+    index: Path | None,
+    home: Path | None,
+    llm: str,
+    llm_base_url: str | None,
+    embedder: str | None,
+    k: int | None = None,
+) -> Assistant:
+    """Open the assistant that the options describe, with progress on stderr."""
+    from rag import Assistant
+    from rag.settings import DEFAULT_HITS
+    from ui.terminal import progress
+
+    with progress() as tell:
+        return Assistant.open(
+            index, home=home, llm=llm, llm_base_url=llm_base_url, embedder=embedder, k=k or DEFAULT_HITS, progress=tell
+        )
+
+
+def open_index(index: Path | None, home: Path | None, embedder: str | None = None) -> Index:
+    """Open the index that the options name, with progress on stderr."""
+    from rag.build import open_index
+    from ui.terminal import progress
+
+    with progress() as tell:
+        return open_index(index, home=home, embedder=embedder, progress=tell)
+
+
+def text_of(question: str) -> str:
+    """Return the question itself, or all of standard input for ``-``."""
+    if question == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    return _bytes_as_text(question)
+
+
+def _bytes_as_text(argument: str) -> str:
+    """Return an argument as UTF-8 says it, where the locale (LC_ALL=C) could only pass its bytes through."""
+    try:
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # Windows passes halves of characters through too
+        return argument
+
+
+def read_history(path: Path) -> list[Any]:
+    """Return the earlier turns that a file holds; what is no history is wrong usage."""
+    data = _read_json(path, 'a JSON list of {"role": "user" | "assistant", "content": TEXT}')
+    if not isinstance(data, list):
+        wrong(f'{path} holds no history. Write a JSON list of {{"role": "user" | "assistant", "content": TEXT}}.')
+    return data
+
+
+def read_report(path: Path) -> Report:
+    """Return the report that a file holds; what is no report is wrong usage."""
+    from rag.evaluating import Report
+
+    data = _read_json(path, "a report made with `survey-qa eval --out`")
+    if not isinstance(data, dict):
+        wrong(f"{path} is no report. Make one with `survey-qa eval QUESTIONS.jsonl --out {path}`.")
+    return Report.from_dict(data)
+
+
+def _read_json(path: Path, expected: str) -> Any:  # noqa: ANN401 JSON
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        wrong(f"{path} cannot be read ({error.strerror}). Give {expected}.")
+    except (ValueError, RecursionError):
+        wrong(f"{path} is not JSON. Give {expected}.")
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a JSON file for people to read and keep."""
+    try:
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        wrong(f"{path} cannot be written ({error.strerror}). Give --out a file in a folder that exists.")
+
+
+def wrong(message: str) -> NoReturn:
+    """Raise the error for wrong usage, which ends with exit status 2."""
+    from corpus.errors import UsageError
+
+    raise UsageError(message) from None
+
+
+def print_json(content: object) -> None:
+    """Print the one JSON document of a command to stdout."""
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
