@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -17,6 +17,7 @@ from corpus.languages import Language
 from index import Index
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize, normalize_name
 from rag.grammar import FILLERS_EN
+from rag.units import Unit
 
 Standing = Literal["known", "unknown"]
 
@@ -122,6 +123,9 @@ class Mention:
     held: bool
     certain: bool
     meant: str = ""
+    strengths: dict[Unit | str, float] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # remembered
 
     @property
     def sure(self) -> bool:
@@ -185,7 +189,11 @@ def name_pattern(name: str) -> re.Pattern[str]:
 
 def mention_strength(text: str, mention: Mention) -> float:
     """Return how surely a text mentions exactly this name: 1, less inside a longer name, 0 not at all."""
-    return max((_strength(text, spelling) for spelling in mention.spellings), default=0.0)
+    strength = mention.strengths.get(text)
+    if strength is None:
+        strength = max((_strength(text, spelling) for spelling in mention.spellings), default=0.0)
+        mention.strengths[text] = strength
+    return strength
 
 
 PART_OF_LONGER = 0.35  # "PaLM" in "U-PaLM": related, but another thing

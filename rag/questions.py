@@ -26,6 +26,7 @@ from rag.grammar import (
     split_clauses,
 )
 from rag.mentions import Mention, correct_typing, find_mentions, names_in, quoted_titles
+from rag.units import Unit, terms_of
 
 # Characters that make a noun of the word before them: 减速器, 折射率, 装载量. A dictionary may know only the word.
 _SUFFIXES = frozenset("器机率量数度性力员者法论式化型集库表层头版费额期权证语")
@@ -55,6 +56,7 @@ class Needle:
     weight: float
     held: bool  # some passage has it, maybe in other words
     known: bool = True  # some passage has all of its own letters
+    shares: dict[Unit | str, float] = field(default_factory=dict, init=False, repr=False, compare=False)  # remembered
 
     def found_in(self, terms: frozenset[str]) -> float:
         """Return how much of the concept a text with these terms has, 0 to 1.
@@ -62,11 +64,20 @@ class Needle:
         A translation that is there counts nearly in full: its weight only says how many others there might have been.
         A single Chinese character of a translation proves little.
         """
-        share = len(self.own & terms) / len(self.own) if self.own else 0.0
+        share = 0.0 if self.own.isdisjoint(terms) else len(self.own & terms) / len(self.own)
         if share >= 1.0:
             return share
-        found = (_credit(term, weight) for term, weight in self.others if term in terms)
-        return max(share, max(found, default=0.0))
+        for term, weight in self.others:
+            if term in terms:
+                share = max(share, _credit(term, weight))
+        return share
+
+    def found_around(self, text: str) -> float:
+        """Return how much of the concept a text has, remembered: many pieces stand under the same heading."""
+        share = self.shares.get(text)
+        if share is None:
+            share = self.shares[text] = self.found_in(terms_of(text))
+        return share
 
 
 def _credit(term: str, weight: float) -> float:
@@ -99,6 +110,7 @@ class Question:
     direction: int = 0  # 1: the larger is asked for, -1: the smaller
     size: bool = False
     query: Query = field(default_factory=lambda: Query(""), repr=False)
+    values: dict[tuple[Unit, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:

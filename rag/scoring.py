@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import mul
 
 from corpus.documents import Passage
 from index.hits import Hit
@@ -31,6 +32,7 @@ PASSAGE_WEIGHT = 0.35  # of the passage's own score
 WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
 MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
 SHORT_HEADING = 40  # columns up to which a heading only names something
+ELSEWHERE = 0.5  # weight, for one clause of a question, of the words of its other clauses
 HEADING_PENALTY = 0.5  # headings and bare reference entries name things but say nothing of them
 
 
@@ -58,19 +60,19 @@ class Scorer:
         top = max((hit.score for hit in hits), default=0.0) or 1.0
         self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
-        self._matches = {id(unit): [needle_match(needle, unit) for needle in self._needles] for unit in units}
-        rows = list(self._matches.values())
+        rows = [[needle_match(needle, unit) for needle in self._needles] for unit in units]
         self._weights = [_weight(needle, [row[n] for row in rows]) for n, needle in enumerate(self._needles)]
         self._name_weights = [_name_weight(mention, units) for mention in question.mentions]
+        self._name_total = sum(self._name_weights)
 
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
-        matched = self._matches.get(id(unit)) or [needle_match(needle, unit) for needle in self._needles]
-        weights = [w * _clause_weight(needle, clause) for needle, w in zip(self._needles, self._weights, strict=True)]
+        matched = [needle_match(needle, unit) for needle in self._needles]
+        weights = self._weights_for(clause)
         named = [name_match(mention, unit) for mention in self.question.mentions]
-        word_total, name_total = sum(weights), sum(self._name_weights)
-        words = sum(w * m for w, m in zip(weights, matched, strict=True))
-        names = sum(w * m for w, m in zip(self._name_weights, named, strict=True))
+        word_total, name_total = sum(weights), self._name_total
+        words = sum(map(mul, weights, matched))
+        names = sum(map(mul, self._name_weights, named))
         asked = clause or self.question.clauses[0]
         value = value_fit(unit, asked, self.question)
         both = (words + names) / max(word_total + name_total, 1e-9)
@@ -94,6 +96,13 @@ class Scorer:
             tuple(matched),
         )
 
+    def _weights_for(self, clause: Clause | None) -> list[float]:
+        """Return the needles' weights; for one clause of a question its own words count most."""
+        if clause is None:
+            return self._weights
+        own = clause.text.lower()
+        return [w if n.surface in own else w * ELSEWHERE for n, w in zip(self._needles, self._weights, strict=True)]
+
 
 def _place(passage: Passage) -> tuple[str, int]:
     return passage.document_id, passage.start
@@ -101,14 +110,24 @@ def _place(passage: Passage) -> tuple[str, int]:
 
 def name_match(mention: Mention, unit: Unit) -> float:
     """Return how surely a unit is about a name: it says so, or it stands under it."""
+    strength = mention.strengths.get(unit)
+    if strength is None:
+        strength = mention.strengths[unit] = _name_match(mention, unit)
+    return strength
+
+
+def _name_match(mention: Mention, unit: Unit) -> float:
     said = mention_strength(unit.text, mention)
     if said == 1.0 and unit.subject and mention_strength(unit.subject, mention) < 1.0:
         said = SAID_OF_ANOTHER
+    if said == 1.0:
+        return said
     return max(
         said,
         0.95 * mention_strength(unit.lead, mention) if unit.lead else 0.0,
         NAME_IN_TOPIC * mention_strength(unit.topic, mention),
-        NAME_IN_PATH * mention_strength(f"{unit.path} {unit.document.title}", mention),
+        NAME_IN_PATH * mention_strength(unit.path, mention),
+        NAME_IN_PATH * mention_strength(unit.document.title, mention),
         (NAME_REFERRED if unit.refers_back else NAME_IN_BEFORE) * mention_strength(unit.before, mention)
         if unit.before
         else 0.0,
@@ -117,6 +136,13 @@ def name_match(mention: Mention, unit: Unit) -> float:
 
 def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     """Return how well a text shows a value of the kind asked for: 1, less when it stands far from what is asked, 0."""
+    key = (unit, clause.text)
+    if key not in question.values:
+        question.values[key] = _value_fit(unit, clause, question)
+    return question.values[key]
+
+
+def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     text = unit.text
     if clause.kind in ("organisation", "person") and (BY_WHOM.match(text) or BY_WHOM.match(unit.lead)):
         return 1.0
@@ -172,16 +198,23 @@ def _stands_near(needle: Needle, text: str, values: Sequence[re.Match[str]]) -> 
 
 def needle_match(needle: Needle, unit: Unit) -> float:
     """Return how much of a concept a unit has, 0 to 1; less when only what stands around it does."""
+    match = needle.shares.get(unit)
+    if match is None:
+        match = needle.shares[unit] = _needle_match(needle, unit)
+    return match
+
+
+def _needle_match(needle: Needle, unit: Unit) -> float:
     own = needle.found_in(unit.terms)
     if own >= 1.0:
         return own
-    around = [
-        IN_LEAD * needle.found_in(terms_of(unit.lead)) if unit.lead else 0.0,
-        IN_TOPIC * needle.found_in(terms_of(unit.topic)),
-        IN_PATH * needle.found_in(terms_of(unit.path)),
-        IN_BEFORE * needle.found_in(terms_of(unit.before)) if unit.before else 0.0,
-    ]
-    return max(own, *around)
+    return max(
+        own,
+        IN_LEAD * needle.found_around(unit.lead),
+        IN_TOPIC * needle.found_around(unit.topic),
+        IN_PATH * needle.found_around(unit.path),
+        IN_BEFORE * needle.found_around(unit.before),
+    )
 
 
 def _weight(needle: Needle, matches: Sequence[float]) -> float:
@@ -194,8 +227,3 @@ def _weight(needle: Needle, matches: Sequence[float]) -> float:
 def _name_weight(mention: Mention, units: Sequence[Unit]) -> float:
     having = sum(name_match(mention, unit) >= 0.5 for unit in units)
     return NAME_WEIGHT * math.log1p(len(units) / (0.5 + having))
-
-
-def _clause_weight(needle: Needle, clause: Clause | None) -> float:
-    """Return how much a needle matters for one clause of a question: its own words first."""
-    return 1.0 if clause is None or needle.surface in clause.text.lower() else 0.5
