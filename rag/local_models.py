@@ -21,8 +21,8 @@ from rag.calls import current_call
 from rag.errors import LLMError
 
 MAX_NEW_TOKENS = 1_024
-_MAX_WINDOW = 32_768  # what a configuration may promise beyond this, memory does not hold
-_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+MAX_WINDOW = 32_768  # what a configuration may promise beyond this, memory does not hold
+ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
 
 class TransformersChat(BaseChatModel):
@@ -73,7 +73,7 @@ class TransformersChat(BaseChatModel):
     def context_length(self) -> int:
         """Tokens that prompt and answer may have together."""
         stated = [self._tokenizer.model_max_length, getattr(self._model.config, "max_position_embeddings", None)]
-        return min([_MAX_WINDOW, *(int(n) for n in stated if n and n > 0)])
+        return min([MAX_WINDOW, *(int(n) for n in stated if n and n > 0)])
 
     @property
     def special_tokens(self) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class TransformersChat(BaseChatModel):
         with self._turn:
             generation = _Generation(self._model, self._tokenizer, prompt, min(self.max_new_tokens, room), ended)
             try:
-                for text in _until(generation.pieces(), stop or ()):
+                for text in until_stop(generation.pieces(), stop or ()):
                     chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
                     if run_manager:
                         run_manager.on_llm_new_token(text, chunk=chunk)
@@ -140,12 +140,12 @@ class TransformersChat(BaseChatModel):
     def _prompt(self, messages: Sequence[BaseMessage]) -> Any:  # noqa: ANN401 transformers' own mapping of tensors
         from jinja2 import TemplateError
 
-        turns = [{"role": _ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
+        turns = [{"role": ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
         options: dict[str, Any] = {"add_generation_prompt": True, "return_tensors": "pt", "return_dict": True}
         try:
             prompt = self._tokenizer.apply_chat_template(turns, **options)
         except TemplateError:  # many templates refuse a system turn
-            prompt = self._tokenizer.apply_chat_template(_without_system(turns), **options)
+            prompt = self._tokenizer.apply_chat_template(without_system(turns), **options)
         return prompt.to(self._model.device)
 
 
@@ -244,7 +244,7 @@ def _pad_token(tokenizer: Any) -> int | None:  # noqa: ANN401
     return token if token is not None else tokenizer.eos_token_id
 
 
-def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
+def without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
     """Move what the system turn says to the front of the first other turn."""
     system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
     rest = [turn for turn in turns if turn["role"] != "system"]
@@ -253,7 +253,7 @@ def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
     return rest
 
 
-def _until(pieces: Iterator[str], stops: Sequence[str]) -> Iterator[str]:
+def until_stop(pieces: Iterator[str], stops: Sequence[str]) -> Iterator[str]:
     """Yield text up to the first stop word, which may be spread over pieces."""
     held = ""
     longest = max(map(len, stops), default=1) - 1

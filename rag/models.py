@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from rag.chat_model import DEFAULT_TIMEOUT_S, DEFAULT_WINDOW, ChatModel
 from rag.errors import LLMError, UnknownModel
@@ -68,7 +68,7 @@ def open_model(
     if provider == "transformers":
         return _open_transformers(spec, name, context_length, settings)
     if provider == "chatglm":
-        _refuse_chatglm(name)
+        return _open_chatglm(spec, name, context_length, settings)
     settings["context_length"] = context_length or DEFAULT_WINDOW
     if provider == "openai":
         return _open_openai(spec, name, base_url, environment, settings)
@@ -193,9 +193,11 @@ def _load_transformers(path: Path) -> TransformersChat:
     return TransformersChat.load(path)
 
 
-def _refuse_chatglm(file: str) -> NoReturn:
-    raise LLMError(
-        f"chatglm:{file} cannot be opened by this version. Run the model behind a server that speaks the OpenAI protocol "
-        "(Xinference and FastChat do), and ask with --llm openai:MODEL --llm-base-url http://127.0.0.1:8000/v1.",
-        kind="missing_package",
-    )
+def _open_chatglm(spec: str, name: str, context_length: int | None, settings: dict[str, Any]) -> ChatModel:
+    from rag.chatglm import ChatGLM
+
+    chat = ChatGLM.load(Path(name).expanduser(), context_length)
+    return ChatModel(
+        chat, Backend(spec, "the local model", NO_KEY),
+        context_length=chat.context_length, count_tokens=chat.count_tokens, special_tokens=chat.special_tokens, **settings,
+    )  # fmt: skip

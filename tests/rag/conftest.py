@@ -43,3 +43,16 @@ def write_model():
 def scripted():
     """The function that opens a chat model which plays scripts."""
     return _load("scripted_chat").open_scripted
+
+
+@pytest.fixture
+def write_chatglm():
+    """The function that writes a tiny model in ChatGLM-6B's layout; needs no package, running it needs chatglm-cpp."""
+    return _load("tiny_chatglm").write
+
+
+@pytest.fixture
+def chatglm(write_chatglm):
+    """The same, for tests that run what it writes."""
+    pytest.importorskip("chatglm_cpp", reason="the extra [chatglm] is not installed")
+    return write_chatglm

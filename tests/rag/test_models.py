@@ -243,11 +243,6 @@ def test_a_missing_package_is_named():
     assert raised.value.kind == "missing_package"
 
 
-def test_chatglm_says_how_to_run_it_today():
-    with pytest.raises(LLMError, match="openai:MODEL --llm-base-url"):
-        open_model("chatglm:model.bin")
-
-
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://127.0.0.1/v1", "http://", "http://127.0.0.1:port/v1"])
 def test_a_base_url_that_is_none_is_refused(url):
     with pytest.raises(LLMError, match="is no base URL"):
