@@ -1,8 +1,9 @@
 """The exceptions of the doors.
 
 SurveyQAError
-├── ServeFailed     the page cannot be served there (the port is taken, the address is not ours)
-└── BadRequest      what came over HTTP is not what the route takes (a UsageError: status 400)
+├── ServeFailed           the page cannot be served there (the port is taken, the address is not ours)
+├── UnknownConversation   nobody's, somebody else's, or deleted
+└── BadRequest            what came over HTTP is not what the route takes (a UsageError: status 400)
 """
 
 from corpus.errors import SurveyQAError, UsageError
@@ -10,6 +11,10 @@ from corpus.errors import SurveyQAError, UsageError
 
 class ServeFailed(SurveyQAError):
     """The page cannot be served at that address; the message says which other one to type."""
+
+
+class UnknownConversation(SurveyQAError):
+    """The owner has no conversation with that id."""
 
 
 class BadRequest(UsageError):

@@ -23,6 +23,7 @@ from ui.texts import TEXTS, Language
 logger = logging.getLogger(__name__)
 
 Outcome = Literal["answering", "answered", "refused", "stopped", "failed"]
+Verdict = Literal["", "liked", "disliked"]
 
 CONTEXT_CHARS = 700  # of the document shown on either side of a quote: about what fits the panel beside the chat
 BYLINE_AUTHORS = 3  # of a paper that are named; the link leads to the others
@@ -83,6 +84,7 @@ class Turn:
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
     error: str = ""
+    verdict: Verdict = ""  # what the person thought of the answer
 
     def source(self, number: int) -> Source | None:
         """Return the source with that number, if there is one."""
@@ -91,10 +93,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Everything that one open page remembers."""
+    """Everything that one open page remembers. ``conversation`` is its id on disk; empty before the first question."""
 
     turns: tuple[Turn, ...] = ()
     language: Language = "en"
+    conversation: str = ""
 
     def history(self) -> list[Message]:
         """Return the turns that have an answer, as the assistant wants them."""
@@ -151,10 +154,30 @@ def clear(chat: Chat) -> Chat:
     return Chat(language=chat.language)
 
 
+def reopen(chat: Chat, conversation_id: str, turns: Sequence[Turn]) -> Chat:
+    """Return the chat with a kept conversation in the place of the one that was open."""
+    return replace(chat, turns=tuple(turns)[-MAX_TURNS:], conversation=conversation_id)
+
+
+def cut(chat: Chat, place: str) -> Chat:
+    """Return the chat without turn ``place`` and all after it, to ask that turn's question again or another one."""
+    return replace(chat, turns=chat.turns[: int(place)]) if _is_turn(chat, place) else chat
+
+
+def judge(chat: Chat, place: str, verdict: Verdict) -> Chat:
+    """Return the chat with the verdict on a turn; the same verdict again takes it back."""
+    if not _is_turn(chat, place):
+        return chat
+    at = int(place)
+    turn = chat.turns[at]
+    judged = replace(turn, verdict="" if turn.verdict == verdict else verdict)
+    return replace(chat, turns=(*chat.turns[:at], judged, *chat.turns[at + 1 :]))
+
+
 def find_source(chat: Chat, place: str) -> Source | None:
     """Return the source at ``TURN.NUMBER``, or None for a place that does not exist."""
     turn, _, number = place.partition(".")
-    if not (_is_number(turn) and _is_number(number)) or int(turn) >= len(chat.turns):
+    if not (_is_turn(chat, turn) and _is_number(number)):
         return None
     return chat.turns[int(turn)].source(int(number))
 
@@ -309,6 +332,10 @@ def _to_line_end(text: str) -> str:
     """Drop the line that was cut at its end, unless nothing would be left."""
     kept, newline, _ = text.rpartition("\n")
     return (kept if newline and kept.strip() else text) + "…"
+
+
+def _is_turn(chat: Chat, place: str) -> bool:
+    return _is_number(place) and int(place) < len(chat.turns)
 
 
 def _is_number(text: str) -> bool:

@@ -22,6 +22,55 @@
     write(field("place"), `${button.value}#${clicks}`);
   }
 
+  const wish = (words) => { clicks += 1; write(field("wish"), `${words}#${clicks}`); };
+  const words = (name) => document.querySelector(`#notice .sq-ask-${name}`)?.textContent ?? "";
+
+  function rename(button) {
+    const title = prompt(words("rename"), button.closest(".sq-entry").querySelector(".sq-conversation").textContent);
+    if (title?.trim()) wish(`rename:${button.value}:${title}`);
+  }
+
+  function judge(button, verdict) {
+    const asks = verdict === "disliked" && !button.matches(".sq-chosen");
+    const reason = asks ? prompt(words(verdict)) : "";
+    if (reason !== null) wish(`${verdict}:${button.value}:${reason}`);
+  }
+
+  function askAgain(button) {
+    clicks += 1;
+    write(field("anew"), `again:${button.value}#${clicks}`);
+    setTimeout(() => byId("send").click(), 30);
+  }
+
+  function edit(button) {
+    const question = button.parentElement.querySelector(".sq-question").innerText;
+    clicks += 1;
+    write(field("anew"), `edit:${button.value}#${clicks}`);
+    write(field("question"), question);
+    byId("desk").classList.add("sq-editing");
+    field("question").focus();
+  }
+
+  function endEditing() {
+    byId("desk").classList.remove("sq-editing");
+    if (field("anew").value) write(field("anew"), "");
+  }
+
+  // The list is open on a wide screen until it is closed, and the other way round on a narrow one.
+  const toggleHistory = () => byId("desk").classList.toggle(innerWidth > 1000 ? "sq-list-closed" : "sq-list-open");
+
+  function openConversation(button) {
+    byId("desk").classList.remove("sq-list-open");
+    wish(`open:${button.value}`);
+  }
+
+  const actions = {
+    "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-copy": copyAnswer,
+    "sq-conversation": openConversation, "sq-rename": rename, "sq-again": askAgain, "sq-edit": edit,
+    "sq-delete": (button) => { if (confirm(words("delete"))) wish(`delete:${button.value}`); },
+    "sq-liked": (button) => judge(button, "liked"), "sq-disliked": (button) => judge(button, "disliked"),
+  };
+
   function askExample(button) {
     write(field("question"), button.textContent);
     setTimeout(() => byId("send").click(), 30);
@@ -44,9 +93,10 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button");
     if (!button) return;
-    if (button.matches(".sq-mark, .sq-source")) openSource(button);
-    else if (button.matches(".sq-example")) askExample(button);
-    else if (button.matches(".sq-copy")) copyAnswer(button);
+    const action = [...button.classList].find((name) => name in actions);
+    if (action) actions[action](button);
+    else if (button.id === "menu") toggleHistory();
+    else if (button.id === "clear") endEditing();
     else if (button.id === "close") opener?.focus({ preventScroll: true });
   });
 
@@ -64,8 +114,24 @@
   document.addEventListener("focusin", placeTip);
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && byId("close")?.offsetParent) byId("close").click();
+    if (event.key !== "Escape") return;
+    if (byId("desk")?.classList.contains("sq-editing")) endEditing();
+    else if (byId("close")?.offsetParent) byId("close").click();
   });
+
+  // The address names the open conversation, so that a refresh or a bookmark finds it again.
+  function nameAddress() {
+    if (!document.querySelector("#conversations .sq-conversations, #conversations .sq-note")) return; // not yet known
+    const here = byId("conversations").querySelector(".sq-here .sq-conversation");
+    const wanted = here ? `?c=${here.value}` : location.pathname;
+    if (here ? location.search !== wanted : chatIsEmpty() && location.search) history.replaceState(null, "", wanted);
+    here?.setAttribute("aria-current", "true");
+  }
+  const chatIsEmpty = () => !document.querySelector("#chat .sq-turn");
+
+  function endEditingOnceAsked() {
+    if (byId("desk")?.classList.contains("sq-editing") && !field("anew")?.value) byId("desk").classList.remove("sq-editing");
+  }
 
   let shown = null; // the panel's content that was scrolled to last
 
@@ -87,9 +153,9 @@
     document.querySelectorAll("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]").forEach((message) => {
       message.removeAttribute("aria-label");
     });
-    document.querySelectorAll(".sq-mark[title], .sq-source[title]").forEach((button) => {
+    document.querySelectorAll(".sq-mark[title], .sq-source[title], .sq-tool[title]:not([aria-label])").forEach((button) => {
       button.setAttribute("aria-label", button.title);
-      button.removeAttribute("title");
+      if (!button.matches(".sq-tool")) button.removeAttribute("title");
     });
   }
 
@@ -97,6 +163,6 @@
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; nameThings(); showQuote(); });
+    requestAnimationFrame(() => { waiting = false; nameThings(); nameAddress(); endEditingOnceAsked(); showQuote(); });
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"] });
 })();

@@ -15,6 +15,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
+from ui.conversations import ConversationInfo
 from ui.handlers import Cell, Chat, Source, Turn
 from ui.texts import TEXTS, Language, Texts
 
@@ -75,9 +76,18 @@ def render_messages(chat: Chat) -> list[ChatMessage]:
     texts = TEXTS[chat.language]
     messages: list[ChatMessage] = []
     for number, turn in enumerate(chat.turns):
-        messages.append({"role": "user", "content": _seal(f'<div class="sq-question">{_lines(turn.question)}</div>')})
+        messages.append({"role": "user", "content": _seal(_question(turn, number, texts))})
         messages.append({"role": "assistant", "content": _seal(_turn(turn, number, texts))})
     return messages
+
+
+def render_conversations(listed: Sequence[ConversationInfo], current: str, language: Language) -> str:
+    """Return the list of conversations, the open one marked; page.js asks before it renames or deletes."""
+    texts = TEXTS[language]
+    if not listed:
+        return _seal(f'<p class="sq-note">{_text(texts.no_conversations)}</p>')
+    entries = "".join(_conversation(info, current, texts) for info in listed)
+    return _seal(f'<ul class="sq-conversations">{entries}</ul>')
 
 
 def render_source(source: Source | None, language: Language) -> str:
@@ -120,9 +130,40 @@ def render_head(language: Language) -> str:
     return _seal(f'<div class="sq-head"><h1>{_text(texts.title)}</h1><p>{_text(texts.subtitle)}</p></div>')
 
 
+def render_notice(language: Language) -> str:
+    """Return what stands above a question that is being edited, and, hidden, what page.js asks before it acts."""
+    texts = TEXTS[language]
+    asks = {"rename": texts.new_title, "delete": texts.really_delete, "disliked": texts.why}
+    hidden = "".join(f'<span class="sq-ask sq-ask-{wish}">{_text(words)}</span>' for wish, words in asks.items())
+    return _seal(f'<div class="sq-fine">{_text(texts.editing)}{hidden}</div>')
+
+
+def render_warning(words: str) -> str:
+    """Return a sentence for the notice in a corner of the page, which would take markup."""
+    return _seal(f'<span class="sq-warning">{_text(words)}</span>')
+
+
 def render_fine_print(language: Language) -> str:
     """Return the line below the question."""
     return _seal(f'<p class="sq-fine">{_text(TEXTS[language].fine_print)}</p>')
+
+
+def _conversation(info: ConversationInfo, current: str, texts: Texts) -> str:
+    here = " sq-here" if info.id == current else ""
+    opener = f'<button type="button" class="sq-conversation" value="{info.id}">{_text(info.title)}</button>'
+    rename = _tool("sq-rename", f"{texts.rename}: {info.title}", info.id)
+    delete = _tool("sq-delete", f"{texts.delete}: {info.title}", info.id)
+    return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>'
+
+
+def _question(turn: Turn, place: int, texts: Texts) -> str:
+    edit = _tool("sq-edit", texts.edit, place) if turn.outcome != "answering" else ""
+    return f'<div class="sq-asked">{edit}<div class="sq-question">{_lines(turn.question)}</div></div>'
+
+
+def _tool(kind: str, name: str, value: str | int) -> str:
+    """Return a small button; the style sheet draws its sign, the name is for the pointer and for screen readers."""
+    return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{_text(name)}"></button>'
 
 
 def _turn(turn: Turn, place: int, texts: Texts) -> str:
@@ -153,10 +194,20 @@ def _ending(turn: Turn, place: int, texts: Texts) -> str:
     if turn.sources:
         label = texts.nearest if turn.outcome == "refused" else texts.sources
         parts += f'<p class="sq-label">{_text(label)}</p>{_source_list(turn, place)}'
-    if turn.text and turn.outcome in ("answered", "stopped"):
-        copy = f'<button type="button" class="sq-copy" title="{_text(texts.copied)}">{_text(texts.copy)}</button>'
-        parts += f'<div class="sq-foot">{copy}</div>'
+    if turn.outcome != "answering":
+        parts += f'<div class="sq-foot">{_tools(turn, place, texts)}</div>'
     return parts
+
+
+def _tools(turn: Turn, place: int, texts: Texts) -> str:
+    """Return what can be done with an answer: copy it, have it written again, say what one thinks of it."""
+    tools = ""
+    if turn.text and turn.outcome in ("answered", "stopped"):
+        tools += f'<button type="button" class="sq-copy" title="{_text(texts.copied)}">{_text(texts.copy)}</button>'
+    tools += _tool("sq-again", texts.again, place)
+    for kind, name in (("liked", texts.like), ("disliked", texts.dislike)):
+        tools += _tool(f"sq-{kind} sq-chosen" if turn.verdict == kind else f"sq-{kind}", name, place)
+    return tools
 
 
 def _source_list(turn: Turn, place: int) -> str:
@@ -271,7 +322,7 @@ def _checked_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "class":
         return " ".join(word for word in value.split() if word.startswith("sq-")) or None
     if tag == "button" and name == "value":
-        return value if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value) else None
+        return value if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value) else None
     if tag == "a" and name == "href":
         return safe_url(value)
     return value

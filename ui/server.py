@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from corpus.errors import SurveyQAError, UsageError
 from rag.answers import Answer, Message
 from rag.errors import LLMError
+from ui.conversations import Conversations
 from ui.errors import BadRequest, ServeFailed
+from ui.feedback import Feedback
 from ui.guard import Guard
 from ui.handlers import Answerer
+from ui.owners import NamedBrowsers
 from ui.web import Examples, build_page, page_look
 
 if TYPE_CHECKING:
@@ -60,7 +63,12 @@ def create_app(
     _add_routes(api, assistant)
     gr.mount_gradio_app(
         api,
-        build_page(assistant, examples or {"zh": (), "en": ()}),
+        build_page(
+            assistant,
+            examples or {"zh": (), "en": ()},
+            Conversations.under(home),
+            Feedback(home / "feedback.jsonl" if home else None),
+        ),
         path="/",
         footer_links=[],
         run_history=False,
@@ -74,7 +82,7 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    return Guard(api, hosts=hosts)
+    return Guard(NamedBrowsers(api), hosts=hosts)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -31,6 +31,20 @@ class Texts:
     send: str
     stop: str
     clear: str
+    menu: str
+    conversations: str
+    find_conversation: str
+    no_conversations: str
+    rename: str
+    new_title: str
+    delete: str
+    really_delete: str
+    edit: str
+    editing: str
+    again: str
+    like: str
+    dislike: str
+    why: str
     copy: str
     copied: str
     searching: str
@@ -62,7 +76,21 @@ TEXTS: Mapping[Language, Texts] = {
         question_hint="输入问题，按回车发送",
         send="发送",
         stop="停止",
-        clear="清空",
+        clear="新对话",
+        menu="显示或收起对话列表",
+        conversations="对话记录",
+        find_conversation="搜索对话",
+        no_conversations="还没有对话",
+        rename="改名",
+        new_title="新的名称：",
+        delete="删除",
+        really_delete="删除这个对话？删除后无法恢复。",
+        edit="修改后重问",
+        editing="正在修改之前的问题；发送后，那一轮和之后的内容会被替换。按 Esc 取消。",
+        again="重新回答",
+        like="有帮助",
+        dislike="没有帮助",
+        why="哪里不对？（可以不填，只保存在本机）",
         copy="复制回答",
         copied="已复制",
         searching="正在查找资料",
@@ -97,7 +125,21 @@ TEXTS: Mapping[Language, Texts] = {
         question_hint="Ask a question, press Enter to send",
         send="Send",
         stop="Stop",
-        clear="Clear",
+        clear="New chat",
+        menu="Show or hide the conversations",
+        conversations="Conversations",
+        find_conversation="Search conversations",
+        no_conversations="No conversations yet",
+        rename="Rename",
+        new_title="New title:",
+        delete="Delete",
+        really_delete="Delete this conversation? It cannot be brought back.",
+        edit="Edit and ask again",
+        editing="You are editing an earlier question; sending replaces that turn and all after it. Esc cancels.",
+        again="Answer again",
+        like="Helpful",
+        dislike="Not helpful",
+        why="What is wrong? (optional; kept on this machine only)",
         copy="Copy answer",
         copied="Copied",
         searching="Searching the documents",

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from rag.settings import MAX_QUESTION_CHARS
 from ui import handlers
-from ui.handlers import Answerer, Brakes, Chat, Source
-from ui.rendering import render_fine_print, render_head, render_messages, render_source, render_welcome
+from ui.conversations import Conversations
+from ui.errors import UnknownConversation
+from ui.feedback import Feedback
+from ui.handlers import Answerer, Brakes, Chat, Source, Verdict
+from ui.owners import owner_of
+from ui.rendering import (
+    render_conversations,
+    render_fine_print,
+    render_head,
+    render_messages,
+    render_notice,
+    render_source,
+    render_warning,
+    render_welcome,
+)
 from ui.texts import LANGUAGES, TEXTS, Language, language_of_browser
 
 if TYPE_CHECKING:
@@ -36,6 +50,7 @@ class _Page:
         self.chat = gr.State(Chat())
         self.opened = gr.State(None)
         with gr.Row(elem_id="top"):
+            self.menu = gr.Button("☰", elem_id="menu", size="sm", variant="secondary", min_width=0)  # page.js answers
             self.head = gr.Markdown(elem_id="head")
             with gr.Row(elem_id="tools"):
                 names = [(name, code) for code, name in LANGUAGES.items()]
@@ -44,10 +59,14 @@ class _Page:
                 )
                 self.clear = gr.Button(elem_id="clear", size="sm", variant="secondary", min_width=0)
         with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="history", min_width=0):
+                self.find = gr.Textbox(elem_id="find", container=False, show_label=False, max_length=200)
+                self.conversations = gr.Markdown(elem_id="conversations", latex_delimiters=[])
             with gr.Column(elem_id="talk", min_width=0):
                 self.messages = gr.Chatbot(
                     elem_id="chat", show_label=False, layout="panel", buttons=[], latex_delimiters=[], container=False
                 )
+                self.notice = gr.Markdown(elem_id="notice")  # page.js shows it while a question is edited
                 with gr.Row(elem_id="composer"):
                     self.question = gr.Textbox(
                         max_length=LONGEST_TYPED,
@@ -64,16 +83,27 @@ class _Page:
             with gr.Column(elem_id="side", min_width=0, visible=False) as self.side:
                 self.close = gr.Button(elem_id="close", size="sm", variant="secondary", min_width=0)
                 self.source = gr.Markdown(elem_id="source", latex_delimiters=[])
-        self.place = gr.Textbox(elem_id="place", container=False, show_label=False)  # page.js writes it, CSS hides it
+        # page.js writes these, CSS hides them: a place in the chat to open, a wish, and which question is asked anew
+        self.place = gr.Textbox(elem_id="place", container=False, show_label=False)
+        self.wish = gr.Textbox(elem_id="wish", container=False, show_label=False)
+        self.anew = gr.Textbox(elem_id="anew", container=False, show_label=False)
 
 
-def build_page(answerer: Answerer, examples: Examples) -> gr.Blocks:
-    """Return the page; ``examples`` are the questions that an empty chat offers in each language."""
+def build_page(
+    answerer: Answerer,
+    examples: Examples,
+    conversations: Conversations | None = None,
+    feedback: Feedback | None = None,
+) -> gr.Blocks:
+    """Return the page; ``examples`` are the questions that an empty chat offers in each language.
+
+    Without ``conversations`` they last as long as the server; without ``feedback`` verdicts are shown and not kept.
+    """
     import gradio as gr
 
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
-        _wire(page, _Page(), answerer, examples)
+        _wire(page, _Page(), answerer, examples, conversations or Conversations(None), feedback or Feedback(None))
     page.queue(max_size=WAITING_LINE, default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -87,7 +117,14 @@ def page_look() -> dict[str, Any]:
     return {"theme": theme, "css_paths": [HERE / "page.css"], "head": f"<script>{script}</script>"}
 
 
-def _wire(page: gr.Blocks, on: _Page, answerer: Answerer, examples: Examples) -> None:
+def _wire(
+    page: gr.Blocks,
+    on: _Page,
+    answerer: Answerer,
+    examples: Examples,
+    conversations: Conversations,
+    feedback: Feedback,
+) -> None:
     """Connect every event; all of them are closed to API clients."""
     import gradio as gr
 
@@ -95,25 +132,48 @@ def _wire(page: gr.Blocks, on: _Page, answerer: Answerer, examples: Examples) ->
     at_once: dict[str, Any] = {**closed, "queue": False}
     labelled = [
         on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
+        on.find, on.notice,
     ]  # fmt: skip
-    talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language]
+    talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language, on.conversations, on.anew]
     panel = [on.opened, on.side, on.source]
     brakes = Brakes()
 
-    def ask(chat: Chat, question: str, language: Language, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        now = asked = handlers.switch_language(chat, language)
-        emptied, buttons = "", _busy(True)
-        with brakes.armed(str(request.session_hash)) as stopped:
-            for now in handlers.ask(asked, question, answerer, stopped):
-                yield (now, render_messages(now), emptied, *buttons)
-                emptied, buttons = gr.skip(), (gr.skip(),) * 4
-        yield (now, render_messages(now), emptied, *_busy(False))
+    def listed(owner: str, chat: Chat, wanted: str = "") -> str:
+        return render_conversations(conversations.of(owner, wanted), chat.conversation, chat.language)
+
+    def ask(chat: Chat, question: str, language: Language, anew: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        owner = owner_of(request.cookies)
+        chat, question, emptied = _asked(handlers.switch_language(chat, language), question, anew)
+        now, kept = chat, ""
+        side: list[Any] = [*_busy(True), gr.skip(), ""]
+        try:
+            with brakes.armed(str(request.session_hash)) as stopped:
+                for now in handlers.ask(chat, question, answerer, stopped):
+                    if not kept and now is not chat:  # kept before the answer is there, so that a refresh finds it
+                        kept = conversations.save(owner, chat.conversation, now.turns)
+                        side[4] = listed(owner, replace(chat, conversation=kept))
+                    now = replace(now, conversation=kept)
+                    yield (now, render_messages(now), emptied, *side)
+                    emptied, side = gr.skip(), [gr.skip()] * len(side)
+        finally:
+            if kept:
+                conversations.save(owner, kept, now.turns)
+        yield (now, render_messages(now), emptied, *_busy(False), listed(owner, now), "")
 
     def stop(request: gr.Request) -> None:
         brakes.pull(str(request.session_hash))
 
-    def clear(chat: Chat) -> tuple[Any, ...]:
-        return (handlers.clear(chat), [], "", *_busy(False), *_panel(None, chat.language))
+    def clear(chat: Chat, request: gr.Request) -> tuple[Any, ...]:
+        fresh = handlers.clear(chat)
+        return (
+            fresh,
+            [],
+            "",
+            *_busy(False),
+            listed(owner_of(request.cookies), fresh),
+            "",
+            *_panel(None, chat.language),
+        )
 
     def open_source(chat: Chat, place: str, language: Language) -> tuple[Any, ...]:
         return _panel(handlers.find_source(chat, place.partition("#")[0]), language)
@@ -121,28 +181,97 @@ def _wire(page: gr.Blocks, on: _Page, answerer: Answerer, examples: Examples) ->
     def close_source(language: Language) -> tuple[Any, ...]:
         return _panel(None, language)
 
+    def fulfil(chat: Chat, wish: str, language: Language, request: gr.Request) -> tuple[Any, ...]:
+        owner = owner_of(request.cookies)
+        chat = handlers.switch_language(chat, language)
+        kind, _, rest = wish.rpartition("#")[0].partition(":")
+        about, _, words = rest.partition(":")
+        try:
+            chat = _fulfilled(chat, kind, about, words, owner, conversations, feedback)
+        except UnknownConversation as error:
+            gr.Warning(render_warning(str(error)))
+        return (chat, render_messages(chat), listed(owner, chat))
+
+    def find(chat: Chat, wanted: str, request: gr.Request) -> str:
+        return listed(owner_of(request.cookies), chat, wanted)
+
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         language = language_of_browser(request.headers.get("accept-language"))
-        return tuple(_words(language, examples[language]))
+        owner, chat = owner_of(request.cookies), Chat(language=language)
+        wanted = request.query_params.get("c", "")
+        if wanted:
+            try:
+                chat = handlers.reopen(chat, wanted, conversations.read(owner, wanted).turns)
+            except UnknownConversation as error:
+                gr.Warning(render_warning(str(error)))
+        words = _words(language, examples[language])
+        words[labelled.index(on.messages)]["value"] = render_messages(chat)
+        return (chat, listed(owner, chat), *words)
 
-    def switch(chat: Chat, opened: Source | None, language: Language) -> tuple[Any, ...]:
+    def switch(chat: Chat, opened: Source | None, language: Language, request: gr.Request) -> tuple[Any, ...]:
         now = handlers.switch_language(chat, language)
         words = _words(language, examples[language])
         words[labelled.index(on.messages)]["value"] = render_messages(now)
-        return (now, *_panel(opened, language), *words)
+        return (now, listed(owner_of(request.cookies), now), *_panel(opened, language), *words)
 
-    for handler in (ask, stop, arrive):  # Gradio hands the request to whoever names its type; here the name is text
-        handler.__annotations__["request"] = gr.Request
-    page.load(arrive, None, labelled, **at_once)
+    for handler in (
+        ask,
+        stop,
+        clear,
+        fulfil,
+        find,
+        arrive,
+        switch,
+    ):  # Gradio hands the request to whoever names its type;
+        handler.__annotations__["request"] = gr.Request  # here the name is text
+    page.load(arrive, None, [on.chat, on.conversations, *labelled], **closed)  # warnings travel by the queue
     gr.on(
-        [on.send.click, on.question.submit], ask, [on.chat, on.question, on.language], talking,
+        [on.send.click, on.question.submit], ask, [on.chat, on.question, on.language, on.anew], talking,
         trigger_mode="once", concurrency_limit=CONCURRENT_ANSWERS, **closed,
     )  # fmt: skip
     on.stop.click(stop, None, None, **at_once)
     on.clear.click(clear, [on.chat], [*talking, *panel], **at_once)
     on.place.change(open_source, [on.chat, on.place, on.language], panel, **at_once)
     on.close.click(close_source, [on.language], panel, **at_once)
-    on.language.input(switch, [on.chat, on.opened, on.language], [on.chat, *panel, *labelled], **at_once)
+    on.wish.change(fulfil, [on.chat, on.wish, on.language], [on.chat, on.messages, on.conversations], **closed)
+    on.find.change(find, [on.chat, on.find], [on.conversations], **at_once)
+    on.language.input(
+        switch, [on.chat, on.opened, on.language], [on.chat, on.conversations, *panel, *labelled], **at_once
+    )
+
+
+def _asked(chat: Chat, question: str, anew: str) -> tuple[Chat, str, Any]:
+    """Return the chat and the question to ask, and what becomes of the field: ``again:N`` keeps what was typed there.
+
+    ``edit:N`` replaces question N and all after it with what was typed; ``again:N`` asks it as it was.
+    """
+    import gradio as gr
+
+    kind, _, place = anew.partition("#")[0].partition(":")
+    shorter = handlers.cut(chat, place) if kind in ("edit", "again") else chat
+    if shorter is chat or (kind == "edit" and not question.strip()):
+        return chat, question, ""
+    return (shorter, chat.turns[len(shorter.turns)].question, gr.skip()) if kind == "again" else (shorter, question, "")
+
+
+def _fulfilled(
+    chat: Chat, kind: str, about: str, words: str, owner: str, conversations: Conversations, feedback: Feedback
+) -> Chat:
+    """Return the chat after a wish: open, rename or delete a conversation, or a verdict on a turn."""
+    if kind == "open":
+        return handlers.reopen(chat, about, conversations.read(owner, about).turns)
+    if kind == "rename":
+        conversations.rename(owner, about, words)
+    elif kind == "delete":
+        conversations.delete(owner, about)
+        return handlers.clear(chat) if about == chat.conversation else chat
+    elif kind in get_args(Verdict):
+        judged = handlers.judge(chat, about, cast(Verdict, kind))
+        if judged is not chat:
+            feedback.note(judged.turns[int(about)], words)
+            conversations.save(owner, judged.conversation, judged.turns)
+        return judged
+    return chat
 
 
 def _busy(busy: bool) -> tuple[Any, ...]:
@@ -179,4 +308,6 @@ def _words(language: Language, examples: Sequence[str]) -> list[Any]:
         gr.update(value=texts.close),
         render_fine_print(language),
         gr.update(label=texts.open_source),
+        gr.update(placeholder=texts.find_conversation, label=texts.find_conversation),
+        render_notice(language),
     ]

@@ -137,7 +137,8 @@ def visit(browser, server):
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        page.dialogs = lambda dialog: complaints.append(f"dialog {dialog.message}")
+        page.on("dialog", page.dialogs)
         page.goto(server)
         page.wait_for_selector(".sq-example")
         return page
@@ -401,3 +402,137 @@ CONTRAST = """(selector) => {
   const [a, b] = [light(parts(getComputedStyle(element).color)), light(parts(getComputedStyle(behind).backgroundColor))];
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }"""
+
+
+def test_a_refresh_finds_the_conversation_and_its_sources_open(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.wait_for_url("**/?c=*")
+    page.reload()
+
+    page.click(".sq-answered .sq-mark")
+    page.wait_for_selector("#source mark")
+
+    assert page.inner_text("#source mark") == QUOTE
+    assert page.inner_text(".sq-here .sq-conversation") == "How much?"
+
+
+def test_conversations_are_listed_searched_and_opened(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.click("#clear")
+    page.wait_for_selector(".sq-example")
+    ask(page, "And the weather?")
+    page.wait_for_selector(".sq-refused")
+    assert page.locator(".sq-conversation").all_inner_texts() == ["And the weather?", "How much?"]
+
+    page.fill("#find textarea, #find input", "much")
+    sync_api.expect(page.locator(".sq-conversation")).to_have_count(1)
+    page.click(".sq-conversation")
+
+    page.wait_for_selector(".sq-answered")
+    assert page.locator(".sq-question").all_inner_texts() == ["How much?"]
+
+
+def test_an_earlier_question_is_edited_and_what_followed_is_replaced(visit):
+    page = visit()
+    for question in ("How much?", "And the weather?"):
+        ask(page, question)
+        page.wait_for_selector("text=" + question)
+        page.wait_for_selector("#send:visible")
+    page.wait_for_selector(".sq-refused")
+
+    page.locator(".sq-asked").first.hover()
+    page.locator(".sq-edit").first.click()
+    assert page.is_visible("#notice")
+    ask(page, "How much exactly?")
+    page.wait_for_selector("text=How much exactly?")
+    page.wait_for_selector(".sq-answered")
+
+    assert page.locator(".sq-question").all_inner_texts() == ["How much exactly?"]
+    assert page.is_hidden("#notice")
+
+
+def test_an_answer_is_written_again_and_a_draft_stays(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.fill("#question textarea", "a draft")
+
+    page.click(".sq-again")
+    page.wait_for_selector("#stop:visible")
+    page.wait_for_selector(".sq-answered")
+
+    assert page.locator(".sq-question").all_inner_texts() == ["How much?"]
+    assert page.input_value("#question textarea") == "a draft"
+
+
+def test_a_verdict_stays_and_is_taken_back_by_a_second_click(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+
+    page.click(".sq-liked")
+    page.wait_for_selector(".sq-liked.sq-chosen")
+    page.reload()
+    page.click(".sq-liked.sq-chosen")
+
+    page.wait_for_selector(".sq-liked:not(.sq-chosen)")
+
+
+@pytest.fixture
+def answering(visit):
+    """Return a function that opens the page and answers its dialogs; None dismisses one."""
+
+    def visiting(answer):
+        page = visit()
+        page.remove_listener("dialog", page.dialogs)
+        page.on("dialog", lambda dialog: dialog.dismiss() if answer is None else dialog.accept(answer))
+        return page
+
+    return visiting
+
+
+def test_a_conversation_is_renamed(answering):
+    page = answering("显存")
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.hover(".sq-entry")
+    page.click(".sq-rename")
+
+    page.wait_for_selector(".sq-conversation:text('显存')")
+
+
+def test_a_conversation_is_deleted_only_after_a_yes(answering):
+    page = answering(None)
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.hover(".sq-entry")
+    page.click(".sq-delete")
+    page.wait_for_timeout(300)
+    assert page.locator(".sq-conversation").count() == 1
+
+    sure = answering("")
+    ask(sure, "How much?")
+    sure.wait_for_selector(".sq-answered")
+    sure.hover(".sq-entry")
+    sure.click(".sq-delete")
+
+    sure.wait_for_selector(".sq-example")
+    sync_api.expect(sure.locator(".sq-conversation")).to_have_count(0)
+    assert "?" not in sure.url
+
+
+def test_the_link_of_somebody_elses_conversation_opens_nothing(visit):
+    mine = visit()
+    ask(mine, "How much?")
+    mine.wait_for_url("**/?c=*")
+
+    yours = visit()
+    yours.goto(mine.url)
+    yours.wait_for_selector("text=may have been deleted")
+
+    assert yours.locator(".sq-turn").count() == 0
+    assert yours.locator(".sq-conversation").count() == 0

@@ -113,7 +113,8 @@ def test_words_of_an_answer_stay_text(attack):
     page = assert_harmless(answered(f"Before {attack} after [1].", source()))
 
     assert page.text.startswith("Before")
-    assert {a["value"] for tag, a in page.tags if tag == "button" and "value" in a} == {"0.1"}
+    values = {a["value"] for tag, a in page.tags if tag == "button" and "value" in a}
+    assert values == {"0", "0.1"}  # the turn, whose answer the tools below it are for, and its source
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())

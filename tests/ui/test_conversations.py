@@ -1,0 +1,132 @@
+import sqlite3
+
+import pytest
+
+from ui.conversations import Conversations
+from ui.errors import UnknownConversation
+from ui.handlers import Cell, Source, Turn
+
+ME, YOU = "browser:me", "browser:you"
+TURN = Turn(
+    "要多少显存?\ud800",
+    "6 GB [1]。",
+    "answered",
+    (
+        Source(
+            1, "a.md", "笔记", "显存", "只要 6 GB", rows=((Cell("6 GB", True),),), header=("显存",), label="supported"
+        ),
+    ),
+    ("a note",),
+    verdict="liked",
+)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    conversations = Conversations(tmp_path / "conversations.sqlite")
+    yield conversations
+    conversations.close()
+
+
+def test_a_conversation_comes_back_with_every_quote_after_a_restart(tmp_path):
+    first = Conversations(tmp_path / "conversations.sqlite")
+    name = first.save(ME, "", [TURN])
+    first.close()
+
+    (turn,) = Conversations(tmp_path / "conversations.sqlite").read(ME, name).turns
+
+    assert turn.sources == TURN.sources
+    assert (turn.text, turn.verdict, turn.notes) == (TURN.text, "liked", ("a note",))
+
+
+def test_nobody_reads_renames_deletes_or_overwrites_what_belongs_to_another(kept):
+    name = kept.save(ME, "", [TURN])
+
+    for attempt in (lambda: kept.read(YOU, name), lambda: kept.rename(YOU, name, "x"), lambda: kept.delete(YOU, name)):
+        with pytest.raises(UnknownConversation, match="may have been deleted"):
+            attempt()
+    kept.save(YOU, name, [Turn("mine now")])
+
+    assert kept.of(YOU) == []
+    assert kept.read(ME, name).turns[0].text == TURN.text
+
+
+def test_the_first_question_is_the_title_until_it_is_renamed(kept):
+    name = kept.save(ME, "", [Turn("  one\n question " + "x" * 200)])
+    assert kept.of(ME)[0].title.startswith("one question xxx")
+    assert len(kept.of(ME)[0].title) == 80
+
+    kept.rename(ME, name, "显存")
+    kept.save(ME, name, [Turn("one"), Turn("two")])
+
+    assert [(info.title, info.turns) for info in kept.of(ME)] == [("显存", 2)]
+
+
+def test_a_blank_title_renames_nothing(kept):
+    name = kept.save(ME, "", [Turn("one")])
+    kept.rename(ME, name, " \n ")
+
+    assert kept.of(ME)[0].title == "one"
+
+
+def test_the_search_finds_words_of_answers_and_takes_signs_as_they_are(kept):
+    kept.save(ME, "", [TURN])
+    kept.save(ME, "", [Turn("100% sure", "yes_no")])
+
+    assert [info.title for info in kept.of(ME, "6 gb")] == ["要多少显存??"]
+    assert [info.title for info in kept.of(ME, "100%")] == ["100% sure"]
+    assert kept.of(ME, "%sure%") == []
+    assert kept.of(ME, "s_n") == [kept.of(ME, "s_no")[0]]
+
+
+def test_what_was_changed_last_comes_first(kept, monkeypatch):
+    times = iter(["2026-01-01", "2026-01-02", "2026-01-03"])
+    monkeypatch.setattr("ui.conversations._now", lambda: next(times))
+    first = kept.save(ME, "", [Turn("first")])
+    kept.save(ME, "", [Turn("second")])
+    kept.save(ME, first, [Turn("first")])
+
+    assert [info.title for info in kept.of(ME)] == ["first", "second"]
+
+
+def test_a_deleted_conversation_is_gone_and_an_answer_still_being_written_keeps_its_id(kept):
+    name = kept.save(ME, "", [Turn("one")])
+    kept.delete(ME, name)
+
+    assert kept.of(ME) == []
+    assert kept.save(ME, name, [Turn("one", "late")]) == name
+    assert kept.read(ME, name).turns[0].text == "late"
+
+
+def test_an_answer_that_was_cut_off_by_the_end_of_the_server_reads_as_stopped(kept):
+    name = kept.save(ME, "", [Turn("one", "half", "answering")])
+
+    assert kept.read(ME, name).turns[0].outcome == "stopped"
+
+
+def test_a_home_that_cannot_be_written_keeps_conversations_until_the_end(tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+
+    conversations = Conversations.under(tmp_path / "file")
+
+    assert "last until the server ends" in caplog.text
+    assert conversations.read(ME, conversations.save(ME, "", [TURN])).turns
+
+
+def test_the_file_is_its_owners_alone(tmp_path):
+    Conversations(tmp_path / "c.sqlite").close()
+
+    assert (tmp_path / "c.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_a_turn_of_another_version_keeps_what_is_known(tmp_path):
+    conversations = Conversations(tmp_path / "c.sqlite")
+    name = conversations.save(ME, "", [TURN, Turn("two")])
+    other = sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)
+    kept = '[{"question": "one", "text": "t", "outcome": "pondered", "colour": "red"}, 7]'
+    other.execute("UPDATE conversations SET kept = ?", (kept,))
+    other.close()
+
+    (turn,) = conversations.read(ME, name).turns
+
+    assert (turn.question, turn.outcome) == ("one", "stopped")

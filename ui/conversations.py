@@ -1,0 +1,208 @@
+"""Conversations on disk: one SQLite file under the home, every conversation with its owner.
+
+Turns are kept by value, quotes included, so that they open even after the index has changed. Nobody but the owner reads,
+renames or deletes a conversation: every statement names the owner. Knows no Gradio and no markup.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from ui.errors import UnknownConversation
+from ui.handlers import Cell, Outcome, Source, Turn
+
+logger = logging.getLogger(__name__)
+
+MAX_TITLE_CHARS = 80
+MAX_LISTED = 200  # the newest ones; the search finds the others
+_BUSY_SECONDS = 5.0  # how long another process may hold the file
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationInfo:
+    """What a list of conversations shows; ``changed`` is ISO 8601, UTC."""
+
+    id: str
+    title: str
+    changed: str
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation with all its turns."""
+
+    id: str
+    title: str
+    turns: tuple[Turn, ...]
+
+
+class Conversations:
+    """The conversations of everybody who uses this server. Safe to use from several threads and processes.
+
+    Args:
+        path: The SQLite file; it is made when it is not there. None keeps conversations in memory, until the end.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(
+            path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        if path:
+            path.chmod(0o600)
+            self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA trusted_schema = OFF")
+        self._database.executescript(_SCHEMA)
+
+    @classmethod
+    def under(cls, home: Path | None) -> Conversations:
+        """Open the conversations of a home directory; one that cannot be written is said in the log, and nothing is kept."""
+        if home is not None:
+            try:
+                home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                return cls(home / "conversations.sqlite")
+            except (OSError, sqlite3.Error) as error:
+                logger.warning("Conversations cannot be kept in %s (%s); they last until the server ends.", home, error)
+        return cls(None)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def save(self, owner: str, conversation_id: str, turns: Sequence[Turn]) -> str:
+        """Keep the turns of a conversation and return its id; a new one is made for ``""``.
+
+        A conversation that its owner has deleted meanwhile is made anew. The first question gives the title.
+        """
+        kept = json.dumps([asdict(turn) for turn in turns], ensure_ascii=False)
+        text = "\n".join(part for turn in turns for part in (turn.question, turn.text))
+        id_ = conversation_id or secrets.token_urlsafe(16)
+        title = _title(turns[0].question if turns else "")
+        row = (id_, owner, title, _now(), len(turns), _clean(text), _clean(kept))
+        with self._lock:
+            self._database.execute(_SAVE, row)
+        return id_
+
+    def of(self, owner: str, wanted: str = "") -> list[ConversationInfo]:
+        """List an owner's conversations, last changed first; ``wanted`` keeps those with these words anywhere."""
+        pattern = "%" + "".join(f"\\{letter}" if letter in "%_\\" else letter for letter in wanted.strip()) + "%"
+        query = (
+            "SELECT id, title, changed, turns FROM conversations WHERE owner = ? "
+            "AND (title LIKE ? ESCAPE '\\' OR words LIKE ? ESCAPE '\\') ORDER BY changed DESC, id LIMIT ?"
+        )
+        return [ConversationInfo(*row) for row in self._rows(query, owner, pattern, pattern, MAX_LISTED)]
+
+    def read(self, owner: str, conversation_id: str) -> Conversation:
+        """Return a conversation.
+
+        Raises:
+            UnknownConversation: This owner has none with that id.
+        """
+        rows = self._rows("SELECT title, kept FROM conversations WHERE owner = ? AND id = ?", owner, conversation_id)
+        if not rows:
+            raise UnknownConversation(f"There is no conversation {conversation_id!r:.60}. It may have been deleted.")
+        title, kept = rows[0]
+        return Conversation(conversation_id, title, _turns(kept))
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> None:
+        """Give a conversation another title, one line; a blank one changes nothing.
+
+        Raises:
+            UnknownConversation: This owner has none with that id.
+        """
+        if _title(title):
+            self._change(
+                "UPDATE conversations SET title = ?, titled = 1 WHERE owner = ? AND id = ?",
+                _title(title), owner, conversation_id,
+            )  # fmt: skip
+
+    def delete(self, owner: str, conversation_id: str) -> None:
+        """Delete a conversation for good.
+
+        Raises:
+            UnknownConversation: This owner has none with that id.
+        """
+        self._change("DELETE FROM conversations WHERE owner = ? AND id = ?", owner, conversation_id)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock, closing(self._database.execute(query, values)) as cursor:
+            return cursor.fetchall()
+
+    def _change(self, statement: str, *values: str) -> None:
+        with self._lock, closing(self._database.execute(statement, values)) as cursor:
+            changed = cursor.rowcount
+        if not changed:
+            raise UnknownConversation(f"There is no conversation {values[-1]!r:.60}. It may have been deleted.")
+
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, titled INTEGER NOT NULL DEFAULT 0,
+    changed TEXT NOT NULL, turns INTEGER NOT NULL, words TEXT NOT NULL, kept TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS conversations_of_owner ON conversations (owner, changed);
+"""
+# A guessed id of somebody else changes nothing: the update holds for the owner's own row only.
+_SAVE = """
+INSERT INTO conversations (id, owner, title, changed, turns, words, kept) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    title = CASE WHEN titled THEN title ELSE excluded.title END,
+    changed = excluded.changed, turns = excluded.turns, words = excluded.words, kept = excluded.kept
+WHERE owner = excluded.owner
+"""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _clean(text: str) -> str:
+    """Return text that SQLite's TEXT takes: lone surrogates become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _title(text: str) -> str:
+    line = " ".join(_clean(text).split())
+    return line if len(line) <= MAX_TITLE_CHARS else line[: MAX_TITLE_CHARS - 1] + "…"
+
+
+def _turns(kept: str) -> tuple[Turn, ...]:
+    """Return the turns that were kept; what a later version cannot read is left out."""
+    turns = []
+    for values in json.loads(kept):
+        try:
+            turns.append(_turn(values))
+        except (AttributeError, TypeError, ValueError) as error:
+            logger.warning("A turn of a kept conversation cannot be read (%s).", error)
+    return tuple(turns)
+
+
+def _turn(values: Mapping[str, Any]) -> Turn:
+    known = _known(Turn, values)
+    outcome: Outcome = values["outcome"] if values.get("outcome") in get_args(Outcome) else "stopped"
+    if outcome == "answering":  # the server ended in the middle of it
+        outcome = "stopped"
+    sources = tuple(_source(source) for source in values.get("sources", ()))
+    return Turn(**known | {"outcome": outcome, "sources": sources, "notes": tuple(values.get("notes", ()))})
+
+
+def _source(values: Mapping[str, Any]) -> Source:
+    rows = tuple(tuple(Cell(**_known(Cell, cell)) for cell in row) for row in values.get("rows", ()))
+    return Source(**_known(Source, values) | {"rows": rows, "header": tuple(values.get("header", ()))})
+
+
+def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that are fields of a dataclass; older versions may have had others."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
