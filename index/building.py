@@ -21,6 +21,7 @@ from index.contents import Contents, Splitting
 from index.crossing import Crossing
 from index.dictionary import Dictionary, read_dictionary
 from index.embedders import BUILTIN, Embedder, Floats, Progress, open_embedder
+from index.engines import AskedKind
 from index.errors import EmptyCorpus
 from index.fusing import Weights
 from index.latent import LatentEmbedder
@@ -37,6 +38,7 @@ def build(
     splitting: Splitting,
     progress: Progress | None = None,
     former: Contents | None = None,
+    vectors: AskedKind = "auto",
 ) -> Contents:
     """Make contents of passages; with ``former`` its embedder, its weights and the vectors of unchanged passages stay.
 
@@ -63,7 +65,7 @@ def build(
     return Contents(
         catalogue=MemoryCatalogue(ordered),
         lexical=lexical,
-        vectors=Vectors(matrix),
+        vectors=Vectors.build(matrix, former.vectors.asked if former else vectors),
         embedder=made,
         languages=languages,
         weights=former.weights if former else _weights(made, matrix, own, spoken, lexical),
@@ -106,7 +108,7 @@ def _embed_new(
     known = {key: row for row, key in enumerate(map(tuple, former.keys.tolist()))}
     places = np.array([known.get(key, -1) for key in map(tuple, keys.tolist())])
     matrix = np.zeros((len(texts), former.embedder.dimensions), np.float32)
-    matrix[places >= 0] = former.vectors.matrix[places[places >= 0]]
+    matrix[places >= 0] = former.vectors.vectors_of(places[places >= 0])
     new = np.flatnonzero(places < 0)
     if len(new):
         matrix[new] = former.embedder.embed_passages([texts[row] for row in new.tolist()], progress)

