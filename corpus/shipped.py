@@ -50,7 +50,7 @@ def _load(path: Path) -> Document:
     fields, text = take_front_matter(path.read_text("utf-8"))
     title, url = fields.pop("title", ""), fields.pop("url", "")
     name = f"library/{path.relative_to(_LIBRARY).as_posix()}"
-    kind = fields.pop("kind", "markdown")
+    kind = fields.pop("kind", path.parent.name.removesuffix("s"))  # survey or paper
     return structure(text.strip("\n"), id=name, title=title, url=url or None, kind=kind, metadata=fields)
 
 

@@ -22,20 +22,21 @@ if TYPE_CHECKING:
         UnknownDocument,
         UnknownSnapshot,
     )
+    from index.filters import Filter
     from index.hits import Hit
     from index.index import Index
     from index.queries import Concept, Query
     from index.snapshots import SnapshotInfo
 
 __all__ = [
-    "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "Hit", "Index", "IndexDamaged",
-    "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "SnapshotInfo",
+    "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "Filter", "Hit", "Index",
+    "IndexDamaged", "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "SnapshotInfo",
     "Splitting", "UnknownDocument", "UnknownSnapshot", "open_embedder",
 ]  # fmt: skip
 
 _HOMES = {
-    "Concept": "queries", "DocumentInfo": "catalogue", "Embedder": "embedders", "Hit": "hits", "Index": "index",
-    "Query": "queries", "SnapshotInfo": "snapshots", "Splitting": "contents", "open_embedder": "embedders",
+    "Concept": "queries", "DocumentInfo": "catalogue", "Embedder": "embedders", "Filter": "filters",
+    "Hit": "hits", "Index": "index", "Query": "queries", "SnapshotInfo": "snapshots", "Splitting": "contents", "open_embedder": "embedders",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol, cast
 
 from corpus.documents import Cell, Document, Link, Passage, PassageKind, Row, Section, Table
 from corpus.errors import UsageError
+from corpus.years import year_of
 from index.errors import UnknownDocument
 
 KEPT_CHARACTERS = 4_000_000  # of document text that a stored catalogue keeps ready
@@ -35,6 +36,7 @@ class DocumentInfo:
     content_hash: str
     characters: int
     passages: int
+    year: int | None = None  # None: nothing says so, or the snapshot is older than this field
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields by name, for JSON."""
@@ -232,6 +234,7 @@ def describe(document: Document, passages: int) -> DocumentInfo:
         content_hash=document.content_hash,
         characters=len(document.text),
         passages=passages,
+        year=year_of(document),
     )
 
 

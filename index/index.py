@@ -17,6 +17,7 @@ from index.contents import Contents, Splitting, share_unknown
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
 from index.engines import AskedKind
 from index.errors import EmptyCorpus, IndexError_, UnknownSnapshot
+from index.filters import Filter, Selection, Selections
 from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
 from index.names import Names
@@ -44,6 +45,8 @@ class Index:
         self._asked_embedder = embedder  # what a snapshot that is opened later must have been made with
         self._mark = _UNKNOWN  # of the pointer that was looked at last
         self._writing = threading.Lock()
+        self._selections = Selections()
+        self._selected: Selection | None = None  # None: everything
 
     def __repr__(self) -> str:
         return f"Index({len(self)} passages, snapshot {self.snapshot!r})"
@@ -162,17 +165,26 @@ class Index:
         k: int = 10,
         *,
         documents: Collection[str] | None = None,
+        filter: Filter | None = None,
         vector_weight: float | None = None,
     ) -> list[Hit]:
         """Return the k passages that match best, best first, each wording once.
 
-        ``documents`` restricts the search to documents of these ids, before ranking. ``vector_weight`` (0 to 1)
-        replaces the vectors' share that was chosen when the index was built.
+        ``documents`` restricts the search to documents of these ids, ``filter`` by more than that; both before ranking.
+        ``vector_weight`` (0 to 1) replaces the vectors' share that was chosen when the index was built.
 
         Raises:
-            UnknownDocument: ``documents`` has an id that no document has.
+            UnknownDocument: ``documents`` or the filter has an id that no document has.
+            UsageError: The filter names a kind, a language or years that no document has.
         """
-        return search(self._contents, question, k, documents, vector_weight)
+        if documents is not None:
+            return self.narrowed(Filter(frozenset(documents))).search(
+                question, k, filter=filter, vector_weight=vector_weight
+            )
+        if filter:
+            return self.narrowed(filter).search(question, k, vector_weight=vector_weight)
+        allowed = None if self._selected is None else self._selected.numbers
+        return search(self._contents, question, k, allowed, vector_weight)
 
     def query(self, question: str) -> Query:
         """Return what a question asks for, in the terms of this index."""
@@ -185,12 +197,18 @@ class Index:
 
     def holds(self, term: str) -> bool:
         """Tell whether any passage, its context included, holds an index term."""
-        return self._contents.lexical.vocabulary.find(term) >= 0
+        lexical, selected = self._contents.lexical, self._selected
+        if selected is None:
+            return lexical.vocabulary.find(term) >= 0
+        return len(selected.only(lexical.holding(term))) > 0
 
     def passages_with(self, terms: Collection[str], limit: int = 200) -> list[Passage]:
         """Return the passages that hold all of the index terms, in document order; none for no terms."""
         contents = self._contents
-        return [contents.catalogue.passage(int(n)) for n in contents.lexical.holding_all(terms)[:limit]]
+        found = contents.lexical.holding_all(terms)
+        if self._selected is not None:
+            found = self._selected.only(found)
+        return [contents.catalogue.passage(int(n)) for n in found[:limit]]
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""
@@ -211,7 +229,9 @@ class Index:
 
     def documents(self) -> list[DocumentInfo]:
         """List the documents in their order."""
-        return self._contents.catalogue.documents()
+        infos = self._contents.catalogue.documents()
+        selected = self._selected
+        return infos if selected is None else [info for info in infos if info.id in selected.documents]
 
     def document(self, document_id: str) -> Document:
         """Return one document with its text, to which all offsets refer; raises UnknownDocument."""
@@ -279,7 +299,24 @@ class Index:
 
     def pinned(self) -> Self:
         """Return this index as it is now, for reading: what is published later does not change it."""
-        return type(self)(self._contents, self._directory, self._asked_embedder)
+        pinned = type(self)(self._contents, self._directory, self._asked_embedder)
+        pinned._selections, pinned._selected = self._selections, self._selected
+        return pinned
+
+    def narrowed(self, filter: Filter) -> Self:
+        """Return this index as it is now, for reading, as if it held only what a filter lets through.
+
+        What words weigh (``idf``) and what they mean (``query``, ``aliases``) stays that of the whole index.
+
+        Raises:
+            UnknownDocument: The filter names an id that no document has.
+            UsageError: It names a kind, a language or years that no document has.
+        """
+        narrowed = self.pinned()
+        catalogue = narrowed._contents.catalogue
+        chosen = self._selections.of(filter, catalogue)
+        narrowed._selected = chosen if self._selected is None else chosen.within(self._selected)
+        return narrowed
 
     def refresh(self) -> bool:
         """Open the snapshot that is current by now, if another process published one; tell whether one was taken.

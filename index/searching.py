@@ -6,7 +6,6 @@ hit@1, on passages of our size it takes .6 away.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +34,10 @@ class _Pool:
 
 
 def search(
-    contents: Contents, question: str, k: int, documents: Collection[str] | None, vector_weight: float | None
+    contents: Contents, question: str, k: int, allowed: Numbers | None, vector_weight: float | None
 ) -> list[Hit]:
-    """Return the k passages that match best, best first, each wording once."""
+    """Return the k of the allowed passages (None: all) that match best, best first, each wording once."""
     weight = contents.weights[language_of(question)] if vector_weight is None else vector_weight
-    allowed = None if documents is None else _numbers_of(contents, documents)
     if k < 1 or (allowed is not None and not len(allowed)):
         return []
     pool = _pool(contents, question, max(DEPTH, 4 * k), allowed, weight)
@@ -88,8 +86,3 @@ def _best(scores: Floats, depth: int, allowed: Numbers | None) -> Numbers:
     if len(candidates) > depth:
         candidates = candidates[np.argpartition(-scores[candidates], depth)[:depth]]
     return candidates
-
-
-def _numbers_of(contents: Contents, documents: Collection[str]) -> Numbers:
-    ranges = [contents.catalogue.numbers_of(document) for document in dict.fromkeys(documents)]
-    return np.sort(np.concatenate([np.arange(r.start, r.stop) for r in ranges] or [np.zeros(0, np.int64)]))

@@ -21,6 +21,7 @@ from typing import Any, Self, get_args
 import numpy as np
 import numpy.typing as npt
 
+from corpus.errors import UsageError
 from index import engines
 from index.embedders import Floats
 from index.engines import AskedKind, Bytes, Kind, Numbers
@@ -47,8 +48,11 @@ class Vectors:
         """Make vectors of a matrix of rows of length 1; "auto" chooses the kind by size and measurement.
 
         Raises:
+            UsageError: There is no such kind.
             EmbedderUnavailable: The embedder gave something that is no number.
         """
+        if kind not in get_args(AskedKind):
+            raise UsageError(f"There is no kind of vector index {kind!r}; there are {', '.join(get_args(AskedKind))}.")
         if not np.isfinite(matrix).all():
             raise EmbedderUnavailable(
                 "The embedder gave vectors that hold no finite numbers. Try another one (--embedder)."

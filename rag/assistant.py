@@ -34,6 +34,7 @@ from rag.settings import (
 )
 
 if TYPE_CHECKING:
+    from index.filters import Filter
     from index.hits import Hit
     from rag.calls import Deadline
     from rag.chat import ChatReader
@@ -108,24 +109,30 @@ class Assistant:
         """The SPEC of the language model, or ``extractive``."""
         return self._reader.spec if self._reader else EXTRACTIVE
 
-    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question; earlier turns in ``history`` give a follow-up its meaning.
+
+        ``filter`` says which documents may answer: ``Filter.of(kinds=["paper"], years="2021..2023")``.
 
         Raises:
             BadQuestion: The question is empty, too long, or not text.
+            UsageError: The filter names a document, a kind, a language or years that the index does not have.
             LLMError: The model refuses the key or does not exist.
         """
-        *_, answer = self.stream(question, history)
+        *_, answer = self.stream(question, history, filter=filter)
         assert isinstance(answer, Answer)  # noqa: S101 what stream promises
         return answer
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
+    def stream(
+        self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
+    ) -> Iterator[str | Answer]:
         """Yield the answer's text piece by piece, then the finished Answer.
 
         The pieces are what a person may read meanwhile; the Answer's text is checked and has the final marks. The whole
         answer comes from the snapshot that is current when it begins.
         """
-        yield from Assistant(self.index.pinned(), self._reader, k=self._k)._answered(question, history)
+        index = self.index.narrowed(filter) if filter else self.index.pinned()
+        yield from Assistant(index, self._reader, k=self._k)._answered(question, history)
 
     def _answered(self, question: str, history: Sequence[Message]) -> Iterator[str | Answer]:
         asked = _checked(question)
@@ -144,21 +151,23 @@ class Assistant:
         else:
             yield from self._chat(self._reader, asked, alone, understood, packed, turns, watch, deadline)
 
-    async def aask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+    async def aask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history)
+        return await asyncio.to_thread(self.ask, question, history, filter=filter)
 
-    async def astream(self, question: str, history: Sequence[Message] = ()) -> AsyncIterator[str | Answer]:
+    async def astream(
+        self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
+    ) -> AsyncIterator[str | Answer]:
         """Yield as ``stream`` does, without blocking the event loop."""
-        events = self.stream(question, history)
+        events = self.stream(question, history, filter=filter)
         end = object()
         while (event := await asyncio.to_thread(next, events, end)) is not end:
             assert isinstance(event, str | Answer)  # noqa: S101 only the sentinel is anything else
             yield event
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
-        """Return the k passages that match best, best first."""
-        return self.index.search(_checked(question), k)
+    def search(self, question: str, k: int = 10, *, filter: Filter | None = None) -> list[Hit]:
+        """Return the k passages that match best, best first, of the documents that a filter lets through."""
+        return self.index.search(_checked(question), k, filter=filter)
 
     def conversation(self) -> Conversation:
         """Start a conversation, which keeps its history."""

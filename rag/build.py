@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus import Document, Skipped, load_library, read, read_folder, split
 from corpus.errors import UsageError
@@ -20,6 +21,9 @@ from index import EmptyCorpus, Index, IndexError_, IndexNotFound
 from index.folders import Folders
 from rag.refreshing import Progress, note_library, refresh_library
 from rag.settings import default_index_directory, home_directory
+
+if TYPE_CHECKING:
+    from index.engines import AskedKind
 
 logger = logging.getLogger(__name__)
 
@@ -91,12 +95,13 @@ def build_index(
     home: Path | str | None = None,
     library: bool | None = None,
     embedder: str = "builtin",
+    vectors: AskedKind = "auto",
     progress: Progress | None = None,
 ) -> Built:
     """Build an index from the paths and publish it in the directory (the default one unless given).
 
     ``library`` says whether the shipped library goes in: by default yes for the default index, and for a named one only
-    if no path was given. Whatever stood there before serves until the new snapshot is complete.
+    if no path was given. ``vectors`` is the kind of vector index (``Index.build``). Whatever stood there before serves until the new snapshot is complete.
 
     Raises:
         EmptyCorpus: There is nothing to index.
@@ -109,7 +114,7 @@ def build_index(
     ):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
-    index = Index.build(passages, embedder=embedder, folders=gathered.folders, progress=progress)
+    index = Index.build(passages, embedder=embedder, folders=gathered.folders, vectors=vectors, progress=progress)
     index.save(Path(directory) if directory else default_index_directory(home))
     if directory is None:
         note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])

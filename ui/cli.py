@@ -18,13 +18,18 @@ from ui.eval_commands import evaluate
 from ui.index_commands import index_app
 from ui.options import (
     AsJson,
+    Documents,
     Embedder,
     Home,
     IndexDirectory,
+    Kinds,
+    Languages,
     Llm,
     LlmBaseUrl,
     Passages,
     Question,
+    Years,
+    filter_of,
     open_assistant,
     print_json,
     read_history,
@@ -95,14 +100,19 @@ def ask(
     llm_base_url: LlmBaseUrl = None,
     embedder: Embedder = None,
     k: Passages = None,
+    document: Documents = None,
+    kind: Kinds = None,
+    language: Languages = None,
+    year: Years = None,
 ) -> None:
     """Answer one question, with its sources.
 
     Example: survey-qa ask "Which open models support Chinese?"
     """
     turns = read_history(history) if history else []
+    chosen = filter_of(document, kind, language, year)
     assistant = open_assistant(index, home, llm, llm_base_url, embedder, k)
-    answer = assistant.ask(text_of(question), turns)
+    answer = assistant.ask(text_of(question), turns, filter=chosen)
     if as_json:
         print_json({**answer.to_dict(), **({"explanation": dict(answer.explanation)} if explain else {})})
         return
@@ -141,13 +151,18 @@ def search(
     index: IndexDirectory = None,
     home: Home = None,
     embedder: Embedder = None,
+    document: Documents = None,
+    kind: Kinds = None,
+    language: Languages = None,
+    year: Years = None,
 ) -> None:
     """Show the passages that match best, without an answer.
 
     Example: survey-qa search "instruction tuning" -k 3
     """
     asked = text_of(question)
-    hits = open_assistant(index, home, "extractive", None, embedder).search(asked, k)
+    chosen = filter_of(document, kind, language, year)
+    hits = open_assistant(index, home, "extractive", None, embedder).search(asked, k, filter=chosen)
     if as_json:
         print_json({"question": asked, "passages": [hit.to_dict() for hit in hits]})
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,6 +29,10 @@ def build(
     embedder: Annotated[
         str, typer.Option("--embedder", metavar="SPEC", help="builtin, or a sentence-transformers name or path.")
     ] = "builtin",
+    vectors: Annotated[
+        Literal["auto", "flat", "sq8", "hnsw", "ivf"],
+        typer.Option("--vectors", help="The kind of vector index; auto chooses by size, and `index info` names it."),
+    ] = "auto",
 ) -> None:
     """Build an index from folders and files; what stood there serves until the new one is complete.
 
@@ -39,7 +43,15 @@ def build(
     from ui import terminal
 
     with terminal.progress() as tell:
-        built = build_index(paths or (), directory=index, home=home, library=library, embedder=embedder, progress=tell)
+        built = build_index(
+            paths or (),
+            directory=index,
+            home=home,
+            library=library,
+            embedder=embedder,
+            vectors=vectors,
+            progress=tell,
+        )
     result = {
         "index": str(index or default_index_directory(home)),
         "snapshot": built.index.snapshot,

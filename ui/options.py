@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from index import Index
+    from index import Filter, Index
     from rag import Assistant
     from rag.evaluating import Report
 
@@ -37,6 +37,20 @@ Embedder = Annotated[
 Passages = Annotated[
     int | None,
     typer.Option("-k", metavar="N", min=1, max=100, help="How many passages the search hands on. Default: 20."),
+]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--document", metavar="ID", help="Only this document (see `index list`); may be given again."),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only documents of this kind, such as paper; may be given again."),
+]
+Languages = Annotated[
+    list[str] | None, typer.Option("--language", metavar="zh|en", help="Only documents in this language.")
+]
+Years = Annotated[
+    str | None, typer.Option("--year", metavar="YEARS", help="Only documents of 2023, 2021..2023, 2021.. or ..2023.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Question = Annotated[
@@ -73,6 +87,17 @@ def open_index(index: Path | None, home: Path | None, embedder: str | None = Non
 
     with progress() as tell:
         return open_index(index, home=home, embedder=embedder, progress=tell)
+
+
+def filter_of(
+    documents: list[str] | None, kinds: list[str] | None, languages: list[str] | None, years: str | None
+) -> Filter | None:
+    """Return the filter that the options describe; None if they set no condition."""
+    if not (documents or kinds or languages or years is not None):
+        return None
+    from index import Filter
+
+    return Filter.of(documents or None, kinds or None, languages or None, years)
 
 
 def text_of(question: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from corpus.errors import SurveyQAError, UsageError
+from index import Filter
 from rag.answers import Answer, Message
 from rag.errors import LLMError
 from ui.conversations import Conversations
@@ -39,12 +40,12 @@ MAX_HITS = 100
 class Served(Answerer, Protocol):
     """What the server needs of an assistant."""
 
-    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
-        """Answer one question."""
+    def ask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
+        """Answer one question from the documents that a filter lets through."""
         ...
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
-        """Return the k passages that match best."""
+    def search(self, question: str, k: int = 10, *, filter: Filter | None = None) -> list[Hit]:
+        """Return the k passages that match best, of the documents that a filter lets through."""
         ...
 
 
@@ -183,14 +184,14 @@ def _fields(body: bytes) -> dict[str, Any]:
 
 
 def _ask(assistant: Served, fields: dict[str, Any]) -> dict[str, object]:
-    return assistant.ask(fields["question"], fields.get("history") or ()).to_dict()
+    return assistant.ask(fields["question"], fields.get("history") or (), filter=Filter.of_fields(fields)).to_dict()
 
 
 def _search(assistant: Served, fields: dict[str, Any]) -> dict[str, object]:
     k = fields.get("k", 10)
     if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MAX_HITS:
         raise BadRequest(f"k is how many passages you want: a whole number from 1 to {MAX_HITS}, not {k!r:.40}.")
-    hits = assistant.search(fields["question"], k)
+    hits = assistant.search(fields["question"], k, filter=Filter.of_fields(fields))
     return {"question": fields["question"], "passages": [hit.to_dict() for hit in hits]}
 
 

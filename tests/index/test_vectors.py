@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corpus import UsageError
 from index import EmbedderUnavailable, Index, IndexDamaged, engines
 from index.vectors import Vectors
 
@@ -133,6 +134,11 @@ def test_bytes_that_are_no_index_are_damage(matrix):
     arrays = Vectors.build(matrix, "sq8").arrays() | {"vectors_faiss": np.zeros(1000, np.uint8)}
     with pytest.raises(IndexDamaged, match="no FAISS index"):
         Vectors.from_arrays(arrays, "sq8", "sq8", matrix.shape).load_engine()
+
+
+def test_a_kind_that_there_is_not_is_refused(matrix):
+    with pytest.raises(UsageError, match="'lsh'; there are auto, flat, sq8, hnsw, ivf"):
+        Vectors.build(matrix, "lsh")
 
 
 def test_vectors_that_are_not_numbers_are_refused(matrix):

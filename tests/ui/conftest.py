@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from corpus import Document, Passage
+from index import Filter
 from index.hits import Hit
 from rag.answers import Answer, Citation, Message
 
@@ -34,6 +35,7 @@ class ScriptedAssistant:
     def __init__(self, *events: str | Answer | Exception) -> None:
         self.events = events
         self.asked: list[tuple[object, list[Message]]] = []
+        self.filters: list[Filter] = []
         self.closed = False
 
     def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
@@ -46,13 +48,14 @@ class ScriptedAssistant:
         finally:
             self.closed = True
 
-    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
+        self.filters.append(filter or Filter())
         *_, answer = self.stream(question, history)
         assert isinstance(answer, Answer)
         return answer
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
-        return list(self.ask(question).passages)[:k]
+    def search(self, question: str, k: int = 10, *, filter: Filter | None = None) -> list[Hit]:
+        return list(self.ask(question, filter=filter).passages)[:k]
 
 
 @pytest.fixture

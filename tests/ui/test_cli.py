@@ -67,6 +67,52 @@ def run(capsys, tmp_path, monkeypatch):
     return running
 
 
+def test_a_question_can_be_put_to_some_documents_only(run, index):
+    question = "核桃模型 Walnut-7B 需要多少显存?"
+
+    def sources(*options):
+        found = json.loads(run("search", question, "--index", index, "--json", *options)[1])
+        return {passage["document"] for passage in found["passages"]}
+
+    assert sources() == {"nuts.md", "胡桃.md"}
+    assert sources("--language", "zh", "--kind", "markdown") == {"胡桃.md"}
+    assert sources("--document", "nuts.md") == {"nuts.md"}
+
+
+def test_an_answer_under_a_filter_cites_nothing_else(run, index):
+    status, out, _ = run(
+        "ask", "How much GPU memory does Walnut-7B need?", "--language", "zh", "--index", index, "--json"
+    )
+
+    assert status == 0
+    assert {citation["document"] for citation in json.loads(out)["citations"]} <= {"胡桃.md"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--kind", "papers"), "No document has the kind 'papers'"),
+        (("--language", "fr"), "No document has the language 'fr'"),
+        (("--year", "2021..2023"), "No document of this index has a year"),
+        (("--year", "lately"), "Years are 2023, 2021..2023"),
+        (("--document", "nut.md"), "No document 'nut.md'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_filter_that_nothing_meets_is_wrong_usage(run, index, command, options, message):
+    status, out, err = run(command, "Walnut-7B?", "--index", index, *options)
+
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_the_kind_of_vector_index_can_be_chosen(run, folder, tmp_path):
+    assert run("index", "build", folder, "--index", tmp_path / "own", "--vectors", "sq8")[0] == 0
+
+    assert json.loads(run("index", "info", "--index", tmp_path / "own", "--json")[1])["vectors"] == "sq8"
+    assert run("index", "build", folder, "--index", tmp_path / "own", "--vectors", "lsh")[0] == 2
+
+
 def test_an_answer_comes_with_its_numbered_sources(run, index):
     status, out, err = run("ask", "How much GPU memory does Walnut-7B need?", "--index", index)
 

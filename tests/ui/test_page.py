@@ -63,10 +63,10 @@ class Talker:
                 yield piece
             yield replace(self.answer, question=question)
 
-    def ask(self, question, history=()):
+    def ask(self, question, history=(), *, filter=None):
         return self.answer
 
-    def search(self, question, k=10):
+    def search(self, question, k=10, *, filter=None):
         return []
 
 

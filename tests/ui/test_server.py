@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from corpus import SurveyQAError
+from index import Filter
 from rag.errors import BadQuestion, LLMError
 from ui.errors import ServeFailed
 from ui.server import _attempt, create_app, listen
@@ -47,6 +48,25 @@ def test_asking_passes_the_history_on(served, assistant):
     served(assistant).post("/api/ask", json={"question": "c", "history": history})
 
     assert assistant.asked == [("c", history)]
+
+
+def test_asking_and_searching_pass_a_filter_on(served, assistant):
+    fields = {"question": "c", "kinds": ["paper"], "years": "2021..2023", "languages": ["en"], "documents": ["a.md"]}
+    client = served(assistant)
+
+    for path in ("/api/ask", "/api/search"):
+        assert client.post(path, json=fields).status_code == 200
+
+    assert assistant.filters == [Filter.of(["a.md"], ["paper"], ["en"], "2021..2023")] * 2
+
+
+@pytest.mark.parametrize("field", ["documents", "kinds", "languages", "years"])
+@pytest.mark.parametrize("path", ["/api/ask", "/api/search"])
+def test_a_filter_that_cannot_be_read_is_refused(served, assistant, path, field):
+    reply = served(assistant).post(path, json={"question": "c", field: {"no": "list"}})
+
+    assert reply.status_code == 400
+    assert re.search("is a list of texts|Years are 2023", reply.json()["error"])
 
 
 def test_searching_gives_passages(served, assistant, answer):
