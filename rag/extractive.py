@@ -17,9 +17,8 @@ from rag.checking import check
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
 from rag.questions import Question
-from rag.scoring import SHORT_HEADING, Scored, Scorer
+from rag.scoring import Scored, Scorer, only_names
 from rag.units import Unit, terms_of, units_of
-from rag.widths import columns
 
 MAX_STATEMENTS = 3
 RUNNER_UP = 0.55  # of the best score from which another piece is shown too
@@ -65,13 +64,9 @@ def _assembled(
 
 
 def _saying(ranked: Sequence[Scored]) -> Sequence[Scored]:
-    """Return the pieces without short headings, which name things but say nothing; all of them if nothing else is there."""
-    saying = [s for s in ranked if not _is_short_heading(s.unit)]
+    """Return the pieces without those that only name things; all of them if nothing else is there."""
+    saying = [s for s in ranked if not only_names(s.unit)]
     return saying or ranked
-
-
-def _is_short_heading(unit: Unit) -> bool:
-    return (unit.kind == "heading" or unit.text.startswith("#")) and columns(unit.text) <= SHORT_HEADING
 
 
 def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:

@@ -18,15 +18,16 @@ Kind = Literal[
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("link", r"链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
              r"|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b"),
+    ("person", r"作者(?:们)?(?:都|分别)?(?:是|有|为)?(?:谁|哪些|哪几|哪位|什么人)|谁(?:写|撰写|著|编写)|\bwho (?:is|are|was|were) the (?:\w+ )?authors?\b|\bwho (?:wrote|authored)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
                     r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest)\b"),
     ("percentage", r"百分之(?:多少|几)|百分比|占比|多大比例|(?:多少|几)\s?%|几成|比例.{0,4}(?:多少|多大|多高)|\b(?:what|which) (?:percent|percentage|proportion|share|fraction)\b|\bpercentage\b"),
     ("count", r"(?:表|表格|列表|清单|名单|文中|文章|文档|资料|本文|综述|目录|里).{0,12}(?:一共|总共|共).{0,10}(?:几|多少)(?:个|款|种|篇|家|项|条|台|座|首|本)|\bhow many\b.{0,40}\b(?:listed|are there|in the (?:table|list|survey|document|guide))\b"),
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
-              r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,20}\b(?:cost|price|budget|fee)\b"),
+              r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,50}\b(?:costs?|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
     ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
-    ("number", r"多少|(?<!哪)几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b|\bwhat (?:is|was|are|were) the (?:\w+ )?(?:height|width|depth|distance|weight|mass|diameter|age|speed|temperature|population|capacity)\b"),
+    ("number", r"多少|(?<!哪)几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy|thick|cold|hot|warm|strong|loud|bright|steep)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b|\bwhat (?:is|was|are|were) the (?:\w+ )?(?:height|width|depth|distance|weight|mass|diameter|age|speed|temperature|population|capacity)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
@@ -35,7 +36,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
                      r"|\bwho (?:\w+ )?(?:developed|released|built|created|made|trained|published|introduced|proposed|owns?|founded|designed|produced|launched|maintains?|is behind)\b|\b(?:which|what) (?:\w+ ){0,2}(?:company|organi[sz]ation|lab|laboratory|institution|university|team|group|firm|agency|school|college)\b|\bdevelopers?\b"),
     ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|\b(?:conference|journal|venue|proceedings|workshop)\b"),
     ("language", r"(?:什么|哪种|哪国|哪门|何种)语言|\b(?:what|which) languages?\b"),
-    ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|^[^的，,]{1,24}(?<!名字)(?<!全名)(?<!名称)是(?:个|一种|一个)?(?:什么|啥)(?:东西|玩意|样的)?(?:模型|项目|系统)?[?？。]?$|指的?是什么|的?(?:定义|含义)|介绍一下|简介|^what (?:is|are) (?:a |an )?[\w.+-]+(?: [\w.+-]+){0,2}\?*$|\bwhat does .{1,40} (?:mean|stand for)\b|\bdefin(?:e|ition)\b|\btell me about\b"),
+    ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|^[^的，,]{1,24}(?<!名字)(?<!全名)(?<!名称)是(?:个|一种|一个)?(?:什么|啥)(?:东西|玩意|样的)?(?:模型|项目|系统)?[?？。]?$|指的?是什么|的?(?:定义|含义)|介绍一下|简介|^what (?:is|are) (?:a |an )?[\w.+-]+(?: [\w.+-]+){0,2}\?*$|\bwhat (?:does|is) .{1,40} (?:mean|stand for|refer to)\b|\bwhat is meant by\b|\bdefin(?:e|ition)\b|\btell me about\b|(?:何谓|何为)(?=\S)|(?:含义|定义)[?？。]*$"),
     ("person", r"谁|哪位|哪个人|什么人|作者|第一作者|\bwho(?:m|se)?\b|\bauthors?\b"),
     ("name", r"叫(?:什么|啥|做什么)|(?:名字|名称|全名|全称|简称)(?:是|叫|$|\?|？)|什么名|\bcalled\b|\bnames?\b|\btitle\b|\bstands? for\b"),
     ("method", r"怎么|如何|怎样|(?:什么|哪种|何种)(?:方法|方式|技术|手段|算法|策略|机制|办法)|\bhow\b|\b(?:what|which) (?:\w+ ){0,2}(?:methods?|techniques?|approach|approaches|algorithms?|strategy|way)\b"),
@@ -75,14 +76,22 @@ _CUES: dict[Kind, str] = {
         "duration": r"历时|持续|花了?|需要|训练了|长达|\bfor\b|\btook\b|\btakes?\b|\blast",
 }  # fmt: skip
 CUES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
-# "Heron[3](苍鹭)是指": a name with at most an aside before the verb that defines it.
-BY_WHOM = re.compile(
-    r"^\s*(?:[-*•]\s+)?(?:第一)?(?:作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|制造商|厂商|厂家|生产商|建造者|建造方|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|makers?|manufacturers?|vendors?|builders?|creators?|by|publisher|owner)\s*(?:[:：|]|$)",
-    re.IGNORECASE,
-)
+# The name of a field or a column that gives such an answer whatever it says: "作者 / Authors: …", "| Year |".
+_LABELS: dict[Kind, str] = {
+    "organisation": r"第一作者|作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|制造商|厂商|厂家|生产商|建造者|建造方|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|makers?|manufacturers?|vendors?|builders?|creators?|by|publisher|owner",
+    "date": r"年份|时间|日期|(?:发布|发表|上线|出版|推出|首发|成立|建成)(?:时间|日期|年份)?|years?|dates?|released?(?: date)?|published|since|opened|founded",
+    "money": r"(?:训练)?成本|费用|价格|售价|造价|预算|costs?|prices?|(?:training )?cost|budget|fee",
+    "venue": r"会议|期刊|发表于?|venue|conference|journal",
+    "language": r"语言|languages?",
+}  # fmt: skip
+_LABELS["person"] = _LABELS["organisation"]
+LABELS = {
+    kind: re.compile(rf"^\s*(?:[-*•]\s+)?(?:{names})(?:\s*/\s*[\w ]{{2,20}})?\s*(?:[:：|]|$)", re.IGNORECASE)
+    for kind, names in _LABELS.items()
+}
+BY_WHOM = LABELS["organisation"]
 CHEAP = re.compile(r"便宜|贵|省钱|\b(?:cheap|expensive|affordable)", re.IGNORECASE)
 HOW_MUCH_COST = re.compile(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
-DEFINES = r"[^。，,;；.\n是指为]{0,24}?(?:是指|指的是|是一|是(?!否|不)|指|即|为|定义|[:：]|\b(?:is|are|was|were|refers? to|means?|stands? for|denotes?)\b)"
 
 # Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
 FILLERS_ZH = re.compile(

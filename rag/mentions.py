@@ -312,7 +312,7 @@ def _is_shaped(word: str, language: Language, index: Index, *, first: bool) -> b
         return len(word) > 3 and not _is_english_word(word, index) if word.islower() and word.isalpha() else True
     if re.fullmatch(r"(?:[A-Z][a-z]+|[A-Z]{2,3}|\d+)-[a-z]{3,}", word):
         return False  # EU-wide, Lorne-built, 5-metre: an adjective
-    inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}", word) is not None
+    inner = re.search(r"[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}|[a-z]\.[a-z]", word) is not None
     return inner or (word[0].isupper() and not first)
 
 

@@ -14,6 +14,7 @@ from index import Index
 from index.queries import Concept, Query
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize
 from rag.asking import MEASURE_WORD, asked_nouns, modifiers_of_generic
+from rag.defining import term_to_define
 from rag.grammar import (
     FILLERS_EN,
     FILLERS_ZH,
@@ -123,12 +124,15 @@ def understand(text: str, index: Index) -> Question:
 
     Costs well under a millisecond, except when a name is not in the index: then near spellings are looked for.
     """
+    text = text.translate(_HALF_WIDTH)
     language = language_of(text)
     mentions = tuple(_mended(mention, text, index) for mention in find_mentions(text, index, language))
     query = index.query(_corrected(text, mentions))
     subjects = [mention for mention in mentions if mention.held]
     side_by_side = len(subjects) >= 2 and compares(text)
     needles = tuple(_needles(text, query, mentions, index))
+    if kind_of(text) == "definition" and (term := term_to_define(text).lower()):
+        needles = tuple(n for n in needles if n.surface in term) or needles
     clauses = tuple(_clause(part, language, needles) for part in split_clauses(text))
     return Question(
         text=text,
@@ -144,6 +148,11 @@ def understand(text: str, index: Index) -> Question:
         size=asks_for_size(text, alone=not any(len(needle.surface) > 1 for needle in needles)),
         query=query,
     )
+
+
+# "GPT－3" and "ＬＬａＭＡ": letters, digits and joints as wide as Chinese characters; all kinds of hyphens. One for one.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_HALF_WIDTH |= dict.fromkeys(map(ord, "－‐‑‒−"), ord("-")) | {ord("＋"): ord("+"), ord("．"): ord(".")}
 
 
 def about(question: Question, mention: Mention) -> Question:

@@ -14,8 +14,9 @@ from operator import mul
 
 from corpus.documents import Passage
 from index.hits import Hit
-from rag.grammar import BY_WHOM, CUES, DEFINES, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension, length_fit
-from rag.mentions import Mention, mention_strength, name_pattern
+from rag.defining import SAYS_WHAT_IT_IS, defines, term_to_define
+from rag.grammar import CUES, LABELS, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension, length_fit
+from rag.mentions import Mention, mention_strength
 from rag.questions import SINGLE_CHARACTER, Clause, Needle, Question
 from rag.units import Unit, terms_of
 from rag.widths import columns
@@ -85,7 +86,7 @@ class Scorer:
         )
         if asked.kind in MEASURED and value == 0:
             total *= WITHOUT_VALUE
-        if unit.kind == "reference" or (unit.kind == "heading" and columns(unit.text) <= SHORT_HEADING):
+        if unit.kind == "reference" or only_names(unit):
             total *= HEADING_PENALTY
         return Scored(
             unit,
@@ -102,6 +103,18 @@ class Scorer:
             return self._weights
         own = clause.text.lower()
         return [w if n.surface in own else w * ELSEWHERE for n, w in zip(self._needles, self._weights, strict=True)]
+
+
+def is_heading(unit: Unit) -> bool:
+    """Tell whether a piece is a heading."""
+    return unit.kind == "heading" or unit.text.startswith("#")
+
+
+def only_names(unit: Unit) -> bool:
+    """Tell whether a piece names something but says nothing of it: a short heading, or the cell that names its row."""
+    if unit.kind == "cell":
+        return unit.text == unit.topic
+    return is_heading(unit) and columns(unit.text) <= SHORT_HEADING
 
 
 def _place(passage: Passage) -> tuple[str, int]:
@@ -144,10 +157,11 @@ def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
 
 def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     text = unit.text
-    if clause.kind in ("organisation", "person") and (BY_WHOM.match(text) or BY_WHOM.match(unit.lead)):
-        return 1.0
     if clause.kind == "definition":
-        return _defines(text, question)
+        return 0.0 if unit.kind == "cell" or is_heading(unit) else _defines(text, clause, question)
+    label = LABELS.get(clause.kind)
+    if label is not None and (label.match(text) or label.match(unit.lead)):
+        return 1.0
     if clause.kind in ("number", "duration") and (fit := length_fit(clause.text, text)) is not None:
         return fit
     if clause.kind in ("number", "count"):
@@ -160,18 +174,15 @@ def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     if cue is None:
         return 0.5 if pattern is None else 1.0
     if clause.kind == "organisation" and cue.search(text):
-        return 0.95 if _defines(text, question) == 1.0 else 0.7
+        return 0.95 if _defines(text, clause, question) == SAYS_WHAT_IT_IS else 0.7
     return 1.0 if cue.search(text) else 0.4
 
 
-def _defines(text: str, question: Question) -> float:
-    """Return 1 for a text that begins by saying what the name is, 0.3 for any other."""
-    for mention in question.mentions:
-        for spelling in mention.spellings:
-            match = name_pattern(spelling).search(text, 0, 40)
-            if match and re.match(DEFINES, text[match.end() :], re.IGNORECASE):
-                return 1.0
-    return 0.3
+def _defines(text: str, clause: Clause, question: Question) -> float:
+    """Return how surely a text says what the named thing, or the term that is to be defined, is."""
+    names = [spelling for mention in question.mentions for spelling in mention.spellings]
+    term = term_to_define(clause.text) if clause.kind == "definition" else ""
+    return defines(text, [*names, term] if term else names)
 
 
 _NEAR = 10  # characters between a number and what it counts

@@ -1,0 +1,182 @@
+"""Single facts asked as people ask them, over two surveys of other fields: what is quoted first answers."""
+
+import pytest
+
+from corpus import Document, split
+from index import Index
+from rag import Assistant
+
+BATTERIES = """# A survey of grid batteries
+
+## Introduction
+
+A flow battery stores energy in two liquid electrolytes that are pumped past a membrane. Lithium iron phosphate (LFP) is a cathode material that contains no cobalt. State of charge, SoC for short, is the share of the capacity that is still left in a cell.
+
+Calendar ageing means the loss of capacity while a cell is not used at all.
+
+## Projects
+
+### Hornsea Bank
+
+Hornsea Bank was built by Orlund Energy and opened in March 2019. Its founder, Mary Tallis, had worked for a shipping company before. It holds 196 MWh and cost 84 million pounds. Because the site had been a coal plant, the grid connection was already there. Hornsea Bank cannot be used for black starts.
+
+The bank was extended in 2021 so that it could serve two counties. About 12% of its energy is lost on a round trip.
+
+### Kestrel-2
+
+Kestrel-2 is a vanadium flow battery from Vanderlay in Rotterdam. Its electrolyte lasts 25 years. Kestrel-2 is licensed for commercial use, and its drawings are open. The firmware of Kestrel-2 is written in Rust. Vanderlay was founded by Piet Aalders in 2004.
+
+Kestrel-3, which is based on Kestrel-2, is not for sale and may not be used commercially.
+
+### Saltpan
+
+Saltpan is a sodium-ion system. It works down to -30 degrees Celsius. It was trained on data of nine winters to predict demand. Why does Saltpan need no cooling? Sodium cells keep working at high temperatures, therefore the designers left out the fans.
+
+| Battery | Maker | Energy (MWh) | Cost per kWh | Open drawings |
+| --- | --- | --- | --- | --- |
+| Hornsea Bank | Orlund Energy | 196 | $310 | no |
+| Kestrel-2 | Vanderlay | 40 | $420 | yes |
+| Saltpan | Brine Labs | 12 | $190 | no |
+
+## Safety
+
+In 2020 a fire destroyed 3 of the 14 containers at Moss Hill. The fire was caused by a leaking coolant pipe. Nobody was hurt, but the insurer paid $2.3 million.
+
+The largest project in Europe is Hornsea Bank. The first flow battery was demonstrated in 1884 by Charles Renard, who used it in an airship.
+"""
+
+DATABASES = """# 数据库系统小调研
+
+## 基本概念
+
+写前日志（WAL）是指在修改数据页之前先把改动写进日志的做法。
+
+- 检查点：把内存里的脏页写回磁盘的一次操作，用来缩短恢复时间。
+- 快照隔离：每个事务只看到它开始那一刻的数据。
+
+所谓列存，就是把同一列的值放在一起存放。
+
+## 系统
+
+### TideDB
+
+TideDB 是海洋研究所在 2016 年发布的开源时序数据库，用 Rust 写成。TideDB 的创始人是周明远，他此前在气象局工作了十年。TideDB 可以商用，采用 Apache 2.0 许可。因为传感器的数据只增不改，TideDB 去掉了行锁。它的写入速度是每秒 120 万个点，压缩以后数据只占原来的 8%。
+
+TideDB 不支持中文分词。
+
+### TideDB-Lite
+
+TideDB-Lite 由 TideDB 精简而来，只能用于教学，不能商用。安装包只有 6MB。
+
+### 磐石
+
+磐石（Panshi）由磐石科技研发，2019 年 5 月上线。磐石最多支持 128 个节点，研发花了 3000 万元，用了 4 年。磐石的第三版重写了优化器，原因是旧的优化器遇到 20 张表以上的连接就会超时。
+
+磐石没有开放源代码。
+
+| 系统 | 机构 | 许可 | 节点上限 | 首发 |
+| --- | --- | --- | --- | --- |
+| TideDB | 海洋研究所 | Apache 2.0 | 32 | 2016 |
+| TideDB-Lite | 海洋研究所 | 仅教学 | 1 | 2018 |
+| 磐石 | 磐石科技 | 商业许可 | 128 | 2019 |
+
+## 趋势
+
+调研者认为，未来三年列存会成为默认选择。最早提出列存的是 1985 年的一篇论文，作者是 Copeland 和 Khoshafian。
+"""
+
+
+@pytest.fixture(scope="module")
+def batteries():
+    document = Document.from_text(BATTERIES, id="batteries.md", metadata={"author": "Nora Feld"})
+    return Assistant.open(index=Index.build(split([document])))
+
+
+@pytest.fixture(scope="module")
+def databases():
+    return Assistant.open(index=Index.build(split([Document.from_text(DATABASES, id="databases.md")])))
+
+
+def first_statement(assistant, question):
+    return assistant.ask(question).text.split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is a flow battery?", "A flow battery stores"),
+        ("what does calendar ageing mean?", "Calendar ageing means"),
+        ("Define LFP", "is a cathode material"),
+    ],
+)
+def test_a_definition_is_quoted_first(batteries, question, expected):
+    assert expected in first_statement(batteries, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("什么是写前日志?", "是指在修改数据页之前"),
+        ("WAL 是什么?", "是指在修改数据页之前"),
+        ("检查点是什么意思?", "脏页"),
+        ("列存是什么?", "同一列的值"),
+        ("快照隔离的含义?", "开始那一刻"),
+    ],
+)
+def test_a_chinese_definition_is_quoted_first(databases, question, expected):
+    assert expected in first_statement(databases, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who founded Vanderlay?", "Piet Aalders"),
+        ("Who is the founder of Hornsea Bank?", "Mary Tallis"),
+        ("When did Hornsea Bank open?", "March 2019"),
+        ("How much did Hornsea Bank cost?", "84 million"),
+        ("What share of the energy is lost on a round trip?", "12%"),
+        ("How many containers were destroyed at Moss Hill?", "3 of the 14"),
+        ("How many winters of data was Saltpan trained on?", "nine winters"),
+        ("How long does the electrolyte of Kestrel-2 last?", "25 years"),
+        ("What caused the fire at Moss Hill?", "coolant pipe"),
+        ("Why does Saltpan have no fans?", "high temperatures"),
+    ],
+)
+def test_a_fact_in_english_is_quoted_first(batteries, question, expected):
+    assert expected in first_statement(batteries, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("TideDB 的创始人是谁?", "周明远"),
+        ("TideDB 为什么去掉了行锁?", "只增不改"),
+        ("磐石什么时候上线?", "2019 年 5 月"),
+        ("磐石的研发成本是多少?", "3000 万"),
+        ("磐石研发用了多久?", "4 年"),
+        ("tidedb 写入速度有多快?", "120 万"),
+        ("TideDB 压缩后占原来的百分之几?", "8%"),
+        ("TideDB-Lite 的安装包多大?", "6MB"),
+        ("ＴｉｄｅＤＢ－Ｌｉｔｅ 的安装包多大?", "6MB"),
+        ("How many nodes does Panshi support?", "128"),
+    ],
+)
+def test_a_fact_in_chinese_is_quoted_first(databases, question, expected):
+    assert expected in first_statement(databases, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("TideDB 可以商用吗?", "可以商用"),
+        ("TideDB-Lite 可以商用吗?", "不能商用"),
+        ("TideDB 支持中文分词吗?", "不支持中文分词"),
+    ],
+)
+def test_whether_something_holds_is_told_of_the_very_thing(databases, question, expected):
+    assert expected in first_statement(databases, question)
+
+
+@pytest.mark.parametrize("question", ["What is Kestrel-9?", "Kestrel-9 是什么?"])
+def test_another_version_is_not_described_by_its_neighbours(batteries, question):
+    assert not batteries.ask(question).found
