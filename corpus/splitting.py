@@ -22,6 +22,9 @@ from corpus.tokens import BUILTIN_ENCODING, token_counter
 SMALLEST = 16
 """Tokens; with less not even a short sentence stays whole."""
 
+COLUMN_LABELS = {"zh": "列名", "en": "Columns"}
+"""What stands before the names of a table's columns in the context of its rows."""
+
 # What it costs to begin a passage at a unit, against the squared share of the passage that stays empty.
 _AFTER_LEAD, _AT_NESTED, _AT_SENTENCE, _AT_CLAUSE, _INSIDE = 1.0, 0.15, 0.25, 0.5, 0.8
 
@@ -236,7 +239,7 @@ def _leads_on(block: Sequence[Line]) -> bool:
 def _columns(table: Table, language: str) -> str:
     """Return what the context of a table's row says: its caption and the names of its columns."""
     names = " | ".join(cell.text for cell in table.header)
-    return "\n".join(filter(None, (table.caption, f"列名: {names}" if language != "en" else f"Columns: {names}")))
+    return "\n".join(filter(None, (table.caption, f"{COLUMN_LABELS['en' if language == 'en' else 'zh']}: {names}")))
 
 
 def _pack(units: Sequence[_Unit], limit: int) -> Iterator[Sequence[_Unit]]:

@@ -34,8 +34,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer before its citations are numbered; without statements it is "nothing found"."""
+    """An answer before its citations are numbered; without statements it is "nothing found".
+
+    ``assured`` says that whoever made it has found everything that the question says in the places that it cites.
+    """
 
     statements: tuple[Statement, ...] = ()
     lead: str = ""  # a frame sentence in the language of the question, before the statements
     notes: tuple[str, ...] = ()
+    assured: bool = False

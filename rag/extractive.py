@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from index import Index
 from index.hits import Hit
-from rag import comparing, linking, listing, relating, tables
+from rag import assembling, comparing, linking, listing, relating, tables
 from rag.checking import check
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
@@ -36,12 +36,16 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
         return Draft()
     scorer = Scorer(question, units, hits)
     ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
-    draft = _assembled(question, hits, units, ranked)
-    return _sentences(question, scorer, _saying(ranked)) if draft is None else draft
+    first = assembling.ancestry(question, hits, index)
+    draft = None if first else _assembled(question, hits, units, ranked, index)
+    if draft is not None:
+        return draft
+    said = _sentences(question, scorer, _saying(ranked)).statements
+    return Draft(tuple(fitting([*first, *said], most=len(first) + MAX_STATEMENTS)), assured=bool(first))
 
 
 def _assembled(
-    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored]
+    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored], index: Index
 ) -> Draft | None:
     """Return the draft of the first way of answering that fits the question, or None."""
     kinds = {clause.kind for clause in question.clauses}
@@ -50,11 +54,11 @@ def _assembled(
         if pointers or (question.mentions and linking.asks_for_page(question.text)):
             return Draft(tuple(linking.statements_of(pointers, question)))
         return None
+    if (draft := assembling.assemble(question, hits, index)) is not None:
+        return draft
     if question.side_by_side and (draft := comparing.compare(question, hits, units)):
         return draft
     if "count" in kinds and (draft := tables.count_rows(question, hits)):
-        return draft
-    if "superlative" in kinds and (draft := tables.extreme_row(question, hits)):
         return draft
     if question.several or kinds & {"list", "lineage"}:
         return listing.list_section(question, units) or (

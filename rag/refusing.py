@@ -67,6 +67,8 @@ def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
         return Refusal("unknown_name", unknown, tuple(hits[:NEAREST]))
     if not draft.statements:
         return nothing_said(question, hits)
+    if draft.assured:
+        return None
     if any(clause.kind == "link" for clause in question.clauses):
         return None  # a link was found for what is named, or there would be no statement
     if evidence(question, hits) >= _enough(question, foreign=_is_foreign(question, hits)):

@@ -1,0 +1,178 @@
+"""What comes from what: ancestors, descendants, and the way from one thing to another, over columns that name a base.
+
+Generations are followed as far as rows lead. A heading that names both ends of a way tells it itself: then the rows under it
+are the steps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.documents import Document, Table
+from rag.drafts import Draft, Span, Statement
+from rag.framing import fitting
+from rag.mentions import Mention, mention_strength
+from rag.questions import Question
+from rag.records import BASE, DATE, Record, Value, key_of, name_of, unique
+from rag.selecting import BUILDS, subjects
+
+MOST_STEPS = 12
+DEEPEST = 8  # generations that are followed
+TOLD_COLUMNS = 90  # characters of a row that are shown as a step
+
+_STEPS = re.compile(
+    r"从.{1,40}?到|一步一?步|逐步|怎么来的|怎样来的|怎么(?:发展|演变|变成)|\bstep[- ]by[- ]step\b|\bfrom\b.{1,60}\bto\b|\bbec[oa]me?\b|\bin between\b|\bturn(?:ed)? into\b",
+    re.IGNORECASE,
+)
+_UP = re.compile(
+    r"追溯|祖先|祖上|上溯|前身|底座|基座|家谱|\bancest|\blineage of\b|\btrac(?:e|ing)\b|\bpredecess|\bbase model\b",
+    re.IGNORECASE,
+)
+_DOWN = re.compile(
+    r"衍生出|衍生了|派生出|后代|后裔|后来|之后|后继|演化出|发展出|升级|继承"
+    r"|\bsuccessors?\b|\bdescend|\bbecome\b|\bbecame\b|\bturned into\b|\bafter\b|\bcame of\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that comes from another one, and the value that says so."""
+
+    child: Record
+    parent: str  # its key
+    value: Value
+
+
+class Lineage:
+    """The steps that records say, from either end."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._up: dict[str, list[Step]] = {}
+        self._down: dict[str, list[Step]] = {}
+        for record in records:
+            for value in record.under(BASE):
+                for part in _PARTS.split(value.text):
+                    if (parent := key_of(part)) and parent != key_of(record.name):
+                        step = Step(record, parent, value)
+                        self._up.setdefault(key_of(record.name), []).append(step)
+                        self._down.setdefault(parent, []).append(step)
+
+    def ancestors(self, key: str) -> list[Step]:
+        """Return the steps up from a name, the nearest generation first."""
+        return list(_followed(self._up, key, lambda step: step.parent))
+
+    def descendants(self, key: str) -> list[Step]:
+        """Return the steps down from a name, the nearest generation first."""
+        return list(_followed(self._down, key, lambda step: key_of(step.child.name)))
+
+    def way(self, start: str, end: str) -> list[Step]:
+        """Return the fewest steps that lead from one name down to another, in their order; [] if none lead there."""
+        came: dict[str, Step] = {}
+        for step in self.descendants(start):
+            came.setdefault(key_of(step.child.name), step)
+        steps: list[Step] = []
+        while end in came and end != start and len(steps) < MOST_STEPS:
+            steps.append(came[end])
+            end = came[end].parent
+        return steps[::-1] if end == start else []
+
+
+def asks_for_way(question: Question) -> bool:
+    """Tell whether a question asks how one thing led to another."""
+    return len(subjects(question.mentions)) == 2 and _STEPS.search(question.text) is not None
+
+
+def asks_upward(question: Question) -> bool:
+    """Tell whether a question asks what its name comes from, and not what comes from it."""
+    if _UP.search(question.text):
+        return True
+    stands = BUILDS.search(question.text)
+    if stands is None or _DOWN.search(question.text):
+        return False
+    return any(mention.end <= stands.start() for mention in question.mentions if mention.held)
+
+
+def tell_way(question: Question, tables: Sequence[tuple[Document, Table]], records: Sequence[Record]) -> Draft | None:
+    """Return the steps between the two names of a question, in order, or None if neither heading nor rows tell them."""
+    names = subjects(question.mentions)
+    if (draft := _chronicle(names, tables)) is not None:
+        return draft
+    lineage = Lineage(records)
+    keys = [_key_among(records, name) for name in names]
+    steps = lineage.way(*keys) or lineage.way(*reversed(keys))
+    return Draft(tuple(fitting(map(_told, steps), most=MOST_STEPS)), assured=True) if steps else None
+
+
+def tell_ancestors(question: Question, records: Sequence[Record]) -> list[Statement]:
+    """Return what the names of a question come from, generation by generation where the question asks for all."""
+    lineage, steps = Lineage(records), []
+    for name in subjects(question.mentions):
+        key = _key_among(records, name)
+        found = lineage.ancestors(key)
+        steps += found if _UP.search(question.text) else [step for step in found if key_of(step.child.name) == key]
+    return fitting(_merged(steps), most=MOST_STEPS) if steps else []
+
+
+def descendants_of(name: Mention, records: Sequence[Record]) -> list[Step]:
+    """Return everything that comes from a name, the nearest generation first."""
+    return Lineage(records).descendants(_key_among(records, name))
+
+
+def _followed(steps: Mapping[str, Sequence[Step]], key: str, next_key: Callable[[Step], str]) -> Iterator[Step]:
+    """Yield the steps from a name, generation by generation, each name gone through once."""
+    seen, front = {key}, [key]
+    for _ in range(DEEPEST):
+        following: list[str] = []
+        for step in (step for name in front for step in steps.get(name, ())):
+            yield step
+            if (reached := next_key(step)) not in seen:
+                seen.add(reached)
+                following.append(reached)
+        front = following
+
+
+def _key_among(records: Iterable[Record], name: Mention) -> str:
+    """Return the key under which records know a name."""
+    keys = [key_of(spelling) for spelling in name.spellings]
+    known = {key_of(record.name) for record in records}
+    return next((key for key in keys if key in known), keys[0])
+
+
+def _chronicle(names: Sequence[Mention], tables: Iterable[tuple[Document, Table]]) -> Draft | None:
+    """Return the rows of the first table under a heading that names both ends and that dates its rows."""
+    for document, table in tables:
+        heading = f"{table.caption} {table.section}"
+        dated = any(DATE.search(cell.text) for cell in table.header)
+        if dated and all(mention_strength(heading, name) == 1.0 for name in names):
+            statements = [
+                Statement(_row_text([cell.text for cell in row.cells]), (Span(document, row.start, row.end),))
+                for row in table.rows
+            ]
+            return Draft(tuple(fitting(statements, most=MOST_STEPS)), assured=True)
+    return None
+
+
+def _row_text(cells: Sequence[str]) -> str:
+    text = " · ".join(cell for cell in cells if cell)
+    return text if len(text) <= TOLD_COLUMNS else f"{text[:TOLD_COLUMNS].rstrip()}…"
+
+
+def _told(step: Step) -> Statement:
+    """Return what a row says of a step, with its date if it has one."""
+    value = step.value
+    dates = [v for v in step.child.under(DATE) if v.row is value.row]
+    date = f" · {dates[0].header}: {dates[0].text}" if dates else ""
+    return Statement(f"{name_of(value.row)} · {value.header}: {value.text}{date}", (value.span,))
+
+
+def _merged(steps: Iterable[Step]) -> list[Statement]:
+    """Return one statement for each name and what it comes from, with all rows that say so."""
+    sources: dict[str, tuple[str, list[Span]]] = {}
+    for step in steps:
+        text = f"{step.child.name} · {step.value.header}: {step.value.text}"
+        sources.setdefault(text.lower(), (text, []))[1].append(step.value.span)
+    return [Statement(text, tuple(unique(spans))) for text, spans in sources.values()]

@@ -1,0 +1,185 @@
+"""Records: what tables say of named things, attribute by attribute, pooled over tables and documents.
+
+A row is about what its first cell names, and a column is an attribute. Rows of one name in several tables are one record,
+so that what one document leaves out another may say, and where two differ both values stand. Nothing here knows what
+a table is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from corpus.documents import Document, Row, Table
+from index.terms import normalize_name
+from rag.drafts import Span
+from rag.mentions import Mention, mention_strength
+from rag.quantities import Quantity, find_quantities
+from rag.questions import Needle
+from rag.units import terms_of
+
+SAID = 0.5  # how much of a word a text must have to say it
+
+MAKER = re.compile(
+    r"机构|公司|作者|开发|研发|研制|发布(?:者|方|单位)|出品|厂商|厂家|制造|生产商|单位|组织|团队|来源|所属|出自"
+    r"|organi[sz]ation|compan|develop|maker|vendor|manufactur|author|institut|owner|publisher|creator|released by|built by|operator|origin",
+    re.IGNORECASE,
+)
+BASE = re.compile(
+    r"基于|底座|基座|基础(?:模型|系统|架构)?$|前身|衍生|源自|来源模型|父|上一代|改自"
+    r"|based on|\bbase\b|built on|derived|parent|predecessor|fork|ancestor|descends",
+    re.IGNORECASE,
+)
+DATE = re.compile(
+    r"时间|日期|年份|年$|发布于|\bdate|\byear|\breleased$|\bwhen\b|first release|introduced", re.IGNORECASE
+)
+SIZE = re.compile(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", re.IGNORECASE)
+COST = re.compile(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
+
+_GENERIC = re.compile(r"(?:名称|名字|名|项目|条目|name|title|item|entry)?", re.IGNORECASE)
+_ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_A_DATE = re.compile(
+    r"(?P<year>(?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(?P<month>0?[1-9]|1[0-2])(?!\d)(?:\s*[-/.月]\s*(?P<day>[0-3]?\d)(?!\d))?)?"
+)
+_NEGATIVE = re.compile(
+    r"\s*(?:不(?![到足超同少仅])|未(?!来)|没|无(?![线监])|非(?!常)|否|[✗✘×❌]|(?:no|not|none|never|closed|false|n)\b)",
+    re.IGNORECASE,
+)
+_AFFIRMATIVE = re.compile(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|true|y)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one row says of one attribute: the cell's words, and the row that is cited for them."""
+
+    header: str
+    text: str
+    document: Document
+    row: Row
+
+    @property
+    def span(self) -> Span:
+        """The row, which names what the cell is about."""
+        return Span(self.document, self.row.start, self.row.end)
+
+    @property
+    def negative(self) -> bool:
+        """Whether the cell denies what its column says: "no", "未开源"."""
+        return _NEGATIVE.match(self.text) is not None
+
+    @property
+    def affirmative(self) -> bool:
+        """Whether the cell only affirms what its column says: "yes"."""
+        return _AFFIRMATIVE.match(self.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A named thing with the values of all its rows, in the order of tables and columns."""
+
+    name: str
+    rows: tuple[Span, ...]
+    values: tuple[Value, ...]
+
+    def under(self, header: re.Pattern[str]) -> list[Value]:
+        """Return the values of the columns whose name matches."""
+        return [value for value in self.values if header.search(value.header)]
+
+    def is_named(self, mention: Mention) -> bool:
+        """Tell whether a name of a question means this record."""
+        return any(key_of(spelling) == key_of(self.name) for spelling in mention.spellings)
+
+
+def key_of(name: str) -> str:
+    """Return what names of one thing have in common: no aside, no spaces, no case.
+
+    >>> key_of("Heron-2（苍鹭）") == key_of("heron 2")
+    True
+    """
+    return normalize_name(_ASIDE.sub("", name)) or normalize_name(name)
+
+
+def pool(tables: Iterable[tuple[Document, Table]]) -> list[Record]:
+    """Return the records of tables, those of the longest table first; a first column of dates or numbers names nothing."""
+    gathered: dict[str, tuple[str, list[Span], list[Value]]] = {}
+    for document, table in sorted(tables, key=lambda pair: -len(pair[1].rows)):
+        for row in table.rows:
+            name = name_of(row)
+            if name and not _is_amount(name):
+                _, spans, values = gathered.setdefault(key_of(name), (name, [], []))
+                spans.append(Span(document, row.start, row.end))
+                values += _values(document, table, row)
+    return [Record(name, tuple(spans), tuple(values)) for name, spans, values in gathered.values()]
+
+
+def name_of(row: Row) -> str:
+    """Return what a row is about: its first cell, links and marks left out."""
+    return _LINK.sub(r"\1", row.cells[0].text).strip(" *_`") if row.cells else ""
+
+
+def _is_amount(name: str) -> bool:
+    return re.sub(r"[\d\W_年月日号]+|[kKMBTmb]$", "", name) == ""
+
+
+def _values(document: Document, table: Table, row: Row) -> Iterator[Value]:
+    for column, cell in enumerate(row.cells[1:], 1):
+        if cell.text.strip(" -–—"):
+            header = table.header[column].text if column < len(table.header) else ""
+            yield Value(header, cell.text, document, row)
+
+
+def lists(table: Table, document: Document, needle: Needle) -> bool:
+    """Tell whether a word of a question is what a table's rows are: by its first header, or by its caption if that tells nothing."""
+    first = table.header[0].text.strip().lower() if table.header else ""
+    if not _GENERIC.fullmatch(first):
+        return needle.found_in(terms_of(first)) >= SAID or (len(first) > 1 and needle.surface.endswith(first))
+    return needle.found_in(terms_of(f"{table.caption} {table.section} {document.title}")) >= SAID
+
+
+def size_of(value: Value, direction: int) -> Quantity | None:
+    """Return the amount of a cell: its money (a sum where a plus stands), else its largest number, or smallest.
+
+    What stands in brackets only repeats the amount, unless nothing else has one.
+    """
+    plain = _ASIDE.sub("", value.text)
+    quantities = [q for q in find_quantities(plain) or find_quantities(value.text) if q.unit not in ("month", "day")]
+    money = [q for q in quantities if q.unit in ("usd", "cny", "eur", "gbp")]
+    if money:
+        total = sum(q.value for q in money) if "+" in plain else money[0].value
+        return Quantity(total, money[0].unit, money[0].start, money[0].end, money[0].digits)
+    return (max if direction > 0 else min)(quantities, key=lambda q: q.value, default=None)
+
+
+def date_of(text: str) -> tuple[int, int, int] | None:
+    """Return year, month and day of the first date in a text; 0 for what it leaves out.
+
+    >>> date_of("2021年7月"), date_of("2023-03-13"), date_of("175B")
+    ((2021, 7, 0), (2023, 3, 13), None)
+    """
+    match = _A_DATE.search(text)
+    return (int(match["year"]), int(match["month"] or 0), int(match["day"] or 0)) if match else None
+
+
+def differ(values: Sequence[Value]) -> bool:
+    """Tell whether documents say different things of one attribute: other dates, other amounts, or yes and no."""
+    if len({value.document.id for value in values}) < 2:
+        return False
+    dates = [date_of(value.text) for value in values]
+    if all(date is not None and DATE.search(value.header) for date, value in zip(dates, values, strict=True)):
+        return any(a and b and any(x != y for x, y in zip(a, b, strict=True) if x and y) for a in dates for b in dates)
+    amounts = [frozenset(round(q.value, 6) for q in find_quantities(value.text)) for value in values]
+    if all(amounts):
+        return any(a.isdisjoint(b) for a in amounts for b in amounts)
+    return len({value.negative for value in values}) > 1
+
+
+def unique(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in their order, each place once."""
+    return list({(span.document.id, span.start, span.end): span for span in spans}.values())
+
+
+def mentions_name(value: Value, mention: Mention) -> bool:
+    """Tell whether a cell has a name, as it is."""
+    return mention_strength(value.text, mention) == 1.0

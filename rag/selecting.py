@@ -1,0 +1,199 @@
+"""Choosing records: those that a question's names and words hold for, in the columns that they are about.
+
+"Which open models support Chinese" asks for rows of models of which one cell says open and one says Chinese. A word that no
+cell and no column has is a condition that cannot be checked, and then nothing is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from corpus.documents import Document, Table
+from index import Index
+from rag.mentions import Mention
+from rag.questions import Needle, Question
+from rag.records import BASE, DATE, MAKER, SAID, Record, Value, date_of, key_of, lists, mentions_name
+from rag.units import terms_of
+
+Relation = Literal["made by", "built on", "about"]
+
+# Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
+IDLE = re.compile(
+    r"(?:最?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
+    r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|后来|之后|以后|之前|往上?|往下|追溯"
+    r"|其他|其它|别的|所有|全部|一共|总共|共|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
+    r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
+    r"|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
+    r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
+    r"|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
+    re.IGNORECASE,
+)
+_MAKES = re.compile(
+    r"作者|发布|开发|研发|研制|推出|提出|公布|开源了|做过|出过|做了|出了|出品|旗下|出自|来自|创建|制造"
+    r"|\bauthor|\b(?:releas|develop|publish|creat|propos|introduc|launch|produc)|\bma[dk]e\b|\bby\b|\b(?:come|comes|came) from\b",
+    re.IGNORECASE,
+)
+BUILDS = re.compile(
+    r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|后继|之后|继承|演化|演变"
+    r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderiv|\bfine-?tuned (?:from|on)\b|\bdescend|\bsuccessors?\b|\bon top of\b|\bforks? of\b|\bafter\b",
+    re.IGNORECASE,
+)
+_NEGATES = re.compile(
+    r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b|\bclosed\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+_WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A record with the values that made it fit."""
+
+    record: Record
+    because: tuple[Value, ...]
+
+
+def relation_of(question: Question) -> Relation:
+    """Return how a question relates what it looks for to the names in it."""
+    if BUILDS.search(question.text):
+        return "built on"
+    return "made by" if _MAKES.search(question.text) else "about"
+
+
+def tables_asked(question: Question, tables: Iterable[tuple[Document, Table]]) -> list[tuple[Document, Table]]:
+    """Return the tables whose rows are what a question asks for: one of its words is what they are called."""
+    return [(d, t) for d, t in tables if any(lists(t, d, needle) for needle in _with_heads(question.needles))]
+
+
+def choose(
+    question: Question, tables: Sequence[tuple[Document, Table]], records: Sequence[Record], index: Index
+) -> list[Chosen] | None:
+    """Return the records for which everything holds that a question says, in their order; None if it says nothing of them."""
+    found: list[dict[str, list[Value]]] = []
+    for mention in subjects(question.mentions, tables):
+        found.append(_by_name(records, mention, relation_of(question)))
+    for year in _YEAR.findall(question.text):
+        found.append(_by_year(records, int(year)))
+    negated = _NEGATES.search(question.text) is not None
+    for needle in conditions(question, tables, index):
+        if (held := _by_word(records, needle, negated=negated)) is not None:
+            found.append(held)
+    if not found:
+        return None
+    keys = set.intersection(*(set(each) for each in found))
+    return [
+        Chosen(record, tuple(value for each in found for value in each[key]))
+        for record in records
+        if (key := key_of(record.name)) in keys
+    ]
+
+
+def conditions(question: Question, tables: Sequence[tuple[Document, Table]], index: Index) -> list[Needle]:
+    """Return the words of a question that say something of the things it looks for."""
+    kept = []
+    for needle in question.needles:
+        if IDLE.fullmatch(needle.surface):
+            continue
+        rest = _modifier(needle, tables)
+        if not rest and any(lists(table, document, needle) for document, table in tables):
+            continue
+        kept.append(_as_needle(rest, index) if rest else needle)
+    return kept
+
+
+def subjects(mentions: Iterable[Mention], tables: Iterable[tuple[Document, Table]] = ()) -> list[Mention]:
+    """Return the names that are held, each thing once, without what merely names the kind of thing that a table lists."""
+    heads = {key_of(table.header[0].text) for _, table in tables if table.header}
+    kept: list[Mention] = []
+    for mention in mentions:
+        keys = {key_of(spelling) for spelling in mention.spellings}
+        if mention.held and not keys & heads and not any(keys & {key_of(s) for s in other.spellings} for other in kept):
+            kept.append(mention)
+    return kept
+
+
+def _with_heads(needles: Iterable[Needle]) -> list[Needle]:
+    return [needle for needle in needles if not IDLE.fullmatch(needle.surface)]
+
+
+def _modifier(needle: Needle, tables: Iterable[tuple[Document, Table]]) -> str:
+    """Return what a Chinese compound says of the thing at its end: 开源 of 开源模型 where the rows are 模型."""
+    for _, table in tables:
+        head = table.header[0].text.strip().lower() if table.header else ""
+        if len(head) > 1 and needle.surface.endswith(head) and len(needle.surface) > len(head) + 1:
+            return needle.surface[: -len(head)]
+    return ""
+
+
+def _as_needle(word: str, index: Index) -> Needle:
+    from rag.questions import understand
+
+    needles = understand(word, index).needles
+    return needles[0] if needles else Needle(word, terms_of(word), (), 1.0, held=True)
+
+
+def _by_name(records: Sequence[Record], mention: Mention, relation: Relation) -> dict[str, list[Value]]:
+    """Return the records that stand in the relation to a name, with the values that say so."""
+    made = _matching(records, mention, MAKER)
+    if relation == "made by" or (relation == "about" and made):
+        return made
+    if relation == "built on":
+        return _matching(records, mention, BASE)
+    return _matching(records, mention, None)
+
+
+def _matching(records: Sequence[Record], mention: Mention, header: re.Pattern[str] | None) -> dict[str, list[Value]]:
+    found = {}
+    for record in records:
+        values = [v for v in (record.under(header) if header else record.values) if mentions_name(v, mention)]
+        if values and not record.is_named(mention):
+            found[key_of(record.name)] = values
+    return found
+
+
+def _by_year(records: Sequence[Record], year: int) -> dict[str, list[Value]]:
+    found = {}
+    for record in records:
+        values = [v for v in record.under(DATE) if (date := date_of(v.text)) and date[0] == year]
+        if values:
+            found[key_of(record.name)] = values
+    return found
+
+
+def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dict[str, list[Value]] | None:
+    """Return the records of which a word is said (or, where the question negates, denied); None if it only names a column."""
+    headers = {value.header for record in records for value in record.values if value.header}
+    named = {header for header in headers if _names(needle, header)}
+    about = [v for record in records for v in record.values if v.header in named]
+    said = [v for v in about if v.negative or v.affirmative or needle.found_in(terms_of(v.text)) >= SAID]
+    whole = [
+        v for v in said if v.header.lower() in needle.surface != v.header.lower() and needle.surface in v.text.lower()
+    ]
+    if about and not whole and len(said) < _WHOLE_COLUMN * len(about):
+        return None
+    found = {}
+    for record in records:
+        values = [v for v in record.values if v.negative == negated and _says(v, needle, named)]
+        if values:
+            found[key_of(record.name)] = values
+    return found
+
+
+def _names(needle: Needle, header: str) -> bool:
+    """Tell whether a word names a column: the column's name has it, or it has most of the column's name."""
+    terms = terms_of(header)
+    own = {term for term in terms if len(term) > 1}
+    return needle.found_in(terms) >= SAID or (bool(own) and len(own & needle.own) >= SAID * len(own))
+
+
+def _says(value: Value, needle: Needle, named: set[str]) -> bool:
+    if named:
+        if value.header not in named:
+            return False
+        if value.negative or value.affirmative:
+            return True
+    return needle.found_in(terms_of(value.text)) >= SAID
