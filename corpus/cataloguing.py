@@ -16,7 +16,7 @@ HEADING = "## 模型目录：本文所说的模型 (model catalogue)"
 
 _LIBRARY = Path(__file__).parent / "library"
 _COLUMNS: Mapping[str, str] = {
-    "name": "模型", "organisation": "机构", "date": "时间", "parameters": "参数量", "architecture": "架构",
+    "name": "模型", "aliases": "别名", "organisation": "机构", "date": "时间", "parameters": "参数量", "architecture": "架构",
     "derived_from": "基于", "tuning": "训练方法", "training_tokens": "训练 tokens", "data": "训练数据",
     "hardware": "硬件", "cost": "训练成本", "languages": "语言", "weights_open": "开源", "commercial_use": "商用",
     "about": "说明",
@@ -34,7 +34,7 @@ _WORDS: Mapping[tuple[str, str], str] = {
 def catalogue_of(source: str, models: Iterable[Model]) -> str:
     """Return the heading and the table of what a document (``50-models``, ``lora``) says of models; "" if it says nothing.
 
-    A model has a row if the document tells anything of it but its other names and links; a column stands there if some
+    A model has a row if the document tells anything of it but links; a column stands there if some
     row has a value in it. Several values in one cell are joined by a semicolon.
     """
     rows = {model.name: dict(_cells(model, source)) for model in models}

@@ -29,7 +29,6 @@ from rag.records import (
     Value,
     date_of,
     differ,
-    key_of,
     pool,
     size_of,
     unique,
@@ -106,7 +105,7 @@ def _list(question: Question, tables: Tables, index: Index, *, counted: bool) ->
     names = subjects(question.mentions, tables)
     statements = [_named(each) for each in chosen]
     if relation_of(question) == "built on" and len(names) == 1 and not conditions(question, tables, index):
-        statements += _later_generations(names[0], records, {key_of(each.record.name) for each in chosen})
+        statements += _later_generations(names[0], records, {each.record.key for each in chosen})
     lead = _count_lead(len(chosen), question) if counted else ""
     return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)
 
@@ -134,7 +133,7 @@ def _later_generations(name: Mention, records: Sequence[Record], told: set[str])
     """Return the records that come from the name by way of others, each with what it comes from."""
     statements: dict[str, Statement] = {}
     for step in descendants_of(name, records):
-        key = key_of(step.child.name)
+        key = step.child.key
         if key not in told:
             text = f"{step.child.name} · {step.value.header}: {step.value.text}"
             statements.setdefault(key, Statement(text, (step.value.span,)))

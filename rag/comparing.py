@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.hits import Hit
-from rag import tables
+from rag.assembling import conclusion
 from rag.drafts import Draft
 from rag.framing import fitting, state
 from rag.grammar import CHEAP, HOW_MUCH_COST, SIZE_VALUE, asks_for_amount
@@ -25,10 +24,8 @@ NEAR = 24  # characters between a name and the value that is its own
 _APART = re.compile(r"[和与及、,，;；]|\b(?:and|or|while|than)\b")
 
 
-def compare(question: Question, hits: Sequence[Hit], units: Sequence[Unit]) -> Draft | None:
+def compare(question: Question, units: Sequence[Unit]) -> Draft | None:
     """Return one statement for each name, or None if fewer than two names have one."""
-    if (draft := tables.rows_side_by_side(question, hits)) is not None:
-        return draft
     found = [(mention, best_about(question, mention, units)) for mention in question.mentions if mention.held]
     told = [(mention, scored) for mention, scored in found if scored is not None]
     if len(told) < 2:
@@ -83,7 +80,7 @@ def _conclusion(question: Question, told: Sequence[tuple[Mention, Scored]]) -> s
     if a.unit != b.unit or a.value == b.value:
         return ""
     chosen = first if (a.value > b.value) == (question.direction > 0) else second
-    return tables.conclusion(chosen.name, question)
+    return conclusion(chosen.name, question)
 
 
 def value_of(unit: Unit, mention: Mention, question: Question) -> Quantity | None:

@@ -54,13 +54,16 @@ def _assembled(
         if pointers or (question.mentions and linking.asks_for_page(question.text)):
             return Draft(tuple(linking.statements_of(pointers, question)))
         return None
-    if (draft := assembling.assemble(question, hits, index)) is not None:
+    several = question.several or bool(kinds & {"list", "lineage"})
+    if several and (draft := listing.list_led_in(question, units)):
         return draft
-    if question.side_by_side and (draft := comparing.compare(question, hits, units)):
+    if (draft := assembling.assemble(question, hits, index)) is not None:
+        return relating.and_related(draft, question, ranked) if several else draft
+    if question.side_by_side and (draft := comparing.compare(question, units)):
         return draft
     if "count" in kinds and (draft := tables.count_rows(question, hits)):
         return draft
-    if question.several or kinds & {"list", "lineage"}:
+    if several:
         return listing.list_section(question, units) or (
             relating.list_related(question, ranked) if question.several else None
         )

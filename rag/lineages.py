@@ -15,7 +15,7 @@ from rag.drafts import Draft, Span, Statement
 from rag.framing import fitting
 from rag.mentions import Mention, mention_strength
 from rag.questions import Question
-from rag.records import BASE, DATE, Record, Value, key_of, name_of, unique
+from rag.records import BASE, DATE, PARTS, Record, Value, key_of, name_of, unique
 from rag.selecting import BUILDS, subjects
 
 MOST_STEPS = 12
@@ -35,7 +35,6 @@ _DOWN = re.compile(
     r"|\bsuccessors?\b|\bdescend|\bbecome\b|\bbecame\b|\bturned into\b|\bafter\b|\bcame of\b",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +50,17 @@ class Lineage:
     """The steps that records say, from either end."""
 
     def __init__(self, records: Iterable[Record]) -> None:
+        records = list(records)
+        main = {key: record.key for record in records for key in record.keys}
         self._up: dict[str, list[Step]] = {}
         self._down: dict[str, list[Step]] = {}
         for record in records:
             for value in record.under(BASE):
-                for part in _PARTS.split(value.text):
-                    if (parent := key_of(part)) and parent != key_of(record.name):
+                for part in PARTS.split(value.text):
+                    parent = main.get(key_of(part), key_of(part))
+                    if parent and parent != record.key:
                         step = Step(record, parent, value)
-                        self._up.setdefault(key_of(record.name), []).append(step)
+                        self._up.setdefault(record.key, []).append(step)
                         self._down.setdefault(parent, []).append(step)
 
     def ancestors(self, key: str) -> list[Step]:
@@ -67,13 +69,13 @@ class Lineage:
 
     def descendants(self, key: str) -> list[Step]:
         """Return the steps down from a name, the nearest generation first."""
-        return list(_followed(self._down, key, lambda step: key_of(step.child.name)))
+        return list(_followed(self._down, key, lambda step: step.child.key))
 
     def way(self, start: str, end: str) -> list[Step]:
         """Return the fewest steps that lead from one name down to another, in their order; [] if none lead there."""
         came: dict[str, Step] = {}
         for step in self.descendants(start):
-            came.setdefault(key_of(step.child.name), step)
+            came.setdefault(step.child.key, step)
         steps: list[Step] = []
         while end in came and end != start and len(steps) < MOST_STEPS:
             steps.append(came[end])
@@ -113,7 +115,7 @@ def tell_ancestors(question: Question, records: Sequence[Record]) -> list[Statem
     for name in subjects(question.mentions):
         key = _key_among(records, name)
         found = lineage.ancestors(key)
-        steps += found if _UP.search(question.text) else [step for step in found if key_of(step.child.name) == key]
+        steps += found if _UP.search(question.text) else [step for step in found if step.child.key == key]
     return fitting(_merged(steps), most=MOST_STEPS) if steps else []
 
 
@@ -137,9 +139,7 @@ def _followed(steps: Mapping[str, Sequence[Step]], key: str, next_key: Callable[
 
 def _key_among(records: Iterable[Record], name: Mention) -> str:
     """Return the key under which records know a name."""
-    keys = [key_of(spelling) for spelling in name.spellings]
-    known = {key_of(record.name) for record in records}
-    return next((key for key in keys if key in known), keys[0])
+    return next((record.key for record in records if record.is_named(name)), key_of(name.spellings[0]))
 
 
 def _chronicle(names: Sequence[Mention], tables: Iterable[tuple[Document, Table]]) -> Draft | None:

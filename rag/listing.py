@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -9,15 +10,19 @@ from rag.drafts import Draft, Span, Statement
 from rag.framing import MAX_COLUMNS, bare_span, fitting
 from rag.mentions import Mention, mention_strength
 from rag.questions import Question
+from rag.records import SAID
+from rag.selecting import IDLE, subjects
 from rag.units import Unit, terms_of
 from rag.widths import columns
 
 TITLE_MATCH = 0.7  # share of a heading's words in the question from which the question is about that section
 FEW_ITEMS = 2
 MOST_ITEMS = 24
+FEWEST_WORDS = 1  # besides names, that a lead-in must say
 
 _LISTS_SOMETHING = re.compile(r"列|收录|包含|包括|涵盖|\blists?\b|\bincludes?\b|\bcovers?\b", re.IGNORECASE)
 _ASIDE = re.compile(r"[(（][^()（）]*[)）]")
+_BLANK = re.compile(r"\n\s*\n")
 _FIELD = re.compile(r"[^:：\s]{1,14}\s?[:：]")
 _ITEM_HEAD = re.compile(r"^(.{2,60}?)(?:[:：]\s|\s[\"“(（]|[。;；]|\s[-–—]\s|,\s)")
 
@@ -36,6 +41,24 @@ def list_section(question: Question, units: Sequence[Unit]) -> Draft | None:
     return Draft(tuple(_shortened(items)))
 
 
+def list_led_in(question: Question, units: Sequence[Unit]) -> Draft | None:
+    """Return the items under a sentence that says everything the question says, and more than what the items are called.
+
+    "Many trained models of other languages upon Heron:" leads in what "which models of other languages came after Heron"
+    asks for; a word such as "models" alone would not do.
+    """
+    names = subjects(question.mentions)
+    telling = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
+    if not names or len(telling) < FEWEST_WORDS:
+        return None
+    for items in _items_by_section(units).values():
+        lead = items[0].lead
+        said = lead and all(needle.found_in(terms_of(lead)) >= SAID for needle in telling)
+        if said and len(items) >= FEW_ITEMS and all(mention_strength(lead, name) == 1.0 for name in names):
+            return Draft(tuple(_shortened(sorted(items, key=lambda unit: unit.start)[:MOST_ITEMS])), assured=True)
+    return None
+
+
 def _items_by_section(units: Iterable[Unit]) -> dict[tuple[str, int], list[Unit]]:
     """Return the list items at hand, grouped by the heading or lead-in that they stand under."""
     groups: dict[tuple[str, int], list[Unit]] = {}
@@ -44,7 +67,13 @@ def _items_by_section(units: Iterable[Unit]) -> dict[tuple[str, int], list[Unit]
             section = unit.document.section_at(unit.start)
             start = section.start if section else -1
             groups.setdefault((f"{unit.document.id}\n{unit.lead}", start), []).append(unit)
-    return groups
+    return {key: _first_run(sorted(items, key=lambda unit: unit.start)) for key, items in groups.items()}
+
+
+def _first_run(items: list[Unit]) -> list[Unit]:
+    """Return the items up to a blank line, if none stands between the first two: what follows it is another list."""
+    blank = [_BLANK.search(a.document.text[a.end : b.start]) is not None for a, b in itertools.pairwise(items)]
+    return items[: blank.index(True) + 1] if True in blank[1:] and not blank[0] else items
 
 
 def _title_match(question: Question, items: Sequence[Unit]) -> float:

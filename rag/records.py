@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from corpus.documents import Document, Row, Table
 from index.terms import normalize_name
@@ -34,6 +35,8 @@ BASE = re.compile(
 DATE = re.compile(
     r"时间|日期|年份|年$|发布于|\bdate|\byear|\breleased$|\bwhen\b|first release|introduced", re.IGNORECASE
 )
+ALIAS = re.compile(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", re.IGNORECASE)
+PARTS = re.compile(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
 SIZE = re.compile(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", re.IGNORECASE)
 COST = re.compile(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
 
@@ -77,9 +80,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A named thing with the values of all its rows, in the order of tables and columns."""
+    """A named thing with the values of all its rows, in the order of tables and columns; ``keys`` are those of all its names."""
 
     name: str
+    keys: frozenset[str]
     rows: tuple[Span, ...]
     values: tuple[Value, ...]
 
@@ -87,11 +91,17 @@ class Record:
         """Return the values of the columns whose name matches."""
         return [value for value in self.values if header.search(value.header)]
 
+    @property
+    def key(self) -> str:
+        """The key of its name."""
+        return key_of(self.name)
+
     def is_named(self, mention: Mention) -> bool:
         """Tell whether a name of a question means this record."""
-        return any(key_of(spelling) == key_of(self.name) for spelling in mention.spellings)
+        return any(key_of(spelling) in self.keys for spelling in mention.spellings)
 
 
+@lru_cache(maxsize=1 << 14)
 def key_of(name: str) -> str:
     """Return what names of one thing have in common: no aside, no spaces, no case.
 
@@ -102,16 +112,96 @@ def key_of(name: str) -> str:
 
 
 def pool(tables: Iterable[tuple[Document, Table]]) -> list[Record]:
-    """Return the records of tables, those of the longest table first; a first column of dates or numbers names nothing."""
-    gathered: dict[str, tuple[str, list[Span], list[Value]]] = {}
-    for document, table in sorted(tables, key=lambda pair: -len(pair[1].rows)):
-        for row in table.rows:
-            name = name_of(row)
-            if name and not _is_amount(name):
-                _, spans, values = gathered.setdefault(key_of(name), (name, [], []))
-                spans.append(Span(document, row.start, row.end))
-                values += _values(document, table, row)
-    return [Record(name, tuple(spans), tuple(values)) for name, spans, values in gathered.values()]
+    """Return the records of tables, those of the longest table first; a first column of dates or numbers names nothing.
+
+    Rows are one record where they have one name, or where a column of other names says that they are one.
+    """
+    longest_first = sorted(tables, key=lambda pair: -len(pair[1].rows))
+    rows = [row for document, table in longest_first for row in _read(_Place(document, table))]
+    named = {row.key for row in rows}
+    main = {other: row.key for row in reversed(rows) for other in row.others}
+    gathered: dict[str, _Gathered] = {}
+    for row in (each for whole in rows for each in _apart(whole, named)):
+        key = main.get(row.key, row.key)
+        record = gathered.setdefault(key, _Gathered())
+        record.keys |= {row.key, *(other for other in row.others if other not in named or main[other] == key)}
+        record.names += [row.name] if row.key == key else []
+        record.spans.append(row.span)
+        record.values += row.values
+    return [each.record(key) for key, each in gathered.items()]
+
+
+def _apart(row: _ReadRow, named: set[str]) -> list[_ReadRow]:
+    """Return a row once for each of the things that it names together ("Heron and Egret"), if other rows name each of them."""
+    names = [name.strip() for name in PARTS.split(row.name)]
+    if len(names) < 2 or not all(key_of(name) in named for name in names):
+        return [row]
+    return [replace(row, name=name, key=key_of(name)) for name in names]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A record while its rows come together."""
+
+    keys: set[str] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+
+    def record(self, key: str) -> Record:
+        """Return it finished; ``key`` is what it is called where no row has its main name."""
+        return Record((self.names or [key])[0], frozenset(self.keys), tuple(self.spans), tuple(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadRow:
+    """What a row says, worked out once: its name, the keys of its other names, its values."""
+
+    name: str
+    key: str
+    others: tuple[str, ...]
+    span: Span
+    values: tuple[Value, ...]
+
+
+class _Place:
+    """A table as a key: the same table of the very same document."""
+
+    __slots__ = ("document", "table")
+
+    def __init__(self, document: Document, table: Table) -> None:
+        self.document, self.table = document, table
+
+    def __hash__(self) -> int:
+        return hash((id(self.document), self.table.start))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Place) and self.document is other.document and self.table.start == other.table.start
+
+
+@lru_cache(maxsize=512)
+def _read(place: _Place) -> tuple[_ReadRow, ...]:
+    """Return the rows of a table that name something, with the other names that no row of it has as its own."""
+    document, table = place.document, place.table
+    names = [(row, name) for row in table.rows if (name := name_of(row)) and not _is_amount(name)]
+    own = {key_of(name) for _, name in names}
+    return tuple(
+        _ReadRow(
+            name,
+            key_of(name),
+            tuple(key for key in _other_keys(table, row) if key not in own),
+            Span(document, row.start, row.end),
+            tuple(_values(document, table, row)),
+        )
+        for row, name in names
+    )
+
+
+def _other_keys(table: Table, row: Row) -> list[str]:
+    """Return the keys of the other names in a row."""
+    columns = [n for n, cell in enumerate(table.header) if n and ALIAS.search(cell.text)]
+    cells = [row.cells[n].text for n in columns if n < len(row.cells)]
+    return [key for cell in cells for part in PARTS.split(cell) if (key := key_of(part))]
 
 
 def name_of(row: Row) -> str:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from index.terms import normalize_name
+from index.terms import STOP_WORDS, is_cjk, normalize_name
 from rag.drafts import Draft, Span, Statement
 from rag.framing import bare_span, fitting, shortest_about
 from rag.grammar import BY_WHOM, CUES, VALUE_PATTERNS
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import Question
+from rag.records import date_of
 from rag.scoring import Scored
 from rag.units import Unit
 
 Relation = Literal["made by", "built on", "about"]
 
 FEWEST = 2
+FEW = 2  # rows of tables up to which text is looked at too
 MOST = 12
 FULL = 5  # up to so many entries are told with the clause that says it, more only by name
 
@@ -45,6 +47,9 @@ _OF_WHICH = re.compile(rf"[^,，。;；]{{0,8}}?的\s?(?P<name>{_NAME})")
 _ENUMERATION = re.compile(
     rf"(?:第[一二三四五六七八九十][,，、]\s?|\d[.)、]\s?)?(?P<names>{_NAME}{_ASIDE}(?:\s?(?:[,，、]|和|与|及|and|&)\s?{_NAME}{_ASIDE})*)"
 )
+_JOINS = re.compile(r"\s*(?:[与和及、/&·]|\band\b|\s)\s*")
+_BRACKETS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_SHAPED = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}|\w-\w")  # what tells a name from a word
 _SEGMENT_END = re.compile(r"[。;；!！?？\n]")
 
 
@@ -67,6 +72,22 @@ def list_related(question: Question, ranked: Sequence[Scored]) -> Draft | None:
     return Draft(tuple(_told(entries[:MOST], held[0]))) if len(entries) >= FEWEST else None
 
 
+def and_related(draft: Draft, question: Question, ranked: Sequence[Scored]) -> Draft:
+    """Return a list with the names that pieces of text put into the relation, where the rows of tables gave but few."""
+    if len(draft.statements) > FEW:
+        return draft
+    related = list_related(question, ranked)
+    told = {normalize_name(statement.text) for statement in draft.statements}
+    others = [s for s in (related.statements if related else ()) if normalize_name(_name(s.text)) not in told]
+    return replace(draft, statements=tuple(fitting([*draft.statements, *others], most=MOST)))
+
+
+def _name(text: str) -> str:
+    """Return the name at the beginning of a statement."""
+    found = re.match(_NAME, text)
+    return found[0] if found else text
+
+
 def _relation(question: Question, mention: Mention, ranked: Sequence[Scored]) -> Relation | None:
     """Return the relation that a question asks for, or None when it asks for something of the name's own.
 
@@ -84,15 +105,36 @@ def _relation(question: Question, mention: Mention, ranked: Sequence[Scored]) ->
 def _entries(question: Question, mention: Mention, relation: Relation, ranked: Sequence[Scored]) -> list[Entry]:
     """Return what stands in the relation, the surest first, each name once."""
     best: dict[str, Entry] = {}
+    topics = {normalize_name(scored.unit.topic) for scored in ranked}
     for scored in ranked:
         if scored.unit.kind in ("heading", "reference") or _says(scored.unit, mention) < 1.0:
             continue
         for name in _members(scored.unit, mention, relation):
             key = normalize_name(name)
             own = any(mention_strength(name, other) for other in question.mentions)
-            if key and not own and (key not in best or scored.total > best[key].score):
+            if (
+                key
+                and not own
+                and _is_thing(name, known=key in topics or relation == "built on")
+                and (key not in best or scored.total > best[key].score)
+            ):
                 best[key] = Entry(name, scored.unit, scored.total)
     return sorted(best.values(), key=lambda entry: -entry.score)
+
+
+def _is_thing(name: str, *, known: bool) -> bool:
+    """Tell whether a name is one: what begins a sentence with a capital need not be; ``known`` says that something is headed by it, or that its place tells."""
+    words = _JOINS.split(_BRACKETS.sub("", name).strip())
+    if (
+        not any(words)
+        or any(word.lower() in STOP_WORDS for word in words if len(words) == 1)
+        or any(is_cjk(c) for c in "".join(words))
+        or date_of(name)
+    ):
+        return False
+    if any(word[:1].islower() and not _SHAPED.search(word) for word in words):
+        return False
+    return known or _SHAPED.search(name) is not None
 
 
 def _says(unit: Unit, mention: Mention) -> float:

@@ -22,11 +22,11 @@ Relation = Literal["made by", "built on", "about"]
 
 # Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
 IDLE = re.compile(
-    r"(?:最?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
+    r"(?:(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
     r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|后来|之后|以后|之前|往上?|往下|追溯"
-    r"|其他|其它|别的|所有|全部|一共|总共|共|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
+    r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
-    r"|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
+    r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
     r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
     r"|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
     re.IGNORECASE,
@@ -88,7 +88,7 @@ def choose(
     return [
         Chosen(record, tuple(value for each in found for value in each[key]))
         for record in records
-        if (key := key_of(record.name)) in keys
+        if (key := record.key) in keys
     ]
 
 
@@ -151,7 +151,7 @@ def _matching(records: Sequence[Record], mention: Mention, header: re.Pattern[st
     for record in records:
         values = [v for v in (record.under(header) if header else record.values) if mentions_name(v, mention)]
         if values and not record.is_named(mention):
-            found[key_of(record.name)] = values
+            found[record.key] = values
     return found
 
 
@@ -160,7 +160,7 @@ def _by_year(records: Sequence[Record], year: int) -> dict[str, list[Value]]:
     for record in records:
         values = [v for v in record.under(DATE) if (date := date_of(v.text)) and date[0] == year]
         if values:
-            found[key_of(record.name)] = values
+            found[record.key] = values
     return found
 
 
@@ -179,7 +179,7 @@ def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dic
     for record in records:
         values = [v for v in record.values if v.negative == negated and _says(v, needle, named)]
         if values:
-            found[key_of(record.name)] = values
+            found[record.key] = values
     return found
 
 
