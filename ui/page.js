@@ -64,7 +64,76 @@
     wish(`open:${button.value}`);
   }
 
+  function askAbout(button) {
+    const question = words("about").replace("{name}", button.textContent);
+    document.querySelector("#views input[value=chat]").click();
+    write(field("question"), question);
+    setTimeout(() => byId("send").click(), 30);
+  }
+
+  // All views are there all the time; the chosen one shows.
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.("#views input")) return;
+    const desk = byId("desk");
+    desk.classList.toggle("sq-explore", event.target.value === "explore");
+  });
+
+  const picked = [];
+
+  function pick(button) {
+    const at = picked.indexOf(button.value);
+    if (at >= 0) picked.splice(at, 1); else picked.push(button.value);
+    showPicked();
+    wish(`compare:${picked.join(".")}`);
+  }
+
+  function showPicked() {
+    document.querySelectorAll(".sq-pick").forEach((button) => {
+      const chosen = picked.includes(button.value);
+      if (button.classList.contains("sq-chosen") !== chosen) button.classList.toggle("sq-chosen", chosen);
+      button.setAttribute("aria-pressed", chosen);
+    });
+  }
+
+  // Numbers with a unit of size sort by what they mean, everything else as text; what is not told comes last.
+  function weight(text) {
+    const size = text.match(/([\d.]+)\s*([MBT万亿]?)/);
+    const unit = { M: 1e6, B: 1e9, T: 1e12, "万": 1e4, "亿": 1e8 };
+    return size ? parseFloat(size[1]) * (unit[size[2]] ?? 1) : null;
+  }
+
+  function sort(button) {
+    const [table, column] = [button.closest("table"), Number(button.value)];
+    const descending = button.classList.contains("sq-ascending");
+    table.querySelectorAll(".sq-sort").forEach((other) => other.classList.remove("sq-ascending", "sq-descending"));
+    button.classList.add(descending ? "sq-descending" : "sq-ascending");
+    const keyed = [...table.querySelectorAll("tbody tr")].map((row) => {
+      const text = row.cells[column].textContent.trim();
+      return { row, text, number: /^[\d.]/.test(text) ? weight(text) : null };
+    });
+    const direction = descending ? -1 : 1;
+    keyed.sort((a, b) => {
+      if (!a.text || !b.text) return (a.text ? 0 : 1) - (b.text ? 0 : 1);
+      const byNumber = a.number !== null && b.number !== null;
+      return direction * (byNumber ? a.number - b.number : a.text.localeCompare(b.text));
+    });
+    table.tBodies[0].append(...keyed.map((entry) => entry.row));
+  }
+
+  function filterModels() {
+    const wanted = field("find-model").value.trim().toLowerCase().split(/\s+/);
+    const has = (text) => wanted.every((word) => text.toLowerCase().includes(word));
+    document.querySelectorAll("#models .sq-row, #models .sq-times > li").forEach((row) => {
+      row.classList.toggle("sq-out", !has(row.textContent));
+    });
+    document.querySelectorAll("#models .sq-tree .sq-model").forEach((model) => {
+      model.classList.toggle("sq-faint", !has(model.textContent));
+    });
+  }
+  document.addEventListener("input", (event) => { if (event.target.closest?.("#find-model")) filterModels(); });
+
   const actions = {
+    "sq-model": askAbout, "sq-pick": pick, "sq-sort": sort,
     "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-copy": copyAnswer,
     "sq-conversation": openConversation, "sq-rename": rename, "sq-again": askAgain, "sq-edit": edit,
     "sq-delete": (button) => { if (confirm(words("delete"))) wish(`delete:${button.value}`); },
@@ -105,6 +174,7 @@
     const mark = event.target.closest?.(".sq-mark");
     if (!mark) return;
     const tip = mark.querySelector(".sq-tip");
+    if (!tip) return;
     const [at, column] = [mark.getBoundingClientRect(), byId("chat").getBoundingClientRect()];
     const above = at.top - tip.offsetHeight - 6;
     tip.style.left = `${Math.max(column.left + 8, Math.min(at.left - 12, column.right - tip.offsetWidth - 12))}px`;
@@ -145,6 +215,8 @@
     if (!quote) return;
     const [place, view] = [quote.getBoundingClientRect(), frame.getBoundingClientRect()];
     const top = panel.querySelector("header").getBoundingClientRect().bottom; // the title stays in place above
+    const table = quote.closest(".sq-scroll");
+    if (table) table.scrollLeft = quote.offsetLeft - table.clientWidth / 2;
     if (place.top < top || place.bottom > view.bottom) frame.scrollTop += place.top - top - (view.bottom - top) / 5;
   }
 
@@ -153,9 +225,9 @@
     document.querySelectorAll("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]").forEach((message) => {
       message.removeAttribute("aria-label");
     });
-    document.querySelectorAll(".sq-mark[title], .sq-source[title], .sq-tool[title]:not([aria-label])").forEach((button) => {
+    document.querySelectorAll(".sq-mark[title], .sq-source[title], .sq-tool[title]:not([aria-label]), .sq-model[title]:not([aria-label])").forEach((button) => {
       button.setAttribute("aria-label", button.title);
-      if (!button.matches(".sq-tool")) button.removeAttribute("title");
+      if (!button.matches(".sq-tool, .sq-model")) button.removeAttribute("title");
     });
   }
 
@@ -163,6 +235,6 @@
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; nameThings(); nameAddress(); endEditingOnceAsked(); showQuote(); });
+    requestAnimationFrame(() => { waiting = false; nameThings(); nameAddress(); endEditingOnceAsked(); showPicked(); showQuote(); });
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"] });
 })();

