@@ -72,6 +72,8 @@ class Source:
     label: SupportLabel | None = None
     byline: str = ""
     remark: str = ""
+    author: str = ""  # as the document says it: all names, commas between them
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,8 @@ def locate(document: Document, start: int, end: int, *, number: int, label: Supp
         header=tuple(cell.text for cell in table.header) if table else (),
         rows=_rows_around(table, start, end) if table else (),
         byline=_byline(document),
+        author=document.metadata.get("author", ""),
+        date=document.metadata.get("date", ""),
         remark=document.metadata.get("note", ""),
         url=document.url,
         label=label,

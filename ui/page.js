@@ -132,7 +132,15 @@
   }
   document.addEventListener("input", (event) => { if (event.target.closest?.("#find-model")) filterModels(); });
 
+  function exportConversation(button) {
+    const link = document.createElement("a");
+    link.href = `/conversations/${encodeURIComponent(button.value)}`;
+    link.download = "";
+    link.click();
+  }
+
   const actions = {
+    "sq-export": exportConversation,
     "sq-model": askAbout, "sq-pick": pick, "sq-sort": sort,
     "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-copy": copyAnswer,
     "sq-conversation": openConversation, "sq-rename": rename, "sq-again": askAgain, "sq-edit": edit,

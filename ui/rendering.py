@@ -184,7 +184,17 @@ def _conversation(info: ConversationInfo, current: str, texts: Texts) -> str:
     opener = f'<button type="button" class="sq-conversation" value="{info.id}">{escaped(info.title)}</button>'
     rename = _tool("sq-rename", f"{texts.rename}: {info.title}", info.id)
     delete = _tool("sq-delete", f"{texts.delete}: {info.title}", info.id)
-    return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>'
+    return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>{_exports(info, texts) if here else ""}'
+
+
+def _exports(info: ConversationInfo, texts: Texts) -> str:
+    """Return the buttons that export the open conversation."""
+    names = {"md": "Markdown", "json": "JSON", "bib": "BibTeX"}
+    buttons = "".join(
+        f'<button type="button" class="sq-export" value="{info.id}.{kind}" title="{escaped(texts.export)}: {name}">{name}</button>'
+        for kind, name in names.items()
+    )
+    return f'<li class="sq-exports">{escaped(texts.export)} {buttons}</li>'
 
 
 def _question(turn: Turn, place: int, texts: Texts) -> str:

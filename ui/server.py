@@ -20,11 +20,12 @@ from index import Filter
 from rag.answers import Answer, Message
 from rag.errors import LLMError
 from ui.conversations import Conversations
-from ui.errors import BadRequest, ServeFailed
+from ui.errors import BadRequest, ServeFailed, UnknownConversation
+from ui.exporting import FORMATS
 from ui.feedback import Feedback
 from ui.guard import Guard
 from ui.handlers import Answerer
-from ui.owners import NamedBrowsers
+from ui.owners import NamedBrowsers, owner_of
 from ui.shelf import Shelf
 from ui.web import Examples, build_page, page_look
 
@@ -68,13 +69,15 @@ def create_app(
     from fastapi import FastAPI
 
     api = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None)
+    conversations = Conversations.under(home)
     _add_routes(api, assistant)
+    _add_exports(api, conversations)
     gr.mount_gradio_app(
         api,
         build_page(
             assistant,
             examples or {"zh": (), "en": ()},
-            Conversations.under(home),
+            conversations,
             Feedback(home / "feedback.jsonl" if home else None),
             shelf,
         ),
@@ -163,6 +166,25 @@ def _add_routes(api: FastAPI, assistant: Served) -> None:
     api.add_api_route("/api/ask", ask, methods=["POST"], **plain)
     api.add_api_route("/api/search", search, methods=["POST"], **plain)
     api.add_api_route("/healthz", healthz, methods=["GET"], **plain)
+
+
+def _add_exports(api: FastAPI, conversations: Conversations) -> None:
+    """Let a browser fetch its own conversations as files; what is not its own is not there."""
+    from fastapi import Request
+    from fastapi.responses import Response
+
+    def export(request: Request, name: str) -> Response:
+        id_, _, ending = name.rpartition(".")
+        try:
+            kind, write = FORMATS[ending]
+            text = write(conversations.read(owner_of(request.cookies), id_))
+        except (KeyError, UnknownConversation):
+            return Response(_to_json({"error": "There is no such conversation."}), 404, media_type="application/json")
+        headers = {"content-disposition": f'attachment; filename="conversation.{ending}"', "cache-control": "no-store"}
+        return Response(text.encode("utf-8", "replace"), media_type=f"{kind}; charset=utf-8", headers=headers)
+
+    export.__annotations__.update({"request": Request, "return": Response})
+    api.add_api_route("/conversations/{name}", export, methods=["GET"], response_model=None)
 
 
 def _attempt(work: Callable[[dict[str, Any]], dict[str, object]], body: bytes) -> tuple[int, dict[str, object]]:

@@ -41,6 +41,7 @@ class Texts:
     new_title: str
     delete: str
     really_delete: str
+    export: str
     edit: str
     editing: str
     again: str
@@ -100,6 +101,7 @@ TEXTS: Mapping[Language, Texts] = {
         new_title="新的名称：",
         delete="删除",
         really_delete="删除这个对话？删除后无法恢复。",
+        export="导出",
         edit="修改后重问",
         editing="正在修改之前的问题；发送后，那一轮和之后的内容会被替换。按 Esc 取消。",
         again="重新回答",
@@ -177,6 +179,7 @@ TEXTS: Mapping[Language, Texts] = {
         new_title="New title:",
         delete="Delete",
         really_delete="Delete this conversation? It cannot be brought back.",
+        export="Export",
         edit="Edit and ask again",
         editing="You are editing an earlier question; sending replaces that turn and all after it. Esc cancels.",
         again="Answer again",
