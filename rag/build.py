@@ -274,7 +274,7 @@ def _nothing_to_index(paths: Sequence[Path | str], skipped: Sequence[Skipped]) -
     where = ", ".join(map(str, paths)) or "the library"
     reasons = "; ".join(f"{s.path}: {s.reason}" for s in skipped[:3])
     why = f" Skipped {len(skipped)}: {reasons}." if skipped else ""
-    return f"There is no document to index in {where}.{why} Give a folder or file with .md, .txt or .jsonl text."
+    return f"There is no document to index in {where}.{why} `survey-qa index add --help` lists the kinds of files that are read."
 
 
 def _fingerprint(documents: Sequence[Document], embedder: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from corpus.documents import Document
+from corpus.paging import page_at
 from index.hits import Hit
 from index.terms import is_cjk
 from rag.answers import Citation
@@ -127,6 +128,7 @@ def _citation(number: int, span: Span, support: float) -> Citation:
         start=span.start,
         end=span.end,
         url=document.url,
+        page=page_at(document, span.start),
         support=support,
     )
 

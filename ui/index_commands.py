@@ -85,7 +85,7 @@ def add(
         gathered = gather(paths, library=False, progress=tell)
     if not gathered.documents:
         terminal.print_skipped(gathered.skipped)
-        wrong("There is no document to add. Give a folder or file with .md, .txt or .jsonl text.")
+        wrong("There is no document to add. `survey-qa index add --help` lists the kinds of files that are read.")
     opened = open_index(index, home, embedder)
     with terminal.progress() as tell:
         opened.update(gathered.documents, folders=gathered.folders, progress=tell)

@@ -1,0 +1,77 @@
+"""From the bytes of a file to its documents, in the process that calls; ``corpus.workers`` does it in another one."""
+
+from __future__ import annotations
+
+import logging
+
+from corpus.documents import Document
+from corpus.errors import ReadError
+from corpus.formats import Extract, Format, endings, extract, format_of, limits
+from corpus.readings import Reading
+
+logger = logging.getLogger(__name__)
+
+
+def check_format(ending: str) -> Format:
+    """Return how files of that ending are read.
+
+    Raises:
+        ReadError: They are not.
+    """
+    form = format_of(ending)
+    if form is None:
+        raise ReadError(f"{ending or 'a file without an ending'} is not a kind that is read; these are: {endings()}")
+    return form
+
+
+def convert(data: bytes, name: str, ending: str, *, largest: int = limits.DOCUMENT_CHARACTERS) -> Reading:
+    """Return the documents of a file.
+
+    Args:
+        data: The whole file.
+        name: The document's id, and what the ids of several begin with.
+        ending: The file's ending, which says how it is read.
+        largest: Characters that one document may have.
+
+    Raises:
+        ReadError: It cannot become a document; the message is the reason, without the file's name.
+    """
+    form = check_format(ending)
+    if not data:
+        raise ReadError("it is empty")
+    if form.kind == "record":
+        from corpus.formats.records import read_records
+
+        return read_records(data, name, lines=ending.lower() == ".jsonl", largest=largest)
+    if form.kind == "archive":
+        from corpus.formats.archive import read_archive
+
+        return read_archive(data, name)
+    try:
+        return Reading((to_document(extract(data, name, form), name, form.kind, largest=largest),))
+    except RecursionError as error:
+        raise ReadError("it is nested too deeply") from error
+
+
+def to_document(found: Extract, name: str, kind: str, *, largest: int = limits.DOCUMENT_CHARACTERS) -> Document:
+    """Parse what was taken from a file.
+
+    Raises:
+        ReadError: There is no text in it, or too much.
+    """
+    from corpus.paging import write_pages
+    from corpus.reading import parse
+
+    metadata = dict(found.metadata)
+    kind = metadata.pop("kind", "") or kind
+    if "invalid_bytes" in metadata:
+        where = metadata.get("encoding", "utf-8")
+        logger.warning("%s: %s places that are no valid %s were replaced.", name, metadata["invalid_bytes"], where)
+    if len(found.text) > largest:
+        raise ReadError(
+            f"it holds {len(found.text):,} characters, more than the {largest:,} of one document; split it into smaller files"
+        )
+    document = parse(found.text, id=name, title=found.title, url=found.url or None, kind=kind, metadata=metadata)
+    if not document.text:
+        raise ReadError("it is empty")
+    return write_pages(document, found.text, found.pages) if found.pages else document
