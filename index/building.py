@@ -1,12 +1,13 @@
-"""Passages to contents: the one place where everything that an index holds is worked out.
+"""Passages to segments: the one place where everything that an index holds is worked out.
 
-Only a build needs the dictionary, scipy and the search for other names, so nothing that answers questions imports this.
+Only what writes needs scipy and the search for other names, so nothing that answers questions imports this.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,8 @@ from corpus.languages import Language, language_of
 from corpus.names import find_aliases
 from index.calibrating import choose_weights
 from index.catalogue import MemoryCatalogue, in_order
-from index.contents import Contents, Splitting
-from index.crossing import Crossing
-from index.dictionary import Dictionary, read_dictionary
+from index.contents import Base, Contents, Splitting
+from index.crossing import Crossing, compiled_dictionary, compiled_glossary
 from index.embedders import BUILTIN, Embedder, Floats, Progress, open_embedder
 from index.engines import AskedKind
 from index.errors import EmptyCorpus
@@ -27,9 +27,13 @@ from index.fusing import Weights
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import collect
-from index.queries import Languages
+from index.postings import Averages, Counter, Postings
+from index.segments import Held, Segment, merge, to_merge, without
 from index.terms import analyze
 from index.vectors import Vectors
+
+_STEP = 1000  # passages between two words about progress
+_TIED = 8  # passages that may share the first place
 
 
 def build(
@@ -37,10 +41,9 @@ def build(
     embedder: Embedder | str,
     splitting: Splitting,
     progress: Progress | None = None,
-    former: Contents | None = None,
     vectors: AskedKind = "auto",
 ) -> Contents:
-    """Make contents of passages; with ``former`` its embedder, its weights and the vectors of unchanged passages stay.
+    """Make contents of passages; ``vectors`` is the kind of vector index.
 
     Raises:
         EmptyCorpus: There is no passage.
@@ -50,50 +53,119 @@ def build(
     if not ordered:
         raise EmptyCorpus("There is nothing to index: no passage was given. Give documents that have text.")
     tell = progress or _silent
-    tell("indexing words", 0, len(ordered))
-    terms = [analyze(passage.text) for passage in ordered]
-    lexical = Lexical.build(terms, [analyze(passage.context) for passage in ordered])
-    tell("indexing words", len(ordered), len(ordered))
-    spoken = [language_of(passage.text) for passage in ordered]
-    texts = [f"{passage.context}\n{passage.text}" if passage.context else passage.text for passage in ordered]
-    keys = np.array([_hash(text) for text in texts], np.uint64)
-    made, matrix = _embedded(embedder, texts, keys, former, progress)
+    read = _read(ordered, None, tell)
+    if embedder == BUILTIN:
+        made: tuple[Embedder, Floats] = LatentEmbedder.fit_and_embed(read.texts, progress)
+    else:
+        opened = open_embedder(embedder) if isinstance(embedder, str) else embedder
+        made = opened, opened.embed_passages(read.texts, progress)
     tell("connecting languages", 0, 1)
-    languages = _languages(ordered, lexical, spoken)
-    tell("connecting languages", 1, 1)
-    own = [passage.text for passage in ordered]
-    return Contents(
-        catalogue=MemoryCatalogue(ordered),
-        lexical=lexical,
-        vectors=Vectors.build(matrix, former.vectors.asked if former else vectors),
-        embedder=made,
-        languages=languages,
-        weights=former.weights if former else _weights(made, matrix, own, spoken, lexical),
-        keys=keys,
-        sameness=np.array([_hash(" ".join(found))[0] for found in terms], np.uint64),
-        fitted=former.fitted if former else np.sort(lexical.vocabulary.checksums),
+    crossings = compiled_glossary(), compiled_dictionary()
+    places = {id_: place for place, id_ in enumerate(dict.fromkeys(passage.document_id for passage in ordered))}
+    segment = _segment(ordered, read, Vectors.build(made[1], vectors), places, crossings)
+    base = Base(
+        embedder=made[0],
+        weights=_weights(*made, ordered, segment),
+        averages=read.averages,
+        fitted=segment.postings.vocabulary.checksums,
+        glossary=crossings[0],
+        dictionary=crossings[1],
         splitting=splitting,
+        vectors=vectors,
     )
+    tell("connecting languages", 1, 1)
+    return _with_names(Contents(base, (segment,), len(places)))
+
+
+def changed(
+    former: Contents, gone: Collection[str], passages: Sequence[Passage], progress: Progress | None = None
+) -> Contents:
+    """Make contents without some documents and with more passages; what stays is neither read nor embedded again.
+
+    A document that is given and gone is replaced and stays in its place.
+
+    Raises:
+        EmptyCorpus: Nothing would be left.
+    """
+    base, catalogue = former.base, former.catalogue
+    segments = [without(segment, gone, base.crossings) for segment in former.segments]
+    ordered = in_order(passages)
+    next_place = former.next_place
+    if ordered:
+        ids = dict.fromkeys(passage.document_id for passage in ordered)
+        old = {id_: catalogue.place(id_) for id_ in ids}
+        new = (id_ for id_ in ids if old[id_] is None)
+        places = {id_: place for id_, place in old.items() if place is not None}
+        places |= {id_: former.next_place + at for at, id_ in enumerate(new)}
+        next_place = max(next_place, *(place + 1 for place in places.values()))
+        read = _read(ordered, base.averages, progress or _silent)
+        matrix = _vectors(former, read, progress)
+        segments.append(_segment(ordered, read, Vectors.build(matrix, base.vectors), places, base.crossings))
+    if not any(segment.living for segment in segments):
+        raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
+    return _with_names(replace(former, segments=_tidied(segments), next_place=next_place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read off passages, in their order."""
+
+    postings: Postings
+    averages: Averages
+    texts: Sequence[str]  # what is embedded
+    keys: npt.NDArray[np.uint64]  # (passages, 2) its hash
+    sameness: npt.NDArray[np.uint64]
+
+
+def _read(passages: Sequence[Passage], averages: Averages | None, tell: Progress) -> _Read:
+    """Analyse passages; without averages they give their own."""
+    counter, contexts = Counter(), dict[str, list[str]]()
+    sameness = np.zeros(len(passages), np.uint64)
+    for at, passage in enumerate(passages):
+        if at % _STEP == 0:
+            tell("indexing words", at, len(passages))
+        context = contexts.get(passage.context)
+        if context is None:
+            context = contexts[passage.context] = analyze(passage.context)
+        terms = analyze(passage.text)
+        counter.add(terms, context)
+        sameness[at] = _hash(" ".join(terms))[0]
+    averages = averages or counter.averages()
+    postings = counter.postings(averages)
+    tell("indexing words", len(passages), len(passages))
+    texts = [f"{passage.context}\n{passage.text}" if passage.context else passage.text for passage in passages]
+    return _Read(postings, averages, texts, np.array([_hash(text) for text in texts], np.uint64), sameness)
+
+
+def _segment(
+    passages: Sequence[Passage],
+    read: _Read,
+    vectors: Vectors,
+    places: Mapping[str, int],
+    crossings: tuple[Crossing, Crossing],
+) -> Segment:
+    documents = {passage.document_id: passage.document for passage in passages}
+    return Segment(
+        catalogue=MemoryCatalogue(passages, places, {id_: find_aliases(document) for id_, document in documents.items()}),
+        postings=read.postings,
+        vectors=vectors,
+        keys=read.keys,
+        sameness=read.sameness,
+        chinese=np.array([language_of(passage.text) == "zh" for passage in passages]),
+        held=Held.of(read.postings, crossings),
+        documents=len(documents),
+    )
+
+
+def _weights(embedder: Embedder, matrix: Floats, passages: Sequence[Passage], segment: Segment) -> Weights:
+    texts = [passage.text for passage in passages]
+    languages: list[Language] = ["zh" if chinese else "en" for chinese in segment.chinese.tolist()]
+    first = _First(Lexical((segment.part(0),)))
+    return choose_weights(embedder, matrix, texts, languages, first, load_glossary())
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
-
-
-def _embedded(
-    embedder: Embedder | str,
-    texts: Sequence[str],
-    keys: npt.NDArray[np.uint64],
-    former: Contents | None,
-    progress: Progress | None,
-) -> tuple[Embedder, Floats]:
-    """Return the embedder, opened or fitted, and one vector per text."""
-    if former:
-        return former.embedder, _embed_new(former, texts, keys, progress)
-    if embedder == BUILTIN:
-        return LatentEmbedder.fit_and_embed(texts, progress)
-    opened = open_embedder(embedder) if isinstance(embedder, str) else embedder
-    return opened, opened.embed_passages(texts, progress)
 
 
 def _hash(text: str) -> tuple[int, int]:
@@ -101,36 +173,50 @@ def _hash(text: str) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
-def _embed_new(
-    former: Contents, texts: Sequence[str], keys: npt.NDArray[np.uint64], progress: Progress | None
-) -> Floats:
+def _vectors(former: Contents, read: _Read, progress: Progress | None) -> Floats:
     """Return one vector per text: those that ``former`` has are taken over, the others computed."""
-    known = {key: row for row, key in enumerate(map(tuple, former.keys.tolist()))}
-    places = np.array([known.get(key, -1) for key in map(tuple, keys.tolist())])
-    matrix = np.zeros((len(texts), former.embedder.dimensions), np.float32)
-    matrix[places >= 0] = former.vectors.vectors_of(places[places >= 0])
-    new = np.flatnonzero(places < 0)
-    if len(new):
-        matrix[new] = former.embedder.embed_passages([texts[row] for row in new.tolist()], progress)
-    return matrix
+    matrix = np.zeros((len(read.texts), former.base.embedder.dimensions), np.float32)
+    missing = {tuple(key): row for row, key in reversed(list(enumerate(read.keys.tolist())))}
+    wanted = np.array([key for key, _ in missing], np.uint64)
+    for segment in former.segments:
+        for row in np.flatnonzero(np.isin(segment.keys[:, 0], wanted)).tolist():
+            at = missing.pop(tuple(segment.keys[row].tolist()), None)
+            if at is not None:
+                matrix[at] = segment.vectors.vectors_of(np.array([row]))[0]
+    new = sorted(missing.values())
+    if new:
+        matrix[new] = former.base.embedder.embed_passages([read.texts[row] for row in new], progress)
+    return matrix[_first_of_each(read.keys)]
 
 
-def _languages(passages: Sequence[Passage], lexical: Lexical, spoken: Sequence[Language]) -> Languages:
-    documents = {passage.document_id: passage.document for passage in passages}.values()
-    stated = [pair for document in documents for pair in find_aliases(document)]
-    numbers, toward = lexical.vocabulary.numbers(), set(spoken)
-    return Languages(
-        glossary=Crossing.compile(Dictionary.of_pairs(load_glossary()), numbers, toward=toward, inside=False),
-        dictionary=Crossing.compile(read_dictionary(), numbers, toward=toward, inside=True),
-        names=collect([*load_aliases(), *stated]),
-        chinese=np.array([language == "zh" for language in spoken]),
-    )
+def _first_of_each(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Return for each key the row of its first occurrence."""
+    first: dict[tuple[int, ...], int] = {}
+    return np.array([first.setdefault(tuple(key), row) for row, key in enumerate(keys.tolist())], np.int64)
 
 
-def _weights(
-    embedder: Embedder, matrix: Floats, texts: Sequence[str], spoken: Sequence[Language], lexical: Lexical
-) -> Weights:
-    def score(question: str) -> Floats:
-        return lexical.score(dict.fromkeys(analyze(question), 1.0))
+def _tidied(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return segments with the empty ones left out, and those put together that ``to_merge`` names."""
+    kept = [segment for segment in segments if segment.living]
+    while chosen := to_merge(kept):
+        joined = merge([kept[at] for at in chosen])
+        kept = [segment for at, segment in enumerate(kept) if at not in chosen] + [joined]
+        kept.sort(key=lambda segment: -len(segment))
+    return tuple(kept)
 
-    return choose_weights(embedder, matrix, texts, spoken, score, load_glossary())
+
+def _with_names(contents: Contents) -> Contents:
+    """Return contents with the names that their documents state and the list that ships."""
+    return replace(contents, names=collect([*load_aliases(), *contents.catalogue.names()]))
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """Finds the passage that the lexical leg puts first; of several the lowest number."""
+
+    lexical: Lexical
+
+    def __call__(self, question: str) -> int:
+        scorer = self.lexical.scorer(dict.fromkeys(analyze(question), 1.0))
+        found = np.sort(scorer.best(_TIED))
+        return int(found[np.argmax(scorer.of(found))]) if len(found) else 0

@@ -16,7 +16,6 @@ import numpy as np
 from corpus.languages import Language
 from index.embedders import Embedder, Floats
 from index.latent import LatentEmbedder
-from index.vectors import products
 
 HIGHEST = 0.5  # measured on English text with MiniLM: .955 here, falling above
 HIGHEST_BUILTIN = 0.2  # its vectors see the same words as BM25: from .3 on they cost what they are worth
@@ -25,6 +24,7 @@ KEPT_WORDS = 0.4  # of a sentence make a pseudo-question
 _FEWEST = 8  # passages of a language that can tell how good an embedder is
 _UNMEASURED = 0.7  # what an embedder is taken to find where there are fewer: every one knows English
 _PAIRS = 100  # of the glossary
+_ROWS = 10_000  # of the matrix that are looked at together
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n.]{12,}")
 _WORD = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
@@ -43,13 +43,13 @@ def choose_weights(
     matrix: Floats,
     texts: Sequence[str],
     languages: Sequence[Language],
-    lexical: Callable[[str], Floats],
+    lexical: Callable[[str], int],
     pairs: Sequence[tuple[str, str]],
 ) -> dict[Language, float]:
     """Return the vectors' share for questions of each language.
 
     For a language of which the index holds some passages, questions are made of them by dropping words, and the share
-    follows from how often the vectors find the passage against how often ``lexical`` does. For one that it does not
+    follows from how often the vectors find the passage first against how often ``lexical`` does, which returns its number. For one that it does not
     hold, the share follows from how often the embedder finds a Chinese term's English name among ``pairs``.
     """
     highest = HIGHEST_BUILTIN if isinstance(embedder, LatentEmbedder) else HIGHEST
@@ -79,15 +79,28 @@ def make_samples(texts: Sequence[str], rows: Sequence[int]) -> list[Sample]:
     return samples
 
 
-def _success(embedder: Embedder, matrix: Floats, samples: Sequence[Sample], lexical: Callable[[str], Floats]) -> float:
+def _success(embedder: Embedder, matrix: Floats, samples: Sequence[Sample], lexical: Callable[[str], int]) -> float:
     """Return how often the vectors find a sample's passage first, as a share of how often the lexical leg does, at most 1."""
     if not samples:
         return 0.0
-    found = sum(int(np.argmax(lexical(sample.question))) == sample.passage for sample in samples)
-    near = sum(
-        int(np.argmax(products(matrix, embedder.embed_query(sample.question)))) == sample.passage for sample in samples
-    )
+    found = sum(lexical(sample.question) == sample.passage for sample in samples)
+    questions = np.stack([embedder.embed_query(sample.question) for sample in samples])
+    near = sum(first == sample.passage for first, sample in zip(_nearest(matrix, questions), samples, strict=True))
     return min(near / max(found, 1), 1.0)
+
+
+def _nearest(matrix: Floats, questions: Floats) -> list[int]:
+    """Return the row of the matrix that is nearest to each question; the lowest of several."""
+    best = np.full(len(questions), -np.inf, np.float32)
+    rows = np.zeros(len(questions), np.int64)
+    for start in range(0, len(matrix), _ROWS):
+        scores = questions @ matrix[start : start + _ROWS].T
+        first = scores.argmax(axis=1)
+        highest = scores[np.arange(len(first)), first]
+        rows[highest > best] = first[highest > best] + start
+        best = np.maximum(best, highest)
+    found: list[int] = rows.tolist()
+    return found
 
 
 def _parallel(embedder: Embedder, pairs: Sequence[tuple[str, str]]) -> float:

@@ -1,147 +1,230 @@
-"""From a question's words to the terms of the other language, by dictionary, worked out when the index is built.
+"""From a question's words to the terms of the other language, by dictionary.
 
-For every word that a question may use: which terms of this index say the same in the other language, and how much each
-counts. Translations that this index does not hold are left out, so the choice among many shrinks to the few that matter.
+A ``Crossing`` is a dictionary in plain arrays, the same for every index. A ``Reach`` is what of it an index can use:
+translations that the index does not hold are left out, so the choice among many shrinks to the few that matter. It is
+worked out from a list of terms per segment, so an added document costs what its own words cost.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from functools import cache
+from itertools import chain
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from corpus.languages import Language
-from index.dictionary import Dictionary, Entry
-from index.terms import cjk_terms
-from index.vocabulary import Arrays, Vocabulary
+from index.dictionary import Dictionary
+from index.terms import cjk_pairs, cjk_terms, is_cjk
+from index.vocabulary import Arrays, Vocabulary, checked, checked_numbers, checked_starts
 
 LONGEST_CHINESE = 8  # characters of a key; longer ones are proverbs
 LONGEST_ENGLISH = 4  # words of a key
 MOST_CANDIDATES = 24  # translations of one English word; those inside longer glosses are the first to go
 SINGLE_CHARACTER = 0.5  # a single character means many things; measured on XQuAD: hit@5 .92 to .93
 
-_Weighted = dict[str, dict[str, float]]  # key: {term: weight}
+Small = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists of numbers, one after the other."""
+
+    starts: Small  # (lists + 1,)
+    numbers: Small
+
+    @classmethod
+    def of(cls, lists: Sequence[Sequence[int]]) -> Self:
+        """Put lists one after the other."""
+        starts = np.zeros(len(lists) + 1, np.int32)
+        np.cumsum([len(one) for one in lists], out=starts[1:])
+        return cls(starts, np.fromiter(chain.from_iterable(lists), np.int32, int(starts[-1])))
+
+    def __getitem__(self, at: int) -> Small:
+        return self.numbers[self.starts[at] : self.starts[at + 1]]
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Keys (Chinese words; English stems with a space between) and their weighted terms in the other language."""
+    """A dictionary: the glosses of Chinese words, and the Chinese words of English phrases (stems with a space between)."""
 
-    keys: Vocabulary
-    starts: npt.NDArray[np.int32]  # (keys + 1,) into the two below
-    terms: npt.NDArray[np.int32]  # numbers in the index's vocabulary
-    weights: npt.NDArray[np.float16]
-
-    @classmethod
-    def compile(
-        cls, dictionary: Dictionary, numbers: Mapping[str, int], *, toward: Collection[Language], inside: bool
-    ) -> Self:
-        """Keep what touches a vocabulary, given as the number of each term.
-
-        ``toward`` names the languages that are worth reaching; ``inside`` lets an English word stand for entries in
-        whose longer glosses it occurs. Chinese words that occur are keys even without a translation: they tell where
-        words begin and end.
-        """
-        found: _Weighted = {}
-        if "en" in toward:
-            found |= _toward_english(dictionary, numbers)
-        if "zh" in toward:
-            held = _held(dictionary, numbers)
-            found |= _toward_chinese(held, numbers, inside=inside)
-            found |= {entry.chinese: {} for entry in held if entry.chinese not in found}
-        return cls._from_weighted(found, numbers)
+    terms: Vocabulary  # that it leads to: stems, Chinese characters and pairs
+    words: Vocabulary  # Chinese
+    pieces: Lists  # of each word: its characters and pairs, as numbers of terms
+    pairs: Lists  # of each word: its pairs, or its one character; it occurs where all of them do
+    senses: Lists  # of each word: the numbers of its glosses
+    glosses: Lists  # of each gloss: its stems, as numbers of terms
+    phrases: Vocabulary  # English
+    candidates: Lists  # of each phrase: numbers of words, the best first
+    shares: npt.NDArray[np.uint8]  # (candidates,) of how many words the gloss is in which the phrase stands
 
     @classmethod
-    def _from_weighted(cls, found: _Weighted, numbers: Mapping[str, int]) -> Self:
-        keys = Vocabulary.build(found)
-        lists = [found[key] for key in keys]
-        starts = np.zeros(len(lists) + 1, np.int32)
-        np.cumsum([len(terms) for terms in lists], out=starts[1:])
+    def compile(cls, dictionary: Dictionary, *, inside: bool) -> Self:
+        """Put a dictionary into arrays; ``inside`` lets an English word stand for entries in whose longer glosses it occurs."""
+        meanings, candidates = _gathered(dictionary, inside=inside)
+        words, ranks = Vocabulary.ranked(list(meanings))
+        phrases, _ = Vocabulary.ranked(list(candidates))
+        numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers))
+        glosses = {gloss: at for at, gloss in enumerate(dict.fromkeys(chain.from_iterable(meanings.values())))}
+        ordered = list(words)
+        pieces = [[numbers[term] for term in cjk_terms(word)] for word in ordered]
+        pairs = [[numbers[term] for term in cjk_pairs(word)] for word in ordered]
+        stems = [[numbers[stem] for stem in gloss] for gloss in glosses]
+        terms, places = Vocabulary.ranked(list(numbers))
+        rank = dict(zip(meanings, ranks.tolist(), strict=True))
+        best = [sorted(candidates[phrase].items(), key=lambda item: item[1]) for phrase in phrases]
         return cls(
-            keys=keys,
-            starts=starts,
-            terms=np.array([numbers[term] for terms in lists for term in terms], np.int32),
-            weights=np.array([weight for terms in lists for weight in terms.values()], np.float16),
+            terms=terms,
+            words=words,
+            pieces=_renumbered(pieces, places),
+            pairs=_renumbered(pairs, places),
+            senses=Lists.of([[glosses[gloss] for gloss in meanings[word]] for word in ordered]),
+            glosses=_renumbered(stems, places),
+            phrases=phrases,
+            candidates=Lists.of([[rank[word] for word, _ in found] for found in best]),
+            shares=np.array([share for found in best for _, share in found], np.uint8),
         )
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, prefix: str) -> Self:
-        """Take back what ``arrays`` gave."""
-        parts = {part: arrays[f"{prefix}_{part}"] for part in ("starts", "terms", "weights")}
-        return cls(keys=Vocabulary.from_arrays(arrays, f"{prefix}_keys"), **parts)  # type: ignore[arg-type]
+        """Take back what ``arrays`` gave; raises ValueError if the arrays do not fit together."""
+        terms, words, phrases = (
+            Vocabulary.from_arrays(arrays, f"{prefix}_{part}") for part in ("terms", "words", "phrases")
+        )
+        glosses = len(arrays[f"{prefix}_glosses_starts"]) - 1
+        candidates = _lists(arrays, f"{prefix}_candidates", len(phrases), len(words))
+        return cls(
+            terms=terms,
+            words=words,
+            pieces=_lists(arrays, f"{prefix}_pieces", len(words), len(terms)),
+            pairs=_lists(arrays, f"{prefix}_pairs", len(words), len(terms)),
+            senses=_lists(arrays, f"{prefix}_senses", len(words), glosses),
+            glosses=_lists(arrays, f"{prefix}_glosses", glosses, len(terms)),
+            phrases=phrases,
+            candidates=candidates,
+            shares=checked(arrays, f"{prefix}_shares", np.uint8, len(candidates.numbers)),
+        )
 
-    def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return the parts by name, to be written."""
-        parts = {f"{prefix}_{part}": getattr(self, part) for part in ("starts", "terms", "weights")}
-        return parts | self.keys.arrays(f"{prefix}_keys")
+        arrays: dict[str, npt.NDArray[Any]] = {f"{prefix}_shares": self.shares}
+        for part in ("terms", "words", "phrases"):
+            arrays |= getattr(self, part).arrays(f"{prefix}_{part}")
+        for part in ("pieces", "pairs", "senses", "glosses", "candidates"):
+            lists = getattr(self, part)
+            arrays |= {f"{prefix}_{part}_starts": lists.starts, f"{prefix}_{part}_numbers": lists.numbers}
+        return arrays
 
-    def translate(self, key: str) -> list[tuple[int, float]]:
-        """Return the numbers and weights of the terms that say a key in the other language."""
-        number = self.keys.find(key)
-        if number < 0:
-            return []
-        here = slice(self.starts[number], self.starts[number + 1])
-        return list(zip(self.terms[here].tolist(), self.weights[here].tolist(), strict=True))
+
+class Reach:
+    """What of a dictionary an index can use: keys and their weighted terms in the other language, all held by the index."""
+
+    def __init__(self, crossing: Crossing, held: Iterable[Small], toward: Collection[Language]) -> None:
+        """``held`` gives the numbers of the crossing's terms that each segment holds; ``toward`` the languages worth reaching."""
+        self.crossing = crossing
+        self._toward = frozenset(toward)
+        self._held = np.zeros(len(crossing.terms), bool)
+        for numbers in held:
+            self._held[numbers] = True
+        self._occurs = np.logical_and.reduceat(self._held[crossing.pairs.numbers], crossing.pairs.starts[:-1])
+
+    def translate(self, key: str) -> dict[str, float]:
+        """Return the terms that say a key in the other language, with their weights."""
+        if not key:
+            return {}
+        found = self._stems(key) if is_cjk(key[0]) else self._characters(key)
+        return {self.crossing.terms[number]: min(weight, 1.0) for number, weight in found.items()}
 
     def knows(self, key: str) -> bool:
-        """Tell whether a key is in the dictionary."""
-        return self.keys.find(key) >= 0
+        """Tell whether a Chinese key leads anywhere, or is a word that occurs in Chinese passages.
+
+        Words tell where words begin and end, even without a translation.
+        """
+        number = self.crossing.words.find(key)
+        if number < 0:
+            return False
+        if "zh" in self._toward and self._occurs[number]:
+            return True
+        return "en" in self._toward and any(
+            self._held[self.crossing.glosses[gloss]].any() for gloss in self.crossing.senses[number]
+        )
+
+    def _stems(self, word: str) -> Mapping[int, float]:
+        """Map a Chinese word to the stems of its glosses; n glosses weigh n ** -.75 each (measured: .5 and 1 are worse)."""
+        number = self.crossing.words.find(word) if "en" in self._toward else -1
+        weights: dict[int, float] = defaultdict(float)
+        if number >= 0:
+            glosses = [self.crossing.glosses[gloss] for gloss in self.crossing.senses[number]]
+            chosen = [gloss.tolist() for gloss in glosses if self._held[gloss].any()]
+            share = (SINGLE_CHARACTER if len(word) == 1 else 1.0) * len(chosen) ** -0.75 if chosen else 0.0
+            for gloss in chosen:
+                for stem in gloss:
+                    if self._held[stem]:
+                        weights[stem] += share / math.sqrt(len(gloss))
+        return weights
+
+    def _characters(self, phrase: str) -> Mapping[int, float]:
+        """Map an English phrase to the characters and pairs of the Chinese words whose gloss it is; n words weigh n ** -.5."""
+        crossing = self.crossing
+        number = crossing.phrases.find(phrase) if "zh" in self._toward else -1
+        weights: dict[int, float] = defaultdict(float)
+        if number >= 0:
+            here = slice(crossing.candidates.starts[number], crossing.candidates.starts[number + 1])
+            words, shares = crossing.candidates.numbers[here], crossing.shares[here]
+            occurs = self._occurs[words]
+            best = list(zip(words[occurs].tolist(), shares[occurs].tolist(), strict=True))[:MOST_CANDIDATES]
+            for word, share in best:
+                pieces = crossing.pieces[word].tolist()
+                for piece in pieces:
+                    weights[piece] += 1 / share / math.sqrt(len(best) * len(pieces))
+        return weights
 
 
-def _held(dictionary: Dictionary, numbers: Mapping[str, int]) -> list[Entry]:
-    """Return the entries whose Chinese word occurs in the index as far as its pairs of characters tell."""
-    starts = (dictionary.by_start[term] for term in numbers if term in dictionary.by_start)
-    return [entry for group in starts for entry in group if _occurs(entry.chinese, numbers)]
+@cache
+def compiled_dictionary() -> Crossing:
+    """Return CC-CEDICT as a crossing, made once per process."""
+    from index.dictionary import read_dictionary
+
+    return Crossing.compile(read_dictionary(), inside=True)
 
 
-def _occurs(word: str, numbers: Mapping[str, int]) -> bool:
-    return len(word) <= LONGEST_CHINESE and all(word[at : at + 2] in numbers for at in range(max(len(word) - 1, 1)))
+@cache
+def compiled_glossary() -> Crossing:
+    """Return the glossary that ships as a crossing, made once per process."""
+    from corpus import load_glossary
+
+    return Crossing.compile(Dictionary.of_pairs(load_glossary()), inside=False)
 
 
-def _toward_english(dictionary: Dictionary, numbers: Mapping[str, int]) -> _Weighted:
-    """Map Chinese words to the stems of their glosses; n glosses weigh n ** -.75 each (measured: .5 and 1 are worse)."""
-    glosses: dict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
-    for term in numbers:
-        for entry in dictionary.by_stem.get(term, ()):
-            if len(entry.chinese) <= LONGEST_CHINESE:
-                glosses[entry.chinese] |= {gloss: None for gloss in entry.glosses if term in gloss}
-    found: _Weighted = {}
-    for word, chosen in glosses.items():
-        share = (SINGLE_CHARACTER if len(word) == 1 else 1.0) * len(chosen) ** -0.75
-        weights: dict[str, float] = defaultdict(float)
-        for gloss in chosen:
-            for stem in gloss:
-                if stem in numbers:
-                    weights[stem] += share / math.sqrt(len(gloss))
-        found[word] = _at_most_one(weights)
-    return found
-
-
-def _toward_chinese(held: Iterable[Entry], numbers: Mapping[str, int], *, inside: bool) -> _Weighted:
-    """Map English phrases to the characters and pairs of the Chinese words whose gloss they are; n words weigh n ** -.5."""
-    candidates: dict[str, dict[str, float]] = defaultdict(dict)
-    for entry in held:
+def _gathered(
+    dictionary: Dictionary, *, inside: bool
+) -> tuple[dict[str, dict[tuple[str, ...], None]], dict[str, dict[str, int]]]:
+    """Return each Chinese word's glosses, and each English phrase's Chinese words with the length of the gloss."""
+    meanings: dict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
+    candidates: dict[str, dict[str, int]] = defaultdict(dict)
+    for entry in dictionary.entries:
+        if len(entry.chinese) > LONGEST_CHINESE:
+            continue
         for gloss in entry.glosses:
-            candidates[" ".join(gloss)][entry.chinese] = 1.0
+            meanings[entry.chinese][gloss] = None
+            candidates[" ".join(gloss)][entry.chinese] = 1
             if inside and len(gloss) > 1:
                 for stem in gloss:
-                    candidates[stem].setdefault(entry.chinese, 1.0 / len(gloss))
-    found: _Weighted = {}
-    for key, words in candidates.items():
-        best = sorted(words.items(), key=lambda item: -item[1])[:MOST_CANDIDATES]
-        weights: dict[str, float] = defaultdict(float)
-        for word, weight in best:
-            terms = cjk_terms(word)
-            for term in terms:
-                weights[term] += weight / math.sqrt(len(best) * len(terms))
-        found[key] = _at_most_one({term: weight for term, weight in weights.items() if term in numbers})
-    return found
+                    candidates[stem].setdefault(entry.chinese, len(gloss))
+    return meanings, candidates
 
 
-def _at_most_one(weights: Mapping[str, float]) -> dict[str, float]:
-    return {term: min(weight, 1.0) for term, weight in weights.items()}
+def _renumbered(lists: Sequence[Sequence[int]], places: npt.NDArray[np.int64]) -> Lists:
+    made = Lists.of(lists)
+    return Lists(made.starts, places[made.numbers].astype(np.int32))
+
+
+def _lists(arrays: Arrays, name: str, count: int, limit: int) -> Lists:
+    """Return so many lists of numbers below a limit; raises ValueError if they are something else."""
+    numbers = checked_numbers(arrays, f"{name}_numbers", limit)
+    return Lists(checked_starts(arrays, f"{name}_starts", count, len(numbers)), numbers)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.errors import UsageError
-from index.catalogue import Catalogue, DocumentInfo
+from index.catalogue import DocumentInfo, JoinedCatalogue
 
 Numbers = npt.NDArray[np.int64]
 KEPT = 16  # selections that stay ready
@@ -74,7 +74,7 @@ class Selection:
 
     documents: frozenset[str]
     numbers: Numbers  # of their passages, ascending
-    mask: npt.NDArray[np.bool_]  # (passages of the index,)
+    mask: npt.NDArray[np.bool_]  # (passages of the index, removed ones included,)
 
     def only(self, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return those of the passage numbers that are selected."""
@@ -91,11 +91,11 @@ class Selections:
     """What the last filters let through, kept while the index stays the same. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._catalogue: Catalogue | None = None
+        self._catalogue: JoinedCatalogue | None = None
         self._kept: OrderedDict[Filter, Selection] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, filter: Filter, catalogue: Catalogue) -> Selection:
+    def of(self, filter: Filter, catalogue: JoinedCatalogue) -> Selection:
         """Return what a filter lets through.
 
         Raises:
@@ -117,17 +117,17 @@ class Selections:
         return selection
 
 
-def select(filter: Filter, catalogue: Catalogue) -> Selection:
+def select(filter: Filter, catalogue: JoinedCatalogue) -> Selection:
     """Return the documents that a filter lets through and their passages; raises what ``Selections.of`` does."""
     chosen = _documents(filter, catalogue)
-    mask = np.zeros(len(catalogue), np.bool_)
+    mask = np.zeros(catalogue.end, np.bool_)
     for id_ in chosen:
         numbers = catalogue.numbers_of(id_)
         mask[numbers.start : numbers.stop] = True
     return Selection(chosen, np.flatnonzero(mask), mask)
 
 
-def _documents(filter: Filter, catalogue: Catalogue) -> frozenset[str]:
+def _documents(filter: Filter, catalogue: JoinedCatalogue) -> frozenset[str]:
     for id_ in filter.documents or ():
         catalogue.numbers_of(id_)
     if (filter.kinds, filter.languages, filter.years) == (None, None, None):

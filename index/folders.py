@@ -6,7 +6,7 @@ Knows nothing of files: a folder is a text, and so is a document's name there.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 
 Folders = Mapping[str, Mapping[str, str]]  # folder -> name of a document there -> its id in the index
 
@@ -32,7 +32,7 @@ class FolderNotes:
         return folders
 
 
-def merge(former: Folders, new: Folders, held: Collection[str]) -> dict[str, dict[str, str]]:
+def merge(former: Folders, new: Folders, held: Container[str]) -> dict[str, dict[str, str]]:
     """Return the folders with the new notes; a document belongs to one folder, and to none once it is not held.
 
     >>> merge({"/a": {"x": "x", "y": "y"}}, {"/b": {"x": "x"}}, {"x", "y"})

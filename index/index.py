@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from corpus.documents import Document, Passage
 from index import snapshots, storing
 from index.catalogue import DocumentInfo
-from index.contents import Contents, Splitting, share_unknown
+from index.contents import Contents, Splitting
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
 from index.engines import AskedKind
-from index.errors import EmptyCorpus, IndexError_, UnknownSnapshot
+from index.errors import IndexError_, UnknownSnapshot
 from index.filters import Filter, Selection, Selections
 from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
@@ -52,7 +52,7 @@ class Index:
         return f"Index({len(self)} passages, snapshot {self.snapshot!r})"
 
     def __len__(self) -> int:
-        return len(self._contents.catalogue)
+        return len(self._contents)
 
     @classmethod
     def build(
@@ -76,7 +76,7 @@ class Index:
         """
         from index.building import build
 
-        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors=vectors)
+        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors)
         return cls(replace(contents, folders=FolderNotes.of(folders or {})))
 
     @classmethod
@@ -135,22 +135,17 @@ class Index:
             UnknownDocument: No document has one of the ids of ``remove``; then nothing happens.
             EmptyCorpus: Nothing would be left.
         """
-        from corpus import split
-
         with self._writing:
             former, gone = self._contents, set(remove)
             for id_ in gone:
                 former.catalogue.numbers_of(id_)
             given = {document.id: document for document in documents}
-            held = {info.id: info.content_hash for info in former.catalogue.documents()}
-            changed = [document for id_, document in given.items() if held.get(id_) != document.content_hash]
+            changed = [document for document in given.values() if not _holds(former, document)]
             known = former.folders.read()
-            noted = merge(known, folders or {}, (held.keys() - gone) | given.keys())
+            held = _Held(former, gone - given.keys(), given)
+            noted = merge(known, folders or {}, held) if known or folders else {}
             if gone or changed:
-                settings = former.splitting
-                new = split(changed, max_tokens=settings.max_tokens, encoding=settings.encoding)
-                replaced = gone | {document.id for document in changed}
-                self._put(self._replaced(former, replaced, new, progress), noted)
+                self._put(self._replaced(former, gone, changed, progress), noted)
             elif noted != known:
                 self._put(former, noted)
         return self
@@ -199,7 +194,7 @@ class Index:
         """Tell whether any passage, its context included, holds an index term."""
         lexical, selected = self._contents.lexical, self._selected
         if selected is None:
-            return lexical.vocabulary.find(term) >= 0
+            return lexical.holds(term)
         return len(selected.only(lexical.holding(term))) > 0
 
     def passages_with(self, terms: Collection[str], limit: int = 200) -> list[Passage]:
@@ -225,7 +220,7 @@ class Index:
 
     def aliases(self) -> Names:
         """Return the other names of each name that has some; keys are normalised (``normalize_name``)."""
-        return self._contents.languages.names
+        return self._contents.names
 
     def documents(self) -> list[DocumentInfo]:
         """List the documents in their order."""
@@ -250,22 +245,24 @@ class Index:
     def info(self) -> dict[str, object]:
         """Return what the index is made of, for people and JSON; sizes are bytes on disk, 0 in memory."""
         contents = self._contents
-        documents = contents.catalogue.documents()
+        documents, base = contents.catalogue.documents(), contents.base
         return {
             "snapshot": contents.snapshot,
             "directory": str(self._directory) if self._directory else None,
             "degraded": contents.degraded,
             "documents": len(documents),
-            "passages": len(contents.catalogue),
-            "terms": len(contents.lexical.vocabulary),
+            "passages": len(contents),
+            "deleted_passages": sum(len(segment.gone) for segment in contents.segments),
+            "segments": len(contents.segments),
+            "terms": len(contents.terms()),
             "characters": sum(document.characters for document in documents),
-            "embedder": contents.embedder.name,
-            "dimensions": contents.embedder.dimensions,
-            "vectors": contents.vectors.kind,
-            "vector_weights": dict(contents.weights),
-            "languages": contents.languages.counts(),
-            "unknown_terms": round(share_unknown(contents), 4),
-            "names": len(contents.languages.names),
+            "embedder": base.embedder.name,
+            "dimensions": base.embedder.dimensions,
+            "vectors": ", ".join(dict.fromkeys(segment.vectors.kind for segment in contents.segments)),
+            "vector_weights": dict(base.weights),
+            "languages": contents.counts(),
+            "unknown_terms": round(contents.share_unknown(), 4),
+            "names": len(contents.names),
             "bytes": self._bytes(),
         }
 
@@ -371,24 +368,15 @@ class Index:
         _load_engines(self._contents)
 
     def _replaced(
-        self, former: Contents, gone: Collection[str], new: Iterable[Passage], progress: Progress | None
+        self, former: Contents, gone: Collection[str], new: Sequence[Document], progress: Progress | None
     ) -> Contents:
-        """Return contents without the gone documents and with the new passages."""
-        from index.building import build
+        """Return contents without the gone documents and with the new ones."""
+        from corpus import split
+        from index.building import changed
 
-        added: dict[str, list[Passage]] = {}
-        for passage in new:
-            added.setdefault(passage.document_id, []).append(passage)
-        passages: list[Passage] = []
-        for info in former.catalogue.documents():
-            if info.id in gone:
-                passages += added.pop(info.id, [])
-            else:
-                passages += former.catalogue.passages(former.catalogue.numbers_of(info.id))
-        passages += [passage for group in added.values() for passage in group]
-        if not passages:
-            raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
-        return build(passages, former.embedder, former.splitting, progress, former)
+        settings = former.base.splitting
+        passages = split(new, max_tokens=settings.max_tokens, encoding=settings.encoding)
+        return changed(former, {*gone, *(document.id for document in new)}, passages, progress)
 
     def _put(self, contents: Contents, folders: Folders) -> None:
         """Put contents with the notes in place of the former ones, on disk too if the index lives there."""
@@ -404,8 +392,9 @@ class Index:
             write=lambda folder: storing.write(contents, folder),
             check=lambda draft: storing.check(draft, contents),
             base=base.snapshot if base and not base.degraded else None,
+            carried=storing.carried(contents),
         )
-        self._contents = replace(contents, snapshot=snapshot, degraded="")
+        self._contents = storing.placed(contents, snapshots.opened(directory, snapshot))
         self._directory = directory
 
     def _follow(self, stop: threading.Event, interval: float) -> None:
@@ -421,20 +410,39 @@ class Index:
                 pause, told = max(interval, _RETRY), str(error)
 
     def _load(self, snapshot: Snapshot) -> Contents:
-        return storing.load(snapshot, self._asked_embedder)
+        return storing.load(snapshot, self._asked_embedder, self._contents)
 
     def _bytes(self) -> int:
         return snapshots.size(self._directory, self.snapshot) if self._directory else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The ids of documents that an index holds after a change, asked for one by one."""
+
+    former: Contents
+    gone: Collection[str]
+    given: Collection[str]
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.given or (id_ not in self.gone and self.former.catalogue.info(str(id_)) is not None)
+
+
+def _holds(contents: Contents, document: Document) -> bool:
+    """Tell whether an index holds a document with the same content."""
+    info = contents.catalogue.info(document.id)
+    return info is not None and info.content_hash == document.content_hash
+
+
 def _load_engines(contents: Contents) -> None:
-    contents.vectors.load_engine()
-    if isinstance(contents.embedder, LateEmbedder):
-        contents.embedder.load()
+    for segment in contents.segments:
+        segment.vectors.load_engine()
+    if isinstance(contents.base.embedder, LateEmbedder):
+        contents.base.embedder.load()
 
 
 def _with_embedder_of(contents: Contents, former: Contents) -> Contents:
     """Return contents with the former embedder if it is the same one, so that no model is loaded twice."""
-    old, new = former.embedder, contents.embedder
+    old, new = former.base.embedder, contents.base.embedder
     same = (old.name, old.fingerprint, old.dimensions) == (new.name, new.fingerprint, new.dimensions)
-    return replace(contents, embedder=old) if same else contents
+    return replace(contents, base=replace(contents.base, embedder=old)) if same else contents

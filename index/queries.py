@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.languages import Language, language_of
-from index.crossing import LONGEST_CHINESE, LONGEST_ENGLISH, Crossing
+from index.crossing import LONGEST_CHINESE, LONGEST_ENGLISH, Reach
 from index.dictionary import phrase
 from index.lexical import Lexical
 from index.names import FoundName, Names, find_names
@@ -69,15 +69,10 @@ class Languages:
     ``glossary`` goes before ``dictionary``; both reach only toward languages that the index holds.
     """
 
-    glossary: Crossing
-    dictionary: Crossing
+    glossary: Reach
+    dictionary: Reach
     names: Names
-    chinese: npt.NDArray[np.bool_]  # (passages,) whether a passage is Chinese
-
-    def counts(self) -> dict[Language, int]:
-        """Return the number of passages in each language."""
-        chinese = int(self.chinese.sum())
-        return {"zh": chinese, "en": len(self.chinese) - chinese}
+    chinese: Sequence[npt.NDArray[np.bool_]]  # of each segment, whether each passage is Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
     terms = _own_terms(plain)
     additions = [_other_names(name, lexical) for name in find_names(plain, languages.names)]
     kept = _untranslated(text, words, additions, lexical, languages)
-    additions += _translations(words, kept, _doubt(terms, lexical), lexical, languages)
+    additions += _translations(words, kept, _doubt(terms, lexical), languages)
     for addition in additions:
         for term, weight in addition.terms.items():
             terms[term] = terms.get(term, 0.0) + weight * addition.factor
@@ -119,7 +114,7 @@ def _other_names(name: FoundName, lexical: Lexical) -> _Addition:
     """Return the other names that the index holds whole; all terms of one name weigh 1 together, as much as the name itself."""
     weights: dict[str, float] = {}
     for terms in name.others:
-        if all(lexical.vocabulary.find(term) >= 0 for term in terms):
+        if all(map(lexical.holds, terms)):
             weights |= {term: max(weights.get(term, 0.0), 1 / len(terms)) for term in terms}
     return _Addition(name.start, name.end, weights)
 
@@ -216,30 +211,30 @@ def _capitals(text: str) -> tuple[set[str], set[str]]:
 
 
 def _held_in_chinese(word: _Word, lexical: Lexical, languages: Languages) -> bool:
-    return any(bool(languages.chinese[lexical.holding(term)].any()) for term in word.terms)
+    return any(lexical.held_among(term, languages.chinese) for term in word.terms)
 
 
 def _doubt(terms: Mapping[str, float], lexical: Lexical) -> float:
     """Return how little the question's own words find: 0 for much, 1 for little."""
     best = lexical.ideal(terms)
-    share = float(lexical.score(terms).max()) / best if best else 0.0
+    share = lexical.scorer(terms).highest() / best if best else 0.0
     return min(max((MUCH - share) / (MUCH - LITTLE), 0.0), 1.0)
 
 
 def _translations(
-    words: Sequence[_Word], kept: Collection[int], doubt: float, lexical: Lexical, languages: Languages
+    words: Sequence[_Word], kept: Collection[int], doubt: float, languages: Languages
 ) -> Iterator[_Addition]:
     """Yield what words and phrases are in the other language."""
     factors = {language: low + doubt * (high - low) for language, (low, high) in TOWARD.items()}
     for at, word in enumerate(words):
         if not word.stems:
-            yield from _translated(word.surface, words[at : at + 1], factors["en"], kept, lexical, languages)
+            yield from _translated(word.surface, words[at : at + 1], factors["en"], kept, languages)
             continue
         for length in range(1, LONGEST_ENGLISH + 1):
             group = words[at : at + length]
             if len(group) == length and all(member.stems for member in group):
                 key = " ".join(stem for member in group for stem in member.stems)
-                yield from _translated(key, group, factors["zh"], kept, lexical, languages)
+                yield from _translated(key, group, factors["zh"], kept, languages)
 
 
 def _translated(
@@ -247,7 +242,6 @@ def _translated(
     group: Sequence[_Word],
     factor: float,
     kept: Collection[int],
-    lexical: Lexical,
     languages: Languages,
 ) -> Iterator[_Addition]:
     """Yield the translation of one key, from the glossary if it has one."""
@@ -255,8 +249,7 @@ def _translated(
     if not found and not any(word.start in kept for word in group):
         found = languages.dictionary.translate(key)
     if found:
-        terms = {lexical.vocabulary[number]: weight for number, weight in found}
-        yield _Addition(group[0].start, group[-1].end, terms, factor)
+        yield _Addition(group[0].start, group[-1].end, found, factor)
 
 
 def _concepts(words: Sequence[_Word], additions: Iterable[_Addition]) -> Iterator[Concept]:

@@ -6,6 +6,7 @@ hit@1, on passages of our size it takes .6 away.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,10 @@ from index.fusing import by_maximum, fuse
 from index.hits import Hit
 from index.latent import LatentEmbedder
 from index.queries import Query, ask
+from index.segments import Segment
 
 DEPTH = 100  # passages that each leg puts up, at least; four times what is asked for if that is more
+_FEW_DEAD = 200  # dead passages of a segment that are searched past; more are excluded
 
 Numbers = npt.NDArray[np.int64]
 
@@ -37,7 +40,7 @@ def search(
     contents: Contents, question: str, k: int, allowed: Numbers | None, vector_weight: float | None
 ) -> list[Hit]:
     """Return the k of the allowed passages (None: all) that match best, best first, each wording once."""
-    weight = contents.weights[language_of(question)] if vector_weight is None else vector_weight
+    weight = contents.base.weights[language_of(question)] if vector_weight is None else vector_weight
     if k < 1 or (allowed is not None and not len(allowed)):
         return []
     pool = _pool(contents, question, max(DEPTH, 4 * k), allowed, weight)
@@ -46,7 +49,7 @@ def search(
     seen: set[int] = set()
     for at in np.lexsort((pool.numbers, -scores)):
         number = int(pool.numbers[at])
-        same = int(contents.sameness[number])
+        same = _sameness(contents, number)
         if same in seen or scores[at] <= 0:
             continue
         seen.add(same)
@@ -59,17 +62,16 @@ def search(
 
 def _pool(contents: Contents, question: str, depth: int, allowed: Numbers | None, weight: float) -> _Pool:
     query = ask(question, contents.lexical, contents.languages)
-    lexical = contents.lexical.score(query.terms)
-    numbers = _best(lexical, depth, allowed)
+    scorer = contents.lexical.scorer(query.terms)
+    numbers = np.sort(scorer.best(depth, allowed))
     vector = None
     if weight > 0:
-        vector = _embed(contents.embedder, query)
-        nearest = contents.vectors.nearest(vector, depth, allowed)
-        numbers = np.array(sorted({*numbers.tolist(), *nearest.tolist()}), np.int64)
+        vector = _embed(contents.base.embedder, query)
+        numbers = np.union1d(numbers, _nearest(contents, vector, depth, allowed))
     if not len(numbers):
-        return _Pool(numbers, lexical[numbers], lexical[numbers])
-    near = contents.vectors.score(vector, numbers) if vector is not None else np.zeros(len(numbers), np.float32)
-    chosen = lexical[numbers]
+        return _Pool(numbers, np.zeros(0, np.float32), np.zeros(0, np.float32))
+    near = _cosines(contents, vector, numbers) if vector is not None else np.zeros(len(numbers), np.float32)
+    chosen = scorer.of(numbers)
     return _Pool(numbers, by_maximum(chosen, float(chosen.max())), by_maximum(near, float(near.max())))
 
 
@@ -80,9 +82,47 @@ def _embed(embedder: Embedder, query: Query) -> Floats:
     return embedder.embed_query(query.text)
 
 
-def _best(scores: Floats, depth: int, allowed: Numbers | None) -> Numbers:
-    """Return the numbers of the best passages that score at all, at most ``depth``, in no order."""
-    candidates = np.flatnonzero(scores > 0) if allowed is None else allowed[scores[allowed] > 0]
-    if len(candidates) > depth:
-        candidates = candidates[np.argpartition(-scores[candidates], depth)[:depth]]
-    return candidates
+def _nearest(contents: Contents, vector: Floats, depth: int, allowed: Numbers | None) -> Numbers:
+    """Return the numbers of the living passages nearest to a vector, at most ``depth``, of the allowed ones (None: all)."""
+    found = []
+    for segment, first in zip(contents.segments, contents.firsts, strict=False):
+        if allowed is None:
+            local = _nearest_living(segment, vector, depth)
+        else:
+            start, end = np.searchsorted(allowed, (first, first + len(segment)))
+            local = segment.vectors.nearest(vector, depth, allowed[start:end] - first) if end > start else allowed[:0]
+        found.append(np.asarray(local, np.int64) + first)
+    numbers = np.concatenate(found)
+    if len(found) > 1 and len(numbers) > depth:
+        numbers = np.sort(numbers)
+        numbers = numbers[np.argpartition(-_cosines(contents, vector, numbers), depth)[:depth]]
+    return numbers
+
+
+def _nearest_living(segment: Segment, vector: Floats, depth: int) -> Numbers:
+    gone = segment.gone
+    if not len(gone):
+        return segment.vectors.nearest(vector, depth, None)
+    if len(gone) <= _FEW_DEAD:  # excluding costs more than a few more candidates
+        found = segment.vectors.nearest(vector, depth + len(gone), None)
+        return found[~np.isin(found, gone)]
+    living = np.setdiff1d(np.arange(len(segment)), gone, assume_unique=True)
+    return segment.vectors.nearest(vector, depth, living)
+
+
+def _cosines(contents: Contents, vector: Floats, numbers: Numbers) -> Floats:
+    """Return the cosine of a vector with those of some passages, given by ascending numbers."""
+    if len(contents.segments) == 1:
+        return contents.segments[0].vectors.score(vector, numbers)
+    borders = np.searchsorted(numbers, contents.firsts)
+    scores = [
+        segment.vectors.score(vector, numbers[start:end] - first)
+        for segment, first, start, end in zip(contents.segments, contents.firsts, borders, borders[1:], strict=False)
+        if end > start
+    ]
+    return np.concatenate(scores) if scores else np.zeros(0, np.float32)
+
+
+def _sameness(contents: Contents, number: int) -> int:
+    at = bisect_right(contents.firsts, number) - 1
+    return int(contents.segments[at].sameness[number - contents.firsts[at]])

@@ -45,7 +45,17 @@ FORMAT = 1
 KEPT = 3  # snapshots, the current one included
 MANIFEST = "manifest.json"
 _SNAPSHOT_NAME = re.compile(r"\d{8}-[0-9a-f]{8}")
-_FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json)")
+WORTH_LINKING = 1 << 20  # bytes of a file that snapshots share; of smaller ones each has its own copy, safe from each other's damage
+_FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json|pack)")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of a snapshot that the next one may take over."""
+
+    path: Path
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,11 @@ class Snapshot:
         """
         self.read(name)
         return self.directory / name
+
+    def kept(self, name: str) -> Kept:
+        """Return where a file of the manifest lies and what it must hold, for the next snapshot; its bytes are not read."""
+        entry = self.manifest["files"][name]
+        return Kept(self.directory / name, int(entry["size"]), str(entry["sha256"]))
 
     def read(self, name: str) -> memoryview:
         """Return a file's bytes, mapped and not copied, after comparing size and SHA-256 with the manifest.
@@ -110,11 +125,13 @@ def publish(
     write: Callable[[Path], Mapping[str, object]],
     check: Callable[[Snapshot], None],
     base: str | None = None,
+    carried: Mapping[str, Kept] | None = None,
 ) -> str:
     """Write a new snapshot, verify it, make it the current one, prune old ones, and return its name.
 
     ``write`` puts its files into the folder it is given and returns what the manifest says of them; ``check`` opens the
-    finished snapshot once and raises if it cannot. ``base`` names the snapshot that the new one was made from: if
+    finished snapshot once and raises if it cannot. ``carried`` names files of older snapshots that the new one takes over:
+    large ones are shared and not read. ``base`` names the snapshot that the new one was made from: if
     another one is current by now, nothing is written.
 
     Raises:
@@ -125,7 +142,7 @@ def publish(
         _prepare(root)
         with _locked(root):
             _check_base(root, base)
-            return _publish(root, write, check)
+            return _publish(root, write, check, carried or {})
 
 
 def rollback(root: Path, name: str | None, check: Callable[[Snapshot], object]) -> str:
@@ -159,6 +176,16 @@ def history(root: Path) -> list[SnapshotInfo]:
         raise IndexNotFound(_not_found(root))
     now = current_name(root)
     return [_described(root, name, now) for name in names(root)]
+
+
+def opened(root: Path, name: str) -> Snapshot:
+    """Return a snapshot by its name, its manifest verified.
+
+    Raises:
+        IndexDamaged: The manifest is not what was written.
+    """
+    with _as_damage(root):
+        return _opened(root / "snapshots" / name, name)
 
 
 def current_name(root: Path) -> str:
@@ -262,16 +289,22 @@ _REBUILD = (
 )
 
 
-def _publish(root: Path, write: Callable[[Path], Mapping[str, object]], check: Callable[[Snapshot], None]) -> str:
+def _publish(
+    root: Path,
+    write: Callable[[Path], Mapping[str, object]],
+    check: Callable[[Snapshot], None],
+    carried: Mapping[str, Kept],
+) -> str:
     for leftover in (root / "tmp").iterdir():
         _delete(leftover)
     generation = max((int(name[:8]) for name in names(root)), default=0) + 1
     draft = root / "tmp" / f"{generation:08d}-{os.urandom(4).hex()}"
     draft.mkdir(mode=0o700)
     try:
+        shared = {name: kept for name, kept in carried.items() if _carry(kept, draft / name)}
         about = write(draft)
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = {"format": FORMAT, "generation": generation, "made": made, **about, "files": _sealed(draft)}
+        manifest = {"format": FORMAT, "generation": generation, "made": made, **about, "files": _sealed(draft, shared)}
         encoded = json.dumps(manifest, indent=1, sort_keys=True).encode()
         _write(draft / MANIFEST, encoded)
         _sync_directory(draft)
@@ -408,10 +441,36 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _sealed(draft: Path) -> dict[str, dict[str, object]]:
-    """Return size and SHA-256 of every file of a draft, each forced to the disk."""
+def _carry(kept: Kept, path: Path) -> bool:
+    """Take a file over from an older snapshot; tell whether both share it now, which is safe as nobody changes it."""
+    try:
+        if kept.size >= WORTH_LINKING and kept.path.stat().st_size == kept.size:
+            try:
+                os.link(kept.path, path)
+            except FileNotFoundError:
+                raise
+            except OSError as error:  # this file system has no links
+                logger.info("%s is copied: %s", kept.path, error)
+            else:
+                return True
+        data = _mapped(kept.path)
+    except FileNotFoundError as error:
+        raise IndexLocked(
+            f"Another process has replaced {kept.path.parent} since it was opened. Open the index again and repeat what you did."
+        ) from error
+    if hashlib.sha256(data).hexdigest() != kept.sha256:
+        raise IndexDamaged(f"{kept.path} is not what was written. {_REBUILD}")
+    path.write_bytes(data)
+    return False
+
+
+def _sealed(draft: Path, shared: Mapping[str, Kept]) -> dict[str, dict[str, object]]:
+    """Return size and SHA-256 of every file of a draft, each forced to the disk; shared ones are known and there already."""
     entries: dict[str, dict[str, object]] = {}
     for path in sorted(draft.iterdir()):
+        if path.name in shared:
+            entries[path.name] = {"size": shared[path.name].size, "sha256": shared[path.name].sha256}
+            continue
         with path.open("rb+") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())

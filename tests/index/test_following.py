@@ -115,10 +115,10 @@ def test_a_snapshot_with_another_embedder_than_asked_for_is_not_taken_over(make_
 
 def test_an_embedder_that_stays_is_not_opened_again(directory):
     reader = Index.open(directory)
-    embedder = reader._contents.embedder
+    embedder = reader._contents.base.embedder
     Index.open(directory).add([kiln()])
     reader.refresh()
-    assert reader._contents.embedder is embedder
+    assert reader._contents.base.embedder is embedder
 
 
 def test_an_index_in_memory_follows_nobody(bilingual):

@@ -6,7 +6,6 @@ import pickle
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from index import Index, IndexDamaged, snapshots
@@ -42,7 +41,9 @@ def test_no_module_of_the_package_can_unpickle():
         ), path
 
 
-@pytest.mark.parametrize("name", ["postings_weights.npy", "vectors.faiss", "names.json", "documents.sqlite"])
+@pytest.mark.parametrize(
+    "name", ["base.pack", "segment0_postings.pack", "segment0_vectors.faiss", "names.json", "segment0_documents.sqlite"]
+)
 def test_a_planted_pickle_is_refused_and_not_run(make_passages, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     Index.build(make_passages({"a": "Tides rise."})).save(tmp_path / "x")
@@ -55,8 +56,9 @@ def test_a_planted_pickle_is_refused_and_not_run(make_passages, tmp_path, monkey
 def test_a_planted_array_of_objects_is_refused_and_not_run(make_passages, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Index.build(make_passages({"a": "Tides rise."})).save(tmp_path / "x")
-    np.save(tmp_path / "bomb.npy", np.array([Bomb()], object), allow_pickle=True)
-    replace_file(tmp_path / "x", "postings_weights.npy", (tmp_path / "bomb.npy").read_bytes())
+    head = json.dumps([["fitted_terms", "|O", [1]]]).encode()
+    planted = b"SQAPACK1" + len(head).to_bytes(8, "little") + head + bytes(64 - 16 - len(head)) + pickle.dumps(Bomb())
+    replace_file(tmp_path / "x", "base.pack", planted)
     with pytest.raises(IndexDamaged, match="no plain array"):
         Index.open(tmp_path / "x")
     assert not (tmp_path / "exploded").exists()
