@@ -146,7 +146,9 @@ def _segment(
 ) -> Segment:
     documents = {passage.document_id: passage.document for passage in passages}
     return Segment(
-        catalogue=MemoryCatalogue(passages, places, {id_: find_aliases(document) for id_, document in documents.items()}),
+        catalogue=MemoryCatalogue(
+            passages, places, {id_: find_aliases(document) for id_, document in documents.items()}
+        ),
         postings=read.postings,
         vectors=vectors,
         keys=read.keys,

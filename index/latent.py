@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from index.embedders import BUILTIN, Floats, Progress, normalized
 from index.terms import STOP_WORDS, analyze, normalize, without_question_words
-from index.vocabulary import Arrays
+from index.vocabulary import Arrays, checked
 
 DIMENSIONS = 256
 BUCKETS = 1 << 14  # rows of the projection
@@ -68,8 +68,12 @@ class LatentEmbedder:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
-        """Take back what ``arrays`` gave."""
-        return cls(*(arrays[f"latent_{part}"] for part in ("idf", "projection", "scale")))  # type: ignore[arg-type]
+        """Take back what ``arrays`` gave; raises ValueError if the arrays do not fit together."""
+        scale = checked(arrays, "latent_scale", np.float32)
+        projection = arrays["latent_projection"]
+        if projection.shape != (BUCKETS, len(scale)) or projection.dtype != np.int8:
+            raise ValueError(f"latent_projection has the shape {projection.shape} and the type {projection.dtype}")
+        return cls(checked(arrays, "latent_idf", np.float16, COUNTERS), projection, scale)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the parts by name, to be written."""

@@ -116,7 +116,10 @@ class Lexical:
 
     def holding(self, term: str) -> Numbers:
         """Return the numbers of the passages that hold a term, ascending."""
-        found = [self.parts[number].holding(at).astype(np.int64) + self.parts[number].first for number, at in self._find(term)]
+        found = [
+            self.parts[number].holding(at).astype(np.int64) + self.parts[number].first
+            for number, at in self._find(term)
+        ]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def holding_all(self, terms: Collection[str]) -> Numbers:
@@ -238,7 +241,9 @@ def _pruned(
 ) -> tuple[Numbers, Floats]:
     """Return every passage that may be among the ``depth`` best, with its score; ``level`` is what others already reach."""
     lists = sorted(lists, key=lambda one: -one.bound)
-    rest = [*accumulate((one.bound for one in reversed(lists)), initial=0.0)][::-1]  # what this list and the next may add
+    rest = [*accumulate((one.bound for one in reversed(lists)), initial=0.0)][
+        ::-1
+    ]  # what this list and the next may add
     scores = np.zeros(part.count, np.float32)
     leaders = np.zeros(0, np.int32)
     at = 0

@@ -45,7 +45,9 @@ FORMAT = 1
 KEPT = 3  # snapshots, the current one included
 MANIFEST = "manifest.json"
 _SNAPSHOT_NAME = re.compile(r"\d{8}-[0-9a-f]{8}")
-WORTH_LINKING = 1 << 20  # bytes of a file that snapshots share; of smaller ones each has its own copy, safe from each other's damage
+WORTH_LINKING = (
+    1 << 20
+)  # bytes of a file that snapshots share; of smaller ones each has its own copy, safe from each other's damage
 _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json|pack)")
 
 

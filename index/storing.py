@@ -163,8 +163,7 @@ def _about(contents: Contents) -> Mapping[str, object]:
         "next_place": contents.next_place,
         "counts": {"documents": sum(one.documents for one in segments), "passages": len(contents)},
         "segments": [
-            {"documents": one.documents, "passages": len(one), "vectors": one.vectors.kind}
-            for one in segments
+            {"documents": one.documents, "passages": len(one), "vectors": one.vectors.kind} for one in segments
         ],
     }
 
@@ -197,11 +196,11 @@ def _check_matches(snapshot: Snapshot, embedder: Embedder | str | None) -> None:
 
 
 def _check_layout(root: Path, manifest: Mapping[str, Any]) -> None:
-    for what, name, here in (("layout", "layout", LAYOUT), ("analyzer", "analyzer", ANALYZER)):
+    for name, here in (("analyzer", ANALYZER), ("layout", LAYOUT)):
         there = manifest.get(name, 1)
         if there != here:
             raise IndexMismatch(
-                f"{root} was built with the {what} {there!r}; this version of survey-qa has {here!r}. "
+                f"{root} was built with the {name} {there!r}; this version of survey-qa has {here!r}. "
                 "Rebuild it with `survey-qa index build PATH`, with --index DIR if it is not the default one."
             )
 

@@ -287,3 +287,9 @@ def test_a_pipe_in_place_of_a_file_is_refused_and_never_waited_for(bilingual, tm
     os.mkfifo(path)
     with pytest.raises(IndexDamaged):
         Index.open(tmp_path).verify()
+
+
+def test_an_index_of_an_older_layout_is_refused_with_what_to_type(directory, monkeypatch):
+    monkeypatch.setattr("index.storing.LAYOUT", 3)
+    with pytest.raises(IndexMismatch, match=r"layout 2; this version of survey-qa has 3.*index build"):
+        Index.open(directory)
