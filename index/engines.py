@@ -76,6 +76,7 @@ def search(engine: Any, vector: Floats, depth: int, allowed: Numbers | None) -> 
 
     What leaves out half or more is searched exhaustively: a graph under such a filter misses what it should find.
     """
+    _faiss()
     if allowed is None:
         _, found = engine.search(vector.reshape(1, -1), min(depth, engine.ntotal))
     elif len(allowed) > engine.ntotal / 2:
@@ -174,7 +175,10 @@ def _exhaustive(engine: Any, selector: Any) -> tuple[Any, Any]:  # noqa: ANN401 
 
 
 def _faiss() -> Any:  # noqa: ANN401 FAISS has no types
-    """Return FAISS, told to use one thread: on a busy machine four took 30 ms for what one does in 1."""
+    """Return FAISS, told to use one thread: on a busy machine four took 30 ms for what one does in 1.
+
+    OpenMP keeps that number for each thread that calls, so every search says it again.
+    """
     import faiss
 
     faiss.omp_set_num_threads(1)

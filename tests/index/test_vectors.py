@@ -1,5 +1,8 @@
 """The kinds of vector index: which is chosen, that each finds what an exact search finds, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import faiss
 import numpy as np
 import pytest
 
@@ -157,3 +160,14 @@ def test_an_index_keeps_the_kind_that_was_asked_for(bilingual, tmp_path, kind, f
     assert index.info()["vectors"] == kind
     assert found(index, "How far does the glacier retreat?", 1) == ["glacier"]
     assert Index.open(tmp_path).info()["vectors"] == kind
+
+
+def test_a_search_in_any_thread_uses_one_thread_of_faiss(made):
+    def search():
+        made.nearest(clustered(1)[0], 10)
+        return faiss.omp_get_max_threads()
+
+    made.load_engine()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(faiss.omp_set_num_threads, 3).result()
+        assert pool.submit(search).result() == 1
