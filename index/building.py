@@ -28,6 +28,7 @@ from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import collect
 from index.postings import Averages, Counter, Postings
+from index.resuming import KeptVectors, sources_of
 from index.segments import Held, Segment, merge, to_merge, without
 from index.terms import analyze
 from index.vectors import Vectors
@@ -42,8 +43,11 @@ def build(
     splitting: Splitting,
     progress: Progress | None = None,
     vectors: AskedKind = "auto",
+    kept: KeptVectors | None = None,
 ) -> Contents:
     """Make contents of passages; ``vectors`` is the kind of vector index.
+
+    ``kept`` keeps what an embedder gives until the index is published.
 
     Raises:
         EmptyCorpus: There is no passage.
@@ -58,7 +62,7 @@ def build(
         made: tuple[Embedder, Floats] = LatentEmbedder.fit_and_embed(read.texts, progress)
     else:
         opened = open_embedder(embedder) if isinstance(embedder, str) else embedder
-        made = opened, opened.embed_passages(read.texts, progress)
+        made = opened, (kept or KeptVectors()).embed(opened, read.texts, read.keys, progress=progress)
     tell("connecting languages", 0, 1)
     crossings = compiled_glossary(), compiled_dictionary()
     places = {id_: place for place, id_ in enumerate(dict.fromkeys(passage.document_id for passage in ordered))}
@@ -78,11 +82,16 @@ def build(
 
 
 def changed(
-    former: Contents, gone: Collection[str], passages: Sequence[Passage], progress: Progress | None = None
+    former: Contents,
+    gone: Collection[str],
+    passages: Sequence[Passage],
+    progress: Progress | None = None,
+    kept: KeptVectors | None = None,
 ) -> Contents:
     """Make contents without some documents and with more passages; what stays is neither read nor embedded again.
 
-    A document that is given and gone is replaced and stays in its place.
+    A document that is given and gone is replaced and stays in its place. ``kept`` keeps what the embedder gives until
+    the index is published.
 
     Raises:
         EmptyCorpus: Nothing would be left.
@@ -99,7 +108,8 @@ def changed(
         places |= {id_: former.next_place + at for at, id_ in enumerate(new)}
         next_place = max(next_place, *(place + 1 for place in places.values()))
         read = _read(ordered, base.averages, progress or _silent)
-        matrix = _vectors(former, read, progress)
+        keeping, sources = kept or KeptVectors(), sources_of(former)
+        matrix = keeping.embed(base.embedder, read.texts, read.keys, sources=sources, progress=progress)
         segments.append(_segment(ordered, read, Vectors.build(matrix, base.vectors), places, base.crossings))
     if not any(segment.living for segment in segments):
         raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
@@ -173,28 +183,6 @@ def _silent(stage: str, done: int, total: int) -> None:
 def _hash(text: str) -> tuple[int, int]:
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
-
-
-def _vectors(former: Contents, read: _Read, progress: Progress | None) -> Floats:
-    """Return one vector per text: those that ``former`` has are taken over, the others computed."""
-    matrix = np.zeros((len(read.texts), former.base.embedder.dimensions), np.float32)
-    missing = {tuple(key): row for row, key in reversed(list(enumerate(read.keys.tolist())))}
-    wanted = np.array([key for key, _ in missing], np.uint64)
-    for segment in former.segments:
-        for row in np.flatnonzero(np.isin(segment.keys[:, 0], wanted)).tolist():
-            at = missing.pop(tuple(segment.keys[row].tolist()), None)
-            if at is not None:
-                matrix[at] = segment.vectors.vectors_of(np.array([row]))[0]
-    new = sorted(missing.values())
-    if new:
-        matrix[new] = former.base.embedder.embed_passages([read.texts[row] for row in new], progress)
-    return matrix[_first_of_each(read.keys)]
-
-
-def _first_of_each(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """Return for each key the row of its first occurrence."""
-    first: dict[tuple[int, ...], int] = {}
-    return np.array([first.setdefault(tuple(key), row) for row, key in enumerate(keys.tolist())], np.int64)
 
 
 def _tidied(segments: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -70,6 +70,11 @@ def same_spec(one: str, other: str) -> bool:
     return one == other or (Path(one).exists() and Path(other).exists() and Path(one).samefile(other))
 
 
+def is_same(one: Embedder, other: Embedder) -> bool:
+    """Tell whether two embedders give the same vectors."""
+    return (one.name, one.fingerprint, one.dimensions) == (other.name, other.fingerprint, other.dimensions)
+
+
 class LateEmbedder:
     """An embedder that an index on disk was made with, opened when the first question needs it."""
 

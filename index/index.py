@@ -14,14 +14,16 @@ from corpus.documents import Document, Passage
 from index import snapshots, storing
 from index.catalogue import DocumentInfo
 from index.contents import Contents, Splitting
-from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress
+from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress, is_same
 from index.engines import AskedKind
 from index.errors import IndexError_, UnknownSnapshot
 from index.filters import Filter, Selection, Selections
 from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
+from index.latent import LatentEmbedder
 from index.names import Names
 from index.queries import Query, ask
+from index.resuming import KeptVectors
 from index.searching import search
 from index.snapshots import Snapshot, SnapshotInfo
 
@@ -45,6 +47,7 @@ class Index:
         self._asked_embedder = embedder  # what a snapshot that is opened later must have been made with
         self._mark = _UNKNOWN  # of the pointer that was looked at last
         self._writing = threading.Lock()
+        self._kept: KeptVectors | None = None  # what was embedded and is not published yet
         self._selections = Selections()
         self._selected: Selection | None = None  # None: everything
 
@@ -63,21 +66,28 @@ class Index:
         splitting: Splitting | None = None,
         folders: Folders | None = None,
         vectors: AskedKind = "auto",
+        resume: Path | str | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Index passages in memory; ``splitting`` says how documents that are added later are split.
 
         ``folders`` notes which documents came from which folder: folder, name of the document there, its id.
         ``vectors`` is the kind of vector index, chosen by size unless named (``index.engines`` says what each costs).
+        ``resume`` is the directory where the index will be saved: what an embedder gives is kept there until then, and
+        vectors of an earlier build, finished or not, with the same embedder are taken over.
 
         Raises:
             EmptyCorpus: There is no passage.
             EmbedderUnavailable: The embedder cannot be opened.
+            IndexWriteFailed: ``resume`` may not be written.
         """
         from index.building import build
 
-        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors)
-        return cls(replace(contents, folders=FolderNotes.of(folders or {})))
+        kept = _keeping(resume, embedder)
+        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors, kept)
+        index = cls(replace(contents, folders=FolderNotes.of(folders or {})))
+        index._kept = kept
+        return index
 
     @classmethod
     def open(cls, directory: Path | str, *, embedder: Embedder | str | None = None) -> Self:
@@ -376,7 +386,8 @@ class Index:
 
         settings = former.base.splitting
         passages = split(new, max_tokens=settings.max_tokens, encoding=settings.encoding)
-        return changed(former, {*gone, *(document.id for document in new)}, passages, progress)
+        self._kept = KeptVectors(None if isinstance(former.base.embedder, LatentEmbedder) else self._directory)
+        return changed(former, {*gone, *(document.id for document in new)}, passages, progress, self._kept)
 
     def _put(self, contents: Contents, folders: Folders) -> None:
         """Put contents with the notes in place of the former ones, on disk too if the index lives there."""
@@ -396,6 +407,9 @@ class Index:
         )
         self._contents = storing.placed(contents, snapshots.opened(directory, snapshot))
         self._directory = directory
+        if self._kept is not None:
+            self._kept.forget()
+            self._kept = None
 
     def _follow(self, stop: threading.Event, interval: float) -> None:
         pause, told = interval, ""
@@ -434,6 +448,17 @@ def _holds(contents: Contents, document: Document) -> bool:
     return info is not None and info.content_hash == document.content_hash
 
 
+def _keeping(directory: Path | str | None, embedder: Embedder | str) -> KeptVectors | None:
+    """Return where a build keeps vectors; the embedder that is fitted at each build has none worth keeping."""
+    if directory is None or embedder == BUILTIN:
+        return None
+    try:
+        earlier = Index.open(directory)._contents
+    except IndexError_:
+        earlier = None
+    return KeptVectors(Path(directory), earlier)
+
+
 def _load_engines(contents: Contents) -> None:
     for segment in contents.segments:
         segment.vectors.load_engine()
@@ -443,6 +468,5 @@ def _load_engines(contents: Contents) -> None:
 
 def _with_embedder_of(contents: Contents, former: Contents) -> Contents:
     """Return contents with the former embedder if it is the same one, so that no model is loaded twice."""
-    old, new = former.base.embedder, contents.base.embedder
-    same = (old.name, old.fingerprint, old.dimensions) == (new.name, new.fingerprint, new.dimensions)
-    return replace(contents, base=replace(contents.base, embedder=old)) if same else contents
+    same = is_same(former.base.embedder, contents.base.embedder)
+    return replace(contents, base=replace(contents.base, embedder=former.base.embedder)) if same else contents

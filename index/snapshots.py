@@ -6,6 +6,7 @@
         manifest.json         what the snapshot was made of, and size and SHA-256 of every file
         ...
     tmp/                      unfinished builds, emptied by the next writer
+    unfinished/               vectors of builds that did not come to their end (``index.resuming``); no part of the index
 
 A reader sees the old snapshot or the new one, whenever a writer is killed or the power fails. Knows nothing about what
 the files mean.
@@ -13,6 +14,7 @@ the files mean.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -147,6 +149,35 @@ def publish(
             return _publish(root, write, check, carried or {})
 
 
+def prepare(root: Path) -> None:
+    """Make the directory ready for a writer, who learns now and not after hours whether it can be written.
+
+    Raises:
+        IndexWriteFailed: It is a file, holds something else, or may not be written.
+    """
+    with _as_write_failure(root):
+        _prepare(root)
+        if not os.access(root / "tmp", os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file that is whole or not there, also after a power cut; its folder is made if need be.
+
+    Raises:
+        OSError: It could not be written; nothing is left.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{os.getpid()}-{os.urandom(4).hex()}.part")
+    try:
+        _write(draft, data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    for folder in list(path.parents)[:3]:
+        _sync_directory(folder)
+
+
 def rollback(root: Path, name: str | None, check: Callable[[Snapshot], object]) -> str:
     """Make an older snapshot the current one and return its name; by default the newest whole one before the current.
 
@@ -255,6 +286,8 @@ def verify(root: Path) -> None:
         IndexDamaged: A byte differs or a file is missing; the message names the file.
     """
     if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
+        raise IndexNotFound(_not_found(root))
+    if not names(root) and not (root / "CURRENT").exists():  # a first build that did not come to its end
         raise IndexNotFound(_not_found(root))
     with _as_damage(root):
         _fitting(root, _pointer(root))

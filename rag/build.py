@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus import Document, Skipped, load_library, read, read_folder, split
+from corpus import Document, Passage, Skipped, load_library, read, read_folder, split
 from corpus.errors import UsageError
-from index import EmptyCorpus, Index, IndexError_, IndexNotFound
+from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
 from index.folders import Folders
 from rag.refreshing import Progress, note_library, refresh_library
 from rag.settings import default_index_directory, home_directory
@@ -114,8 +114,10 @@ def build_index(
     ):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(gathered.documents)
-    index = Index.build(passages, embedder=embedder, folders=gathered.folders, vectors=vectors, progress=progress)
-    index.save(Path(directory) if directory else default_index_directory(home))
+    target = Path(directory) if directory else default_index_directory(home)
+    notes = gathered.folders
+    index = Index.build(passages, embedder=embedder, folders=notes, vectors=vectors, resume=target, progress=progress)
+    index.save(target)
     if directory is None:
         note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])
     return Built(index, len(gathered.documents), len(passages), gathered.skipped)
@@ -199,12 +201,20 @@ def index_folder(
         return Index.open(kept, embedder=embedder)
     except IndexError_:
         passages = split(gathered.documents)
-        index = Index.build(passages, embedder=embedder, progress=progress)
+        index = _build_resumed(passages, embedder, kept, progress)
     try:
         index.save(kept)
     except IndexError_ as error:
         logger.warning("The index of %s stays in memory: %s", folder, error)
     return index
+
+
+def _build_resumed(passages: Sequence[Passage], embedder: str, kept: Path, progress: Progress | None) -> Index:
+    """Build an index that is to be kept; where nothing can be written nothing can be resumed either."""
+    try:
+        return Index.build(passages, embedder=embedder, resume=kept, progress=progress)
+    except IndexWriteFailed:
+        return Index.build(passages, embedder=embedder, progress=progress)
 
 
 def _apart(paths: Sequence[Path | str]) -> list[Path]:

@@ -207,13 +207,16 @@ def progress() -> Iterator[Progress]:
     tasks: dict[str, Any] = {}
 
     def tell(stage: str, done: int, total: int) -> None:
+        if stage == "resuming":
+            say(f"Resuming: {done} of {total} passages are embedded already.", err=True)
+            return
         if not sys.stderr.isatty():
             return
         if not shown:
             shown.append(_progress_bars())
         bars = shown[0]
         if stage not in tasks:
-            tasks[stage] = bars.add_task(stage, total=total or None)
+            tasks[stage] = bars.add_task(stage, total=total or None, completed=done)  # not work of now
         bars.update(tasks[stage], completed=done, total=total or None)
 
     try:
@@ -292,9 +295,17 @@ def _language_of(text: str) -> Language:
 
 def _progress_bars() -> Any:  # noqa: ANN401 rich is imported where a person looks
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    times = TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
+    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), *times)
     bars = Progress(*columns, console=Console(stderr=True), transient=True)
     bars.start()
     return bars

@@ -92,4 +92,13 @@ def test_progress_shows_stage_and_count_on_the_error_stream(capsys, monkeypatch)
 
     captured = capsys.readouterr()
     assert "reading" in captured.err
+    assert "left" in captured.err
     assert captured.out == ""
+
+
+def test_progress_says_once_what_a_resumed_build_has_already(capsys):
+    with progress() as tell:
+        tell("resuming", 12, 40)
+        tell("embedding", 12, 40)
+
+    assert capsys.readouterr().err == "Resuming: 12 of 40 passages are embedded already.\n"
