@@ -54,7 +54,7 @@ def _answer(answers: BinaryIO, mark: bytes, content: bytes) -> None:
 
 def _restrict() -> None:
     """Give up what parsing does not need: memory without end, files on disk, dumps of memory."""
-    sys.setrecursionlimit(3_000)
+    sys.setrecursionlimit(10_000)
     with suppress(ImportError):  # Windows has no such limits
         import resource
 

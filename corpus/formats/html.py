@@ -87,7 +87,7 @@ def _parse(text: str) -> Page:
     if not source.strip():
         raise ReadError("it is empty")
     try:
-        tree = html.document_fromstring(source)
+        tree = html.document_fromstring(source, html.HTMLParser(huge_tree=True))
     except (LxmlError, ParserError, ValueError) as error:
         raise ReadError(f"it is no page ({one_line(str(error))[:80]})") from error
     return Page(tree, source)
