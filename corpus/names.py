@@ -62,6 +62,14 @@ _IS_JUST = re.compile(
     rf"(?<![\w.+-])(?P<name>{_LATIN_NAME}) ?(?:就是|即是|也就是)(?:[{_HAN}A-Za-z ]{{2,8}}的)? ?[“「]?(?P<alias>{_HAN_NAME})[”」]?(?=[,，。;；\n])"
 )
 
+_FORMS = (
+    (_LATIN_THEN_HAN, re.compile(rf"{_OPEN}[{_HAN}]")),
+    (_SAID_IN_ENGLISH, re.compile(r"known as |called |named ")),
+    (_SAID_IN_CHINESE, re.compile(r"又[称名叫]|[也亦]称|也叫|也被称为|[简俗别]称|[别昵]名|昵称|绰号|[中英]文名")),
+    (_IS_JUST, re.compile(r"[就即]是")),
+)  # with the sign without which there is no match
+_REACH = 300  # characters; more than any of the forms lets stand on one side of its sign
+
 # What stands in brackets after a name without being another name of it: whose it is, what state it is in.
 _NO_ALIAS = re.compile(
     r"(?:大学|公司|实验室|研究院|学院|团队|组织|机构|中心|集团|版本?|系列|语言|任务|参数|开源|闭源|收费|免费|付费|内测|公测)$"
@@ -96,12 +104,21 @@ def _is_common(name: str, claims: set[str]) -> bool:
 
 def _pairs(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield (offset, name, alias) of every form."""
-    yield from _checked(_LATIN_THEN_HAN.finditer(text))
-    yield from _checked(_SAID_IN_ENGLISH.finditer(text))
-    yield from _checked(_SAID_IN_CHINESE.finditer(text))
-    yield from _checked(_IS_JUST.finditer(text))
+    for form, sign in _FORMS:
+        yield from _checked(_matches(form, sign, text))
     yield from _chinese_with_latin(text)
     yield from _long_with_short(text)
+
+
+def _matches(form: re.Pattern[str], sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield what ``form.finditer`` does, in half the time: it looks only around the signs that every match holds."""
+    start = end = 0
+    for place in sign.finditer(text):
+        if place.start() - _REACH > end:
+            yield from form.finditer(text, start, end)
+            start = place.start() - _REACH
+        end = place.end() + _REACH
+    yield from form.finditer(text, start, end)
 
 
 def _checked(matches: Iterable[re.Match[str]]) -> Iterator[tuple[int, str, str]]:

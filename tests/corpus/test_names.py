@@ -67,3 +67,9 @@ def test_pairs_come_in_text_order_and_once():
 @pytest.mark.parametrize("text", ["a" * 100_000, "A_" * 50_000, "aGVsbG8gd29ybGQ" * 6_000, "GPT-3 " * 16_000])
 def test_one_endless_word_states_no_alias_and_costs_no_more_than_other_texts(text):
     assert find_aliases(Document(id="a", text=text)) == []
+
+
+def test_names_are_found_wherever_they_stand_in_a_long_text() -> None:
+    filler = "这里什么也没有说。" * 100
+    text = f"{filler}Heron(苍鹭)是一台望远镜。{filler}Otter,又称水獭,也能观测。{filler}Crane 就是仙鹤。{filler}"
+    assert find_aliases(Document(id="a", text=text)) == [("Heron", "苍鹭"), ("Otter", "水獭"), ("Crane", "仙鹤")]
