@@ -7,33 +7,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from corpus.documents import Document, Table
 from index import Index
 from index.hits import Hit
 from rag.drafts import Draft, Span, Statement
+from rag.entries import amount_beside, entry_roster, says
 from rag.framing import fitting
 from rag.gathering import tables_for
 from rag.grammar import CHEAP, HOW_MUCH_COST, Kind
-from rag.lineages import asks_for_way, asks_upward, descendants_of, tell_ancestors, tell_way
+from rag.lineages import (
+    asks_for_way,
+    asks_upward,
+    descendants_of,
+    tell_ancestors,
+    tell_chronicle,
+    tell_step,
+    tell_way,
+)
 from rag.mentions import Mention, mention_strength
-from rag.questions import Question
+from rag.questions import Needle, Question
 from rag.records import (
     COST,
     DATE,
     MAKER,
     SAID,
     SIZE,
+    Attribute,
     Record,
+    Roster,
     Value,
     date_of,
     differ,
     pool,
+    roster_of,
+    said,
     size_of,
     unique,
 )
-from rag.selecting import IDLE, Chosen, choose, conditions, relation_of, subjects, tables_asked
+from rag.selecting import IDLE, Chosen, choose, conditions, is_asked, relation_of, subjects, tables_asked
 from rag.units import terms_of
 
 MOST_NAMES = 40
@@ -48,7 +62,7 @@ _IN_TIME = re.compile(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|r
 _IN_SIZE = re.compile(r"大(?!学)|小|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
 _DIFFERS = re.compile(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
 _MEANT = ((CHEAP, COST), (_IN_TIME, DATE), (_IN_SIZE, SIZE))  # what a comparison is in when it names no column
-_KINDS: Mapping[Kind, re.Pattern[str]] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}
+_KINDS: Mapping[Kind, Attribute] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}
 _MONEY = frozenset({"usd", "cny", "eur", "gbp"})
 
 Tables = Sequence[tuple[Document, Table]]
@@ -66,46 +80,71 @@ class _Ranked:
 
 
 def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | None:
-    """Return the draft that rows of tables make, or None if the question asks for none or no table has it."""
-    kinds = {clause.kind for clause in question.clauses}
-    counts = _COUNTS.search(question.text) is not None and bool(kinds & {"number", "count"})
-    several = question.several or bool(kinds & {"list", "lineage"})
-    way = asks_for_way(question)
-    beside = question.side_by_side or (len(question.clauses) > 1 == len(kinds) and len(subjects(question.mentions)) > 1)
-    if not (counts or several or way or beside or "superlative" in kinds):
+    """Return the draft that rows of tables make, else the one that entries make; None if the question asks for none or nothing has it."""
+    shape = _shape(question)
+    if shape is None:
         return None
     tables = tables_for(question, hits, index)
-    if way:
-        return tell_way(question, tables, pool(tables))
-    if beside and not asks_upward(question):
-        return _side_by_side(question, pool(tables))
-    asked = tables_asked(question, tables)
-    if not asked and relation_of(question) != "about" and not conditions(question, tables, index):
-        asked = tables  # "what did Acme release": the names alone tell which rows are meant
+    if shape == "way" and (draft := tell_chronicle(question, tables)) is not None:
+        return draft
+    asked = tables_asked(question, tables) if shape not in ("way", "beside") else tables
+    if (draft := _assembled(question, shape, roster_of(asked or tables), index)) is not None:
+        return draft
+    return _assembled(question, shape, entry_roster(hits), index)
+
+
+Shape = Literal["way", "beside", "superlative", "count", "list"]
+
+
+def _shape(question: Question) -> Shape | None:
+    """Return in which way an answer to a question is put together, None if it is not."""
+    kinds = {clause.kind for clause in question.clauses}
+    if asks_for_way(question):
+        return "way"
+    if asks_upward(question):
+        return None
+    if question.side_by_side or (len(question.clauses) > 1 == len(kinds) and len(subjects(question.mentions)) > 1):
+        return "beside"
     if "superlative" in kinds:
-        return _extreme(question, asked or tables, index)
-    if (counts or several) and asked and not asks_upward(question):
-        return _list(question, asked, index, counted=counts)
-    return None
+        return "superlative"
+    if _COUNTS.search(question.text) and kinds & {"number", "count"}:
+        return "count"
+    return "list" if question.several or kinds & {"list", "lineage"} else None
+
+
+def _assembled(question: Question, shape: Shape, roster: Roster, index: Index) -> Draft | None:
+    """Return the draft that the records of a roster make, or None."""
+    if not roster.records:
+        return None
+    if shape == "way":
+        return tell_way(question, roster.records)
+    if shape == "beside":
+        return _side_by_side(question, roster.records)
+    if shape == "superlative":
+        return _extreme(question, roster, index)
+    # "What did Acme release" names no kind of thing: its names alone tell which records are meant.
+    only_names = relation_of(question) != "about" and not conditions(question, roster, index)
+    asked = is_asked(question, roster) or (shape == "list" and only_names)
+    return _list(question, roster, index, counted=shape == "count") if asked else None
 
 
 def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Statement]:
-    """Return what rows say that the names of a question come from; [] if it does not ask that."""
+    """Return what rows or entries say that the names of a question come from; [] if it does not ask that."""
     if not asks_upward(question) or not subjects(question.mentions):
         return []
-    return tell_ancestors(question, pool(tables_for(question, hits, index)))
+    told = tell_ancestors(question, pool(tables_for(question, hits, index)))
+    return told or tell_ancestors(question, entry_roster(hits).records)
 
 
-def _list(question: Question, tables: Tables, index: Index, *, counted: bool) -> Draft | None:
+def _list(question: Question, roster: Roster, index: Index, *, counted: bool) -> Draft | None:
     """Return the names of the records for which a question's conditions hold, with their number where that is asked."""
-    records = pool(tables)
-    chosen = choose(question, tables, records, index)
+    chosen = choose(question, roster, index)
     if not chosen:
         return None
-    names = subjects(question.mentions, tables)
+    names = subjects(question.mentions, roster)
     statements = [_named(each) for each in chosen]
-    if relation_of(question) == "built on" and len(names) == 1 and not conditions(question, tables, index):
-        statements += _later_generations(names[0], records, {each.record.key for each in chosen})
+    if relation_of(question) == "built on" and len(names) == 1 and not conditions(question, roster, index):
+        statements += _later_generations(names[0], roster.records, {each.record.key for each in chosen})
     lead = _count_lead(len(chosen), question) if counted else ""
     return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)
 
@@ -118,7 +157,9 @@ def _named(chosen: Chosen) -> Statement:
     """Return a record's name, with what documents say differently of the reason why it was chosen."""
     name, sources = chosen.record.name, [value.span for value in chosen.because]
     for value in chosen.because:
-        others = [v for v in chosen.record.values if v.header == value.header and v.negative != value.negative]
+        others = [
+            v for v in chosen.record.values if v.header and v.header == value.header and v.negative != value.negative
+        ]
         if others:
             told = " / ".join(dict.fromkeys(v.text for v in (value, *others)))
             return Statement(f"{name} · {value.header}: {told}", _few([value.span, others[0].span, *sources]))
@@ -131,24 +172,17 @@ def _few(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _later_generations(name: Mention, records: Sequence[Record], told: set[str]) -> list[Statement]:
     """Return the records that come from the name by way of others, each with what it comes from."""
-    statements: dict[str, Statement] = {}
-    for step in descendants_of(name, records):
-        key = step.child.key
-        if key not in told:
-            text = f"{step.child.name} · {step.value.header}: {step.value.text}"
-            statements.setdefault(key, Statement(text, (step.value.span,)))
-    return list(statements.values())
+    steps = {step.child.key: step for step in reversed(descendants_of(name, records)) if step.child.key not in told}
+    return [tell_step(step) for step in reversed(steps.values())]
 
 
-def _extreme(question: Question, tables: Tables, index: Index) -> Draft | None:
+def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
     """Return the record with the largest or smallest value of what is asked about, among those that fit the question."""
-    records = pool(tables)
-    chosen = choose(question, tables, records, index)
+    chosen = choose(question, _measured(roster, question), index)
     if not question.direction or chosen == []:
         return None
-    among = [each.record for each in chosen] if chosen else records
-    headers = _columns_asked(question, among)
-    ranked = _comparable([_rank(r, v, question.direction) for r in among for v in r.values if v.header in headers])
+    among = [each.record for each in chosen] if chosen else roster.records
+    ranked = _comparable(_ranked(question, among, roster))
     if len({each.record.name for each in ranked}) < min(FEWEST_VALUES, len(among)):
         return None
     best = (max if question.direction > 0 else min)(each.amount for each in ranked)
@@ -157,8 +191,48 @@ def _extreme(question: Question, tables: Tables, index: Index) -> Draft | None:
     return Draft(tuple(fitting(statements, most=MOST_SOURCES)), assured=True)
 
 
+def _measured(roster: Roster, question: Question) -> Roster:
+    """Return a roster of entries as also called what is measured, which every entry has and which so restricts nothing."""
+    if any(value.header for record in roster.records for value in record.values):
+        return roster
+    return replace(roster, called=(*roster.called, *(needle.own for needle in measures(question, roster))))
+
+
+def measures(question: Question, roster: Roster) -> list[Needle]:
+    """Return the words of a question that stand beside an amount in the sentences of several records."""
+    found = []
+    for needle in question.needles:
+        if not IDLE.fullmatch(needle.surface) and not roster.calls(needle):
+            having = [
+                r for r in roster.records if any(says(v, [needle]) and amount_beside(v, [needle]) for v in r.values)
+            ]
+            found += [needle] if 2 * len(having) >= len(roster.records) else []
+    return found
+
+
+def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> list[_Ranked | None]:
+    """Return the values of the columns asked for; of sentences the dates, or the amounts beside what is measured."""
+    headers = _columns_asked(question, records, roster)
+    if headers or any(value.header for record in records for value in record.values):
+        return [_rank(r, v, question.direction) for r in records for v in r.values if v.header in headers]
+    if _IN_TIME.search(question.text):
+        return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
+    needles = measures(question, Roster(records, ()))
+    beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
+    return [_Ranked(r, v, amount[0], amount[1].value) for r, v, amount in beside if amount]
+
+
+def _amount(question: Question, record: Record, value: Value) -> _Ranked | None:
+    """Return what a cell or a sentence gives for a comparison."""
+    needles = _telling(question)
+    if value.header or not needles:
+        return _rank(record, value, 1)
+    beside = amount_beside(value, needles)
+    return _Ranked(record, value, beside[0], beside[1].value) if beside else None
+
+
 def _rank(record: Record, value: Value, direction: int) -> _Ranked | None:
-    if DATE.search(value.header) and (date := date_of(value.text)):
+    if DATE.is_said(value) and (date := date_of(value.text)):
         year, month, day = date
         return _Ranked(record, value, "date", year * 372 + month * 31 + day)
     quantity = size_of(value, direction)
@@ -169,7 +243,7 @@ def _comparable(ranked: Iterable[_Ranked | None]) -> list[_Ranked]:
     """Return the values of the most frequent unit; where money stands in a column of costs, nothing else is a cost."""
     known = [each for each in ranked if each is not None]
     paid = [each for each in known if each.unit in _MONEY]
-    if paid and all(COST.search(each.value.header) for each in known):
+    if paid and all(COST.names(each.value.header) for each in known):
         known = paid
     units = [each.unit for each in known]
     main = max(units, key=units.count, default="")
@@ -188,33 +262,34 @@ def _value_statements(record: Record, values: Sequence[Value]) -> list[Statement
     groups = list(texts.values())
     if not differ(values):
         groups = groups[:1]
-    return [
-        Statement(f"{record.name} · {group[0].header}: {group[0].text}", _few(value.span for value in group))
-        for group in groups
-    ]
+    return [Statement(said(record, group[0]), _few(value.span for value in group)) for group in groups]
 
 
-def _columns_asked(question: Question, records: Iterable[Record]) -> set[str]:
+def _columns_asked(question: Question, records: Iterable[Record], roster: Roster | None = None) -> set[str]:
     """Return the names of the columns that a question asks about; those of its kind of comparison if it names none."""
     headers = {value.header for record in records for value in record.values if value.header}
     matches = {header: _column_match(question, header) for header in headers}
     best = max(matches.values(), default=0.0)
     if best >= COLUMN_MATCH:
         return {header for header, match in matches.items() if match >= max(COLUMN_MATCH, NEARLY * best)}
-    if _unsaid(question, headers):
+    if _unsaid(question, headers, roster):
         return set()  # who asks for the larger crew does not ask for the larger size
     kinds = [kind for kind, columns in _KINDS.items() if any(clause.kind == kind for clause in question.clauses)]
     for pattern in [p for asked, p in _MEANT if asked.search(question.text)] + [_KINDS[kind] for kind in kinds]:
-        if found := {header for header in headers if pattern.search(header)}:
+        if found := {header for header in headers if pattern.names(header)}:
             return found
     return set()
 
 
-def _unsaid(question: Question, headers: Iterable[str]) -> list[str]:
-    """Return the words of a question that tell something and that no column's name says."""
+def _unsaid(question: Question, headers: Iterable[str], roster: Roster | None = None) -> list[str]:
+    """Return the words of a question that tell something, that no column's name says and that are not what records are called."""
     names = [terms_of(header) for header in headers]
-    telling = [n for n in question.needles if not IDLE.fullmatch(n.surface)]
+    telling = [n for n in _telling(question) if roster is None or not roster.calls(n)]
     return [n.surface for n in telling if not any(n.found_in(terms) >= SAID or n.own & terms for terms in names)]
+
+
+def _telling(question: Question) -> list[Needle]:
+    return [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
 
 
 def _column_match(question: Question, header: str) -> float:
@@ -226,7 +301,7 @@ def _column_match(question: Question, header: str) -> float:
     for needle in question.needles:
         asked |= needle.own | {term for term, _ in needle.others}
     costs = HOW_MUCH_COST.search(question.text) or CHEAP.search(question.text)
-    return len(own & asked) / len(own) + (0.5 if costs and COST.search(header) else 0.0)
+    return len(own & asked) / len(own) + (0.5 if costs and COST.names(header) else 0.0)
 
 
 def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None:
@@ -238,6 +313,8 @@ def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None
     headers = _columns_asked(question, known)
     if headers:
         return _one_column(question, known, headers)
+    if not any(value.header for record in known for value in record.values):
+        return _one_sentence(question, known)
     return _all_columns(known) if _DIFFERS.search(question.text) else None
 
 
@@ -261,11 +338,28 @@ def _one_column(question: Question, records: Sequence[Record], headers: set[str]
     return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead, assured=assured)
 
 
+def _one_sentence(question: Question, records: Sequence[Record]) -> Draft | None:
+    """Return of each record the sentence that says everything that is asked, or the one that dates it; None if one has none."""
+    needles = _telling(question)
+    if needles:
+        fitting_ones = [[v for v in record.values if says(v, needles)] for record in records]
+        values = [sorted(own, key=lambda v: amount_beside(v, needles) is None)[:1] for own in fitting_ones]
+    elif _IN_TIME.search(question.text):
+        values = [record.under(DATE)[:1] for record in records]
+    else:
+        return None
+    if not all(values):
+        return None
+    statements = [Statement(said(r, own[0]), (own[0].span,)) for r, own in zip(records, values, strict=True)]
+    lead = _conclusion(question, records, values)
+    return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead, assured=True)
+
+
 def _conclusion(question: Question, records: Sequence[Record], values: Sequence[Sequence[Value]]) -> str:
     """Return which of two records has the larger (or smaller) value; "" unless every pair of their values says the same."""
     if not question.direction or len(records) != 2:
         return ""
-    first, second = ([_rank(r, v, 1) for v in own] for r, own in zip(records, values, strict=True))
+    first, second = ([_amount(question, r, v) for v in own] for r, own in zip(records, values, strict=True))
     pairs = [(a, b) for a in first if a for b in second if b and a.unit == b.unit]
     larger = {a.amount > b.amount for a, b in pairs}
     if len(larger) != 1 or any(a.amount == b.amount for a, b in pairs):

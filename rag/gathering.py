@@ -18,7 +18,7 @@ from rag.questions import Question
 
 PER_NAME = 6  # passages searched for each name of a comparison
 MOST_WITH_NAME = 60  # passages that mention a name, for lists and links
-MOST_ROWS = 60
+MOST_ROWS = 40  # of all tables together
 MOST_SEARCHED = 40  # passages searched for rows of tables
 MOST_BESIDE = 400  # rows looked at for tables that list the same
 FOUND_BESIDE = 0.5  # share of the best score that a passage gets which no search has ranked
@@ -102,9 +102,11 @@ def name_terms(spelling: str, index: Index) -> list[str]:
 
 def _whole_tables(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
     """Yield the rows of every table that a hit stands in."""
+    left = MOST_ROWS
     for document, table in _tables_of(hits):
-        rows = [p for p in index.passages_of(document.id) if table.start <= p.start < table.end]
-        yield from ((passage, FOUND_BESIDE) for passage in rows[:MOST_ROWS])
+        rows = [p for p in index.passages_of(document.id) if table.start <= p.start < table.end][:left]
+        yield from ((passage, FOUND_BESIDE) for passage in rows)
+        left -= len(rows)
 
 
 def _tables_of(hits: Sequence[Hit]) -> list[tuple[Document, Table]]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from corpus.documents import Document, Table
 from rag.drafts import Draft, Span, Statement
 from rag.framing import fitting
-from rag.mentions import Mention, mention_strength
+from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import Question
-from rag.records import BASE, DATE, PARTS, Record, Value, key_of, name_of, unique
+from rag.records import BASE, DATE, PARTS, Record, Value, key_of, said, unique
 from rag.selecting import BUILDS, subjects
 
 MOST_STEPS = 12
@@ -56,8 +56,7 @@ class Lineage:
         self._down: dict[str, list[Step]] = {}
         for record in records:
             for value in record.under(BASE):
-                for part in PARTS.split(value.text):
-                    parent = main.get(key_of(part), key_of(part))
+                for parent in _parents(value, main, records):
                     if parent and parent != record.key:
                         step = Step(record, parent, value)
                         self._up.setdefault(record.key, []).append(step)
@@ -98,15 +97,12 @@ def asks_upward(question: Question) -> bool:
     return any(mention.end <= stands.start() for mention in question.mentions if mention.held)
 
 
-def tell_way(question: Question, tables: Sequence[tuple[Document, Table]], records: Sequence[Record]) -> Draft | None:
-    """Return the steps between the two names of a question, in order, or None if neither heading nor rows tell them."""
-    names = subjects(question.mentions)
-    if (draft := _chronicle(names, tables)) is not None:
-        return draft
+def tell_way(question: Question, records: Sequence[Record]) -> Draft | None:
+    """Return the steps between the two names of a question, in order, or None if no records tell them."""
     lineage = Lineage(records)
-    keys = [_key_among(records, name) for name in names]
+    keys = [_key_among(records, name) for name in subjects(question.mentions)]
     steps = lineage.way(*keys) or lineage.way(*reversed(keys))
-    return Draft(tuple(fitting(map(_told, steps), most=MOST_STEPS)), assured=True) if steps else None
+    return Draft(tuple(fitting(map(_dated, steps), most=MOST_STEPS)), assured=True) if steps else None
 
 
 def tell_ancestors(question: Question, records: Sequence[Record]) -> list[Statement]:
@@ -122,6 +118,17 @@ def tell_ancestors(question: Question, records: Sequence[Record]) -> list[Statem
 def descendants_of(name: Mention, records: Sequence[Record]) -> list[Step]:
     """Return everything that comes from a name, the nearest generation first."""
     return Lineage(records).descendants(_key_among(records, name))
+
+
+def _parents(value: Value, main: Mapping[str, str], records: Iterable[Record]) -> list[str]:
+    """Return the keys of what a value says that something comes from: all names in a cell, the known names in a sentence."""
+    if value.header:
+        return [main.get(key_of(part), key_of(part)) for part in PARTS.split(value.text)]
+    return [r.key for r in records if name_pattern(r.name).search(value.text) and _strength(value.text, r.name) == 1.0]
+
+
+def _strength(text: str, name: str) -> float:
+    return mention_strength(text, Mention(name, 0, len(name), key_of(name), (name,), held=True, certain=True))
 
 
 def _followed(steps: Mapping[str, Sequence[Step]], key: str, next_key: Callable[[Step], str]) -> Iterator[Step]:
@@ -142,11 +149,12 @@ def _key_among(records: Iterable[Record], name: Mention) -> str:
     return next((record.key for record in records if record.is_named(name)), key_of(name.spellings[0]))
 
 
-def _chronicle(names: Sequence[Mention], tables: Iterable[tuple[Document, Table]]) -> Draft | None:
-    """Return the rows of the first table under a heading that names both ends and that dates its rows."""
+def tell_chronicle(question: Question, tables: Iterable[tuple[Document, Table]]) -> Draft | None:
+    """Return the rows of the first table under a heading that names both ends of a way and that dates its rows."""
+    names = subjects(question.mentions)
     for document, table in tables:
         heading = f"{table.caption} {table.section}"
-        dated = any(DATE.search(cell.text) for cell in table.header)
+        dated = any(DATE.names(cell.text) for cell in table.header)
         if dated and all(mention_strength(heading, name) == 1.0 for name in names):
             statements = [
                 Statement(_row_text([cell.text for cell in row.cells]), (Span(document, row.start, row.end),))
@@ -161,18 +169,22 @@ def _row_text(cells: Sequence[str]) -> str:
     return text if len(text) <= TOLD_COLUMNS else f"{text[:TOLD_COLUMNS].rstrip()}…"
 
 
-def _told(step: Step) -> Statement:
+def tell_step(step: Step) -> Statement:
+    """Return what a row or a sentence says of a step."""
+    return Statement(said(step.child, step.value), (step.value.span,))
+
+
+def _dated(step: Step) -> Statement:
     """Return what a row says of a step, with its date if it has one."""
-    value = step.value
-    dates = [v for v in step.child.under(DATE) if v.row is value.row]
+    dates = [v for v in step.child.under(DATE) if v.header and v.span == step.value.span]
     date = f" · {dates[0].header}: {dates[0].text}" if dates else ""
-    return Statement(f"{name_of(value.row)} · {value.header}: {value.text}{date}", (value.span,))
+    return Statement(f"{said(step.child, step.value)}{date}", (step.value.span,))
 
 
 def _merged(steps: Iterable[Step]) -> list[Statement]:
     """Return one statement for each name and what it comes from, with all rows that say so."""
     sources: dict[str, tuple[str, list[Span]]] = {}
     for step in steps:
-        text = f"{step.child.name} · {step.value.header}: {step.value.text}"
+        text = said(step.child, step.value)
         sources.setdefault(text.lower(), (text, []))[1].append(step.value.span)
     return [Statement(text, tuple(unique(spans))) for text, spans in sources.values()]

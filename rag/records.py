@@ -22,23 +22,48 @@ from rag.units import terms_of
 
 SAID = 0.5  # how much of a word a text must have to say it
 
-MAKER = re.compile(
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Something that tables have a column for: what such columns are called, and how a sentence says it."""
+
+    header: re.Pattern[str]
+    sentence: re.Pattern[str]
+
+    @classmethod
+    def of(cls, header: str, sentence: str) -> Attribute:
+        """Make one of two patterns."""
+        return cls(re.compile(header, re.IGNORECASE), re.compile(sentence, re.IGNORECASE))
+
+    def names(self, header: str) -> bool:
+        """Tell whether a column is about it."""
+        return self.header.search(header) is not None
+
+    def is_said(self, value: Value) -> bool:
+        """Tell whether a value is of it: by its column, or a sentence by its words."""
+        return self.names(value.header) if value.header else self.sentence.search(value.text) is not None
+
+
+MAKER = Attribute.of(
     r"机构|公司|作者|开发|研发|研制|发布(?:者|方|单位)|出品|厂商|厂家|制造|生产商|单位|组织|团队|来源|所属|出自"
     r"|organi[sz]ation|compan|develop|maker|vendor|manufactur|author|institut|owner|publisher|creator|released by|built by|operator|origin",
-    re.IGNORECASE,
+    r"发布|研制|研发|开发|推出|提出|公布|出品|打造|制造|建造|创建|作者|旗下|出自|来自"
+    r"|\b(?:built|made|released|developed|published|created|introduced|launched|designed|written|produced|proposed|instrument|product|project|work|array|from|of the|by)\b",
 )
-BASE = re.compile(
+BASE = Attribute.of(
     r"基于|底座|基座|基础(?:模型|系统|架构)?$|前身|衍生|源自|来源模型|父|上一代|改自"
     r"|based on|\bbase\b|built on|derived|parent|predecessor|fork|ancestor|descends",
-    re.IGNORECASE,
+    r"基于|基础上|(?:以|在|由|从).{1,24}(?:底座|基座|基础|微调|衍生|改进|改编|升级)|衍生自|源自|脱胎于|改自"
+    r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderived from\b|\bfine-?tuned from\b|\bfork of\b|\bsuccessor (?:of|to)\b|\bdescend",
 )
-DATE = re.compile(
-    r"时间|日期|年份|年$|发布于|\bdate|\byear|\breleased$|\bwhen\b|first release|introduced", re.IGNORECASE
+DATE = Attribute.of(
+    r"时间|日期|年份|年$|发布于|\bdate|\byear|\breleased$|\bwhen\b|first release|introduced",
+    r"(?<!\d)(?:1[89]|20)\d\d(?!\d)",
 )
-ALIAS = re.compile(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", re.IGNORECASE)
+ALIAS = Attribute.of(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", r"(?!)")
+SIZE = Attribute.of(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", r"(?!)")
+COST = Attribute.of(r"成本|价|费|cost|price|fee|budget|预算|金额", r"(?!)")
 PARTS = re.compile(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
-SIZE = re.compile(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", re.IGNORECASE)
-COST = re.compile(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
 
 _GENERIC = re.compile(r"(?:名称|名字|名|项目|条目|name|title|item|entry)?", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
@@ -55,41 +80,34 @@ _AFFIRMATIVE = re.compile(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What one row says of one attribute: the cell's words, and the row that is cited for them."""
+    """What one place says of a thing: a cell with its column's name, and its row to cite; or a sentence, without a name."""
 
     header: str
     text: str
-    document: Document
-    row: Row
-
-    @property
-    def span(self) -> Span:
-        """The row, which names what the cell is about."""
-        return Span(self.document, self.row.start, self.row.end)
+    span: Span
 
     @property
     def negative(self) -> bool:
         """Whether the cell denies what its column says: "no", "未开源"."""
-        return _NEGATIVE.match(self.text) is not None
+        return self.header != "" and _NEGATIVE.match(self.text) is not None
 
     @property
     def affirmative(self) -> bool:
         """Whether the cell only affirms what its column says: "yes"."""
-        return _AFFIRMATIVE.match(self.text) is not None
+        return self.header != "" and _AFFIRMATIVE.match(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A named thing with the values of all its rows, in the order of tables and columns; ``keys`` are those of all its names."""
+    """A named thing with all that is said of it, in the order of tables and columns; ``keys`` are those of all its names."""
 
     name: str
     keys: frozenset[str]
-    rows: tuple[Span, ...]
     values: tuple[Value, ...]
 
-    def under(self, header: re.Pattern[str]) -> list[Value]:
-        """Return the values of the columns whose name matches."""
-        return [value for value in self.values if header.search(value.header)]
+    def under(self, attribute: Attribute) -> list[Value]:
+        """Return the values of one attribute."""
+        return [value for value in self.values if attribute.is_said(value)]
 
     @property
     def key(self) -> str:
@@ -126,7 +144,6 @@ def pool(tables: Iterable[tuple[Document, Table]]) -> list[Record]:
         record = gathered.setdefault(key, _Gathered())
         record.keys |= {row.key, *(other for other in row.others if other not in named or main[other] == key)}
         record.names += [row.name] if row.key == key else []
-        record.spans.append(row.span)
         record.values += row.values
     return [each.record(key) for key, each in gathered.items()]
 
@@ -145,12 +162,11 @@ class _Gathered:
 
     keys: set[str] = field(default_factory=set)
     names: list[str] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
 
     def record(self, key: str) -> Record:
         """Return it finished; ``key`` is what it is called where no row has its main name."""
-        return Record((self.names or [key])[0], frozenset(self.keys), tuple(self.spans), tuple(self.values))
+        return Record((self.names or [key])[0], frozenset(self.keys), tuple(self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +176,6 @@ class _ReadRow:
     name: str
     key: str
     others: tuple[str, ...]
-    span: Span
     values: tuple[Value, ...]
 
 
@@ -190,7 +205,6 @@ def _read(place: _Place) -> tuple[_ReadRow, ...]:
             name,
             key_of(name),
             tuple(key for key in _other_keys(table, row) if key not in own),
-            Span(document, row.start, row.end),
             tuple(_values(document, table, row)),
         )
         for row, name in names
@@ -199,7 +213,7 @@ def _read(place: _Place) -> tuple[_ReadRow, ...]:
 
 def _other_keys(table: Table, row: Row) -> list[str]:
     """Return the keys of the other names in a row."""
-    columns = [n for n, cell in enumerate(table.header) if n and ALIAS.search(cell.text)]
+    columns = [n for n, cell in enumerate(table.header) if n and ALIAS.names(cell.text)]
     cells = [row.cells[n].text for n in columns if n < len(row.cells)]
     return [key for cell in cells for part in PARTS.split(cell) if (key := key_of(part))]
 
@@ -217,15 +231,41 @@ def _values(document: Document, table: Table, row: Row) -> Iterator[Value]:
     for column, cell in enumerate(row.cells[1:], 1):
         if cell.text.strip(" -–—"):
             header = table.header[column].text if column < len(table.header) else ""
-            yield Value(header, cell.text, document, row)
+            yield Value(header, cell.text, Span(document, row.start, row.end))
 
 
-def lists(table: Table, document: Document, needle: Needle) -> bool:
-    """Tell whether a word of a question is what a table's rows are: by its first header, or by its caption if that tells nothing."""
-    first = table.header[0].text.strip().lower() if table.header else ""
-    if not _GENERIC.fullmatch(first):
-        return needle.found_in(terms_of(first)) >= SAID or (len(first) > 1 and needle.surface.endswith(first))
-    return needle.found_in(terms_of(f"{table.caption} {table.section} {document.title}")) >= SAID
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Records that are listed together, with what they are called: terms of a first header or a title, and the header itself."""
+
+    records: Sequence[Record]
+    called: tuple[frozenset[str], ...]
+    heads: frozenset[str] = frozenset()  # in lower case
+
+    def calls(self, needle: Needle) -> bool:
+        """Tell whether a word of a question is what the records are called."""
+        return any(needle.found_in(terms) >= SAID for terms in self.called) or (
+            needle.surface in self.heads or self.said_of(needle) != ""
+        )
+
+    def said_of(self, needle: Needle) -> str:
+        """Return what a Chinese compound says of the thing at its end: 开源 of 开源模型 where the records are 模型."""
+        for head in self.heads:
+            if len(head) > 1 and needle.surface.endswith(head) and len(needle.surface) > len(head) + 1:
+                return needle.surface[: -len(head)]
+        return ""
+
+
+def roster_of(tables: Sequence[tuple[Document, Table]]) -> Roster:
+    """Return the records of tables; a table whose first header tells nothing ("name") is called what its caption says."""
+    called: dict[frozenset[str], None] = {}
+    heads = set()
+    for document, table in tables:
+        first = table.header[0].text.strip().lower() if table.header else ""
+        generic = _GENERIC.fullmatch(first) is not None
+        called[terms_of(f"{table.caption} {table.section} {document.title}" if generic else first)] = None
+        heads |= set() if generic else {first}
+    return Roster(pool(tables), tuple(called), frozenset(heads))
 
 
 def size_of(value: Value, direction: int) -> Quantity | None:
@@ -254,15 +294,22 @@ def date_of(text: str) -> tuple[int, int, int] | None:
 
 def differ(values: Sequence[Value]) -> bool:
     """Tell whether documents say different things of one attribute: other dates, other amounts, or yes and no."""
-    if len({value.document.id for value in values}) < 2:
+    if len({value.span.document.id for value in values}) < 2:
         return False
     dates = [date_of(value.text) for value in values]
-    if all(date is not None and DATE.search(value.header) for date, value in zip(dates, values, strict=True)):
+    if all(date is not None and DATE.is_said(value) for date, value in zip(dates, values, strict=True)):
         return any(a and b and any(x != y for x, y in zip(a, b, strict=True) if x and y) for a in dates for b in dates)
     amounts = [frozenset(round(q.value, 6) for q in find_quantities(value.text)) for value in values]
     if all(amounts):
         return any(a.isdisjoint(b) for a in amounts for b in amounts)
     return len({value.negative for value in values}) > 1
+
+
+def said(record: Record, value: Value) -> str:
+    """Return what a value says of a record: name, column and cell; or the sentence, after the name if it does not have it."""
+    if value.header:
+        return f"{record.name} · {value.header}: {value.text}"
+    return value.text if record.name.lower() in value.text.lower() else f"{record.name} · {value.text}"
 
 
 def unique(spans: Iterable[Span]) -> list[Span]:

@@ -17,8 +17,9 @@ from rag.framing import bare_span, fitting, shortest_about
 from rag.grammar import BY_WHOM, CUES, VALUE_PATTERNS
 from rag.mentions import Mention, mention_strength, name_pattern
 from rag.questions import Question
-from rag.records import date_of
-from rag.scoring import Scored
+from rag.records import SAID, date_of
+from rag.scoring import Scored, needle_match
+from rag.selecting import IDLE
 from rag.units import Unit
 
 Relation = Literal["made by", "built on", "about"]
@@ -105,9 +106,12 @@ def _relation(question: Question, mention: Mention, ranked: Sequence[Scored]) ->
 def _entries(question: Question, mention: Mention, relation: Relation, ranked: Sequence[Scored]) -> list[Entry]:
     """Return what stands in the relation, the surest first, each name once."""
     best: dict[str, Entry] = {}
+    told = [n for n in question.needles if not IDLE.fullmatch(n.surface) and not _is_asked(n.surface, question)]
     topics = {normalize_name(scored.unit.topic) for scored in ranked}
     for scored in ranked:
         if scored.unit.kind in ("heading", "reference") or _says(scored.unit, mention) < 1.0:
+            continue
+        if told and relation != "built on" and not any(needle_match(needle, scored.unit) >= SAID for needle in told):
             continue
         for name in _members(scored.unit, mention, relation):
             key = normalize_name(name)
@@ -120,6 +124,11 @@ def _entries(question: Question, mention: Mention, relation: Relation, ranked: S
             ):
                 best[key] = Entry(name, scored.unit, scored.total)
     return sorted(best.values(), key=lambda entry: -entry.score)
+
+
+def _is_asked(word: str, question: Question) -> bool:
+    """Tell whether a word is what the question calls the things that it looks for."""
+    return any(word in clause.asked for clause in question.clauses)
 
 
 def _is_thing(name: str, *, known: bool) -> bool:

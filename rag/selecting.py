@@ -13,9 +13,22 @@ from typing import Literal
 
 from corpus.documents import Document, Table
 from index import Index
-from rag.mentions import Mention
+from rag.mentions import Mention, mention_strength
 from rag.questions import Needle, Question
-from rag.records import BASE, DATE, MAKER, SAID, Record, Value, date_of, key_of, lists, mentions_name
+from rag.records import (
+    BASE,
+    DATE,
+    MAKER,
+    SAID,
+    Attribute,
+    Record,
+    Roster,
+    Value,
+    date_of,
+    key_of,
+    mentions_name,
+    roster_of,
+)
 from rag.units import terms_of
 
 Relation = Literal["made by", "built on", "about"]
@@ -66,20 +79,26 @@ def relation_of(question: Question) -> Relation:
 
 def tables_asked(question: Question, tables: Iterable[tuple[Document, Table]]) -> list[tuple[Document, Table]]:
     """Return the tables whose rows are what a question asks for: one of its words is what they are called."""
-    return [(d, t) for d, t in tables if any(lists(t, d, needle) for needle in _with_heads(question.needles))]
+    return [(document, table) for document, table in tables if is_asked(question, roster_of([(document, table)]))]
 
 
-def choose(
-    question: Question, tables: Sequence[tuple[Document, Table]], records: Sequence[Record], index: Index
-) -> list[Chosen] | None:
+def is_asked(question: Question, roster: Roster) -> bool:
+    """Tell whether a word of a question is what the records are called."""
+    return any(roster.calls(needle) for needle in question.needles if not IDLE.fullmatch(needle.surface))
+
+
+def choose(question: Question, roster: Roster, index: Index) -> list[Chosen] | None:
     """Return the records for which everything holds that a question says, in their order; None if it says nothing of them."""
+    records = roster.records
     found: list[dict[str, list[Value]]] = []
-    for mention in subjects(question.mentions, tables):
-        found.append(_by_name(records, mention, relation_of(question)))
+    for mention in subjects(question.mentions, roster):
+        held_by = _by_name(records, mention, relation_of(question))
+        if held_by or not _heads_a_column(mention, records):
+            found.append(held_by)
     for year in _YEAR.findall(question.text):
         found.append(_by_year(records, int(year)))
     negated = _NEGATES.search(question.text) is not None
-    for needle in conditions(question, tables, index):
+    for needle in conditions(question, roster, index):
         if (held := _by_word(records, needle, negated=negated)) is not None:
             found.append(held)
     if not found:
@@ -92,22 +111,21 @@ def choose(
     ]
 
 
-def conditions(question: Question, tables: Sequence[tuple[Document, Table]], index: Index) -> list[Needle]:
+def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]:
     """Return the words of a question that say something of the things it looks for."""
     kept = []
     for needle in question.needles:
-        if IDLE.fullmatch(needle.surface):
-            continue
-        rest = _modifier(needle, tables)
-        if not rest and any(lists(table, document, needle) for document, table in tables):
-            continue
-        kept.append(_as_needle(rest, index) if rest else needle)
+        said = roster.said_of(needle)
+        if said:
+            kept.append(_as_needle(said, index))
+        elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle):
+            kept.append(needle)
     return kept
 
 
-def subjects(mentions: Iterable[Mention], tables: Iterable[tuple[Document, Table]] = ()) -> list[Mention]:
-    """Return the names that are held, each thing once, without what merely names the kind of thing that a table lists."""
-    heads = {key_of(table.header[0].text) for _, table in tables if table.header}
+def subjects(mentions: Iterable[Mention], roster: Roster | None = None) -> list[Mention]:
+    """Return the names that are held, each thing once, without what merely names the kind of thing that records are."""
+    heads = {key_of(head) for head in roster.heads} if roster else set()
     kept: list[Mention] = []
     for mention in mentions:
         keys = {key_of(spelling) for spelling in mention.spellings}
@@ -116,24 +134,17 @@ def subjects(mentions: Iterable[Mention], tables: Iterable[tuple[Document, Table
     return kept
 
 
-def _with_heads(needles: Iterable[Needle]) -> list[Needle]:
-    return [needle for needle in needles if not IDLE.fullmatch(needle.surface)]
-
-
-def _modifier(needle: Needle, tables: Iterable[tuple[Document, Table]]) -> str:
-    """Return what a Chinese compound says of the thing at its end: 开源 of 开源模型 where the rows are 模型."""
-    for _, table in tables:
-        head = table.header[0].text.strip().lower() if table.header else ""
-        if len(head) > 1 and needle.surface.endswith(head) and len(needle.surface) > len(head) + 1:
-            return needle.surface[: -len(head)]
-    return ""
-
-
 def _as_needle(word: str, index: Index) -> Needle:
     from rag.questions import understand
 
     needles = understand(word, index).needles
     return needles[0] if needles else Needle(word, terms_of(word), (), 1.0, held=True)
+
+
+def _heads_a_column(mention: Mention, records: Sequence[Record]) -> bool:
+    """Tell whether a name is part of what a column is called, such as the unit in "Price per kWh"."""
+    headers = {value.header for record in records for value in record.values}
+    return any(mention_strength(header, mention) == 1.0 for header in headers)
 
 
 def _by_name(records: Sequence[Record], mention: Mention, relation: Relation) -> dict[str, list[Value]]:
@@ -146,10 +157,10 @@ def _by_name(records: Sequence[Record], mention: Mention, relation: Relation) ->
     return _matching(records, mention, None)
 
 
-def _matching(records: Sequence[Record], mention: Mention, header: re.Pattern[str] | None) -> dict[str, list[Value]]:
+def _matching(records: Sequence[Record], mention: Mention, attribute: Attribute | None) -> dict[str, list[Value]]:
     found = {}
     for record in records:
-        values = [v for v in (record.under(header) if header else record.values) if mentions_name(v, mention)]
+        values = [v for v in (record.under(attribute) if attribute else record.values) if mentions_name(v, mention)]
         if values and not record.is_named(mention):
             found[record.key] = values
     return found
@@ -177,10 +188,23 @@ def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dic
         return None
     found = {}
     for record in records:
-        values = [v for v in record.values if v.negative == negated and _says(v, needle, named)]
+        values = [v for v in record.values if _denies(v, needle) == negated and _says(v, needle, named)]
         if values:
             found[record.key] = values
     return found
+
+
+def _denies(value: Value, needle: Needle) -> bool:
+    """Tell whether a cell denies, or a sentence denies right before a word: "不开源", "is not open"."""
+    if value.header:
+        return value.negative
+    word = re.escape(needle.surface)
+    return (
+        re.search(
+            rf"[不未没非无]有?\S?{word}|\b(?:not|no|never|without)\s+(?:\w+\s+)?{word}", value.text, re.IGNORECASE
+        )
+        is not None
+    )
 
 
 def _names(needle: Needle, header: str) -> bool:
