@@ -142,7 +142,7 @@ class Assistant:
         alone = self._stand_alone(asked, turns, deadline)
         understood = understand(_gist(alone), self.index)
         watch.lap("understand")
-        hits = self.index.search(alone, self._k)
+        hits = self.index.search(understood.query.text, self._k)
         watch.lap("search")
         packed = pack(understood, hits, self.index, budget=EVIDENCE_CHARS)
         watch.lap("pack")

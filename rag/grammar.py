@@ -84,7 +84,9 @@ _LABELS: dict[Kind, str] = {
     "venue": r"会议|期刊|发表于?|venue|conference|journal",
     "language": r"语言|languages?",
 }  # fmt: skip
-_LABELS["person"] = _LABELS["organisation"]
+_LABELS["person"] = (
+    r"第一作者|作者|创始人|负责人|撰写|译者|发明者|authors?|written by|by|writers?|creators?|founders?|inventors?|maintainers?|editors?"
+)
 LABELS = {
     kind: re.compile(rf"^\s*(?:[-*•]\s+)?(?:{names})(?:\s*/\s*[\w ]{{2,20}})?\s*(?:[:：|]|$)", re.IGNORECASE)
     for kind, names in _LABELS.items()

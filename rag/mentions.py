@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from string import ascii_lowercase
 from typing import Literal
 
 from corpus.languages import Language
@@ -18,6 +19,7 @@ from index import Index
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize, normalize_name
 from rag.grammar import FILLERS_EN
 from rag.units import Unit
+from rag.wording import same_words
 
 Standing = Literal["known", "unknown"]
 
@@ -98,12 +100,16 @@ _COMMON = frozenset(
 _LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’][A-Za-z0-9.+]+)*[α-ω]?")
 _SIZE_SUFFIX = re.compile(r"(?<=\w)[-_ ]?\d+(?:\.\d+)?[bmBM]$")
 _AMOUNT = re.compile(r"v?\d+(?:[.,]\d+)*\s?[A-Za-z]{0,2}")  # 7B, 100k, 3D, v4: sizes and versions without a name
+_DOUBLED = re.compile(r"([a-z])\1")
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _LONGEST = 5  # Latin words in one name
 _LONGEST_CHINESE = 10  # characters
 _QUOTED = re.compile(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
 _CAPITALISED = re.compile(r"[A-Z]")
 _LOWER_WORDS_IN_NAMES = frozenset(["of", "the", "and", "for", "de", "van", "von", "der", "la", "le", "di", "del"])
+_TYPED = re.compile(r"[A-Za-z]{5,}(?:-?\d[\d.]*)?")  # a word that may be a name with a typing error
+_FARTHEST = 6  # characters that a name may be longer or shorter than its misspelling, its spaces included
+_READ_FOR_NAMES = 6  # passages in which the writing of a near spelling is looked up
 _CLOSE_ENOUGH = 84  # rapidfuzz ratio from which a spelling counts as a typing error: one letter in six
 
 
@@ -123,6 +129,7 @@ class Mention:
     held: bool
     certain: bool
     meant: str = ""
+    translations: tuple[str, ...] = ()  # Chinese words that a dictionary gives for it; they say it less surely
     strengths: dict[Unit | str, float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # remembered
@@ -192,10 +199,13 @@ def mention_strength(text: str, mention: Mention) -> float:
     strength = mention.strengths.get(text)
     if strength is None:
         strength = max((_strength(text, spelling) for spelling in mention.spellings), default=0.0)
+        if strength < TRANSLATION and any(word in text for word in mention.translations):
+            strength = TRANSLATION
         mention.strengths[text] = strength
     return strength
 
 
+TRANSLATION = 0.9  # a name said by its translation
 PART_OF_LONGER = 0.35  # "PaLM" in "U-PaLM": related, but another thing
 
 
@@ -229,6 +239,54 @@ def names_in(text: str) -> Iterator[str]:
         word = match[0].rstrip(".")
         if _CAPITALISED.search(word) and word.lower() not in _COMMON and word.lower() not in STOP_WORDS:
             yield word
+
+
+def unknown_words(text: str, named: Sequence[Mention], index: Index) -> Iterator[Mention]:
+    """Yield the Latin words that no passage and no dictionary has: maybe names with a typing error.
+
+    A number behind such a word may belong to it ("lamma 65b"): with it first, then without.
+    """
+    words = [m for m in _LATIN.finditer(text) if not any(n.start <= m.start() < n.end for n in named)]
+    for number, word in enumerate(words):
+        surface = word[0].rstrip(".")
+        if _TYPED.fullmatch(surface) is None or any(map(index.holds, analyze(surface))):
+            continue
+        if surface.lower() in _COMMON or same_words(surface.lower()) or _is_english_word(surface, index):
+            continue
+        after = words[number + 1 : number + 2]
+        if after and after[0][0][0].isdigit() and _is_run(text, [word, *after]):
+            yield _unknown(text[word.start() : after[0].end()].rstrip("."), word.start())
+        yield _unknown(surface, word.start())
+
+
+def _unknown(surface: str, start: int) -> Mention:
+    return Mention(surface, start, start + len(surface), normalize_name(surface), (surface,), held=False, certain=False)
+
+
+def names_beside(surface: str, index: Index) -> Iterator[str]:
+    """Yield the names of the documents that are one letter away: one more, one less, another one, or two exchanged."""
+    for term in _one_letter_away(normalize_name(surface)):
+        if index.holds(term):
+            texts = [passage.text for passage in index.passages_with([term], limit=_READ_FOR_NAMES)]
+            names = [name for text in texts for name in names_in(text) if normalize_name(name) == term]
+            yield from (name for name in dict.fromkeys(names) if not any(_in_lower_case(name, text) for text in texts))
+
+
+def _in_lower_case(name: str, text: str) -> bool:
+    """Tell whether a text writes a name without a capital too: then it is a common word."""
+    return re.search(rf"\b{re.escape(name.lower())}", text) is not None
+
+
+def _one_letter_away(word: str) -> Iterator[str]:
+    """Yield the spellings one letter away that begin with the same letter; digits stay as they are."""
+    for at in range(1, len(word) + 1):
+        head, tail = word[:at], word[at:]
+        yield from (head + letter + tail for letter in ascii_lowercase)
+        if tail and not tail[0].isdigit():
+            yield head + tail[1:]
+            yield from (head + letter + tail[1:] for letter in ascii_lowercase)
+            if len(tail) > 1 and not tail[1].isdigit():
+                yield head + tail[1] + tail[0] + tail[2:]
 
 
 def _latin(text: str, index: Index, aliases: Mapping[str, frozenset[str]], language: Language) -> Iterator[Mention]:
@@ -443,6 +501,14 @@ def _shape(normal: str) -> str:
     return re.sub(r"\d[\d.]*", "0", re.sub(r"[^\W\d_]+", "a", normal))
 
 
+def _is_slip(typed: str, meant: str) -> bool:
+    """Tell whether two spellings differ only in doubled letters ("lamma") or in two exchanged ones ("tiedb")."""
+    if _DOUBLED.sub(r"\1", typed) == _DOUBLED.sub(r"\1", meant):
+        return True
+    apart = [at for at, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b]
+    return len(typed) == len(meant) and len(apart) == 2 and apart[1] == apart[0] + 1 and sorted(typed) == sorted(meant)
+
+
 def correct_typing(surface: str, candidates: Iterable[str]) -> str:
     """Return the one name that a spelling without a match most likely means, or "".
 
@@ -453,13 +519,17 @@ def correct_typing(surface: str, candidates: Iterable[str]) -> str:
     wanted = normalize_name(surface)
     digits = re.sub(r"\D", "", wanted)
     best, best_score = "", float(_CLOSE_ENOUGH)
+    if len(wanted) < 4:
+        return ""
     for candidate in dict.fromkeys(candidates):
+        if candidate[:1].lower() != wanted[0] or abs(len(candidate) - len(wanted)) > _FARTHEST:
+            continue
         normal = normalize_name(candidate)
         if _shape(normal) != _shape(wanted):
             continue
-        if len(wanted) < 4 or re.sub(r"\D", "", normal) != digits or normal[:1] != wanted[:1]:
+        if re.sub(r"\D", "", normal) != digits:
             continue
-        score = fuzz.ratio(wanted, normal)
+        score = 100.0 if _is_slip(wanted, normal) else fuzz.ratio(wanted, normal)
         if score > best_score:
             best, best_score = candidate, score
     return best

@@ -26,8 +26,9 @@ from rag.grammar import (
     kind_of,
     split_clauses,
 )
-from rag.mentions import Mention, correct_typing, find_mentions, names_in, quoted_titles
+from rag.mentions import Mention, correct_typing, find_mentions, names_beside, names_in, quoted_titles, unknown_words
 from rag.units import Unit, terms_of
+from rag.wording import same_terms
 
 # Characters that make a noun of the word before them: 减速器, 折射率, 装载量. A dictionary may know only the word.
 _SUFFIXES = frozenset("器机率量数度性力员者法论式化型集库表层头版费额期权证语")
@@ -66,12 +67,19 @@ class Needle:
         A single Chinese character of a translation proves little.
         """
         share = 0.0 if self.own.isdisjoint(terms) else len(self.own & terms) / len(self.own)
+        if not share and len(self.surface) == 2 and self._is_apart_in(terms):
+            share = LETTERS_APART
         if share >= 1.0:
             return share
         for term, weight in self.others:
             if term in terms:
                 share = max(share, _credit(term, weight))
         return share
+
+    def _is_apart_in(self, terms: frozenset[str]) -> bool:
+        """Tell whether a text has both characters of a Chinese word, not side by side: 开源 and 开放源代码."""
+        first, second = self.surface[0], self.surface[1]
+        return is_cjk(first) and first in terms and second in terms
 
     def found_around(self, text: str) -> float:
         """Return how much of the concept a text has, remembered: many pieces stand under the same heading."""
@@ -88,6 +96,7 @@ def _credit(term: str, weight: float) -> float:
 
 
 # What a translation in the text is worth; fitted by hand on XQuAD asked in one language over the other.
+LETTERS_APART = 0.3
 TRANSLATED, TRANSLATED_BY_WEIGHT = 0.35, 1.3
 
 
@@ -126,8 +135,9 @@ def understand(text: str, index: Index) -> Question:
     """
     text = text.translate(_HALF_WIDTH)
     language = language_of(text)
-    mentions = tuple(_mended(mention, text, index) for mention in find_mentions(text, index, language))
+    mentions = tuple(_named(text, index, language))
     query = index.query(_corrected(text, mentions))
+    mentions = tuple(_with_translations(mention, query, index) for mention in mentions)
     subjects = [mention for mention in mentions if mention.held]
     side_by_side = len(subjects) >= 2 and compares(text)
     needles = tuple(_needles(text, query, mentions, index))
@@ -175,19 +185,42 @@ def _corrected(text: str, mentions: Iterable[Mention]) -> str:
 _PLURAL_ACRONYM = re.compile(r"\b([A-Z]{2,})s\b")  # APIs: the stemmer takes the s for a part of the word
 
 
+def _named(text: str, index: Index, language: Language) -> list[Mention]:
+    """Return the names in a question, those with a typing error too, in its order."""
+    named = [_mended(mention, text, index) for mention in find_mentions(text, index, language)]
+    for unknown in unknown_words(text, named, index):
+        mended = _mended(unknown, "", index)
+        if mended.meant and not any(mended.start < other.end and other.start < mended.end for other in named):
+            named.append(mended)
+    return sorted(named, key=lambda mention: mention.start)
+
+
+def _with_translations(mention: Mention, query: Query, index: Index) -> Mention:
+    """Return a name that a dictionary translates with its Chinese forms, where no other name of it is known: "Amazon"."""
+    if mention.certain or len(mention.spellings) > 1 or not mention.surface.isascii():
+        return mention
+    words = [concept for concept in query.concepts if concept.surface == mention.surface.lower()]
+    forms = [term for word in words for term in word.terms if len(term) > 1 and is_cjk(term[0]) and index.holds(term)]
+    return replace(mention, translations=tuple(forms), held=True) if forms else mention
+
+
 def _mended(mention: Mention, text: str, index: Index) -> Mention:
-    """Return a mention with the name that its spelling stands for, if it is a typing error of one that the index holds."""
+    """Return a mention with the name that its spelling stands for, if it is a typing error of one that the index holds.
+
+    The names near the question are looked at too, if its text is given.
+    """
     if mention.held or not mention.surface.isascii():
         return mention
-    meant = correct_typing(mention.surface, _candidates(text, index))
+    meant = correct_typing(mention.surface, _candidates(mention.surface, text, index))
     if not meant:
         return mention
     return replace(mention, meant=meant, spellings=(meant, *index.aliases().get(meant, ())), held=True)
 
 
-def _candidates(text: str, index: Index) -> Iterable[str]:
-    """Yield names that a typing error may stand for: what the index knows aliases of, and names near the question."""
-    for hit in index.search(text, 50):
+def _candidates(surface: str, text: str, index: Index) -> Iterable[str]:
+    """Yield names that a typing error may stand for: one letter away, near the question, or with other names."""
+    yield from names_beside(surface, index)
+    for hit in index.search(text, 50) if text else ():
         yield from names_in(f"{hit.passage.section} {hit.passage.text}")
     for others in index.aliases().values():
         yield from others
@@ -285,6 +318,7 @@ def _needle(concept: Concept, index: Index) -> Needle:
     if len(concept.surface) > 1 and all(map(is_cjk, concept.surface)):
         own = {term for term in own if len(term) > 1}
     others = tuple((term, weight) for term, weight in concept.terms.items() if term not in own)
+    others += tuple((term, SAID_ALIKE) for term in same_terms(concept.surface) if term not in own and index.holds(term))
     held = bool(own) and all(map(index.holds, own))
     known = [index.idf(term) for term in own] if held else [index.idf(term) for term, _ in others if index.holds(term)]
     weight = max(known, default=UNKNOWN_IDF)
@@ -293,5 +327,6 @@ def _needle(concept: Concept, index: Index) -> Needle:
     return Needle(concept.surface, frozenset(own), others, weight, held or bool(known), held)
 
 
+SAID_ALIKE = 0.4  # weight of a word of the same language that says the same
 UNKNOWN_IDF = 6.0  # of a word that no passage has: as much as one that stands in a single passage of 400
 SINGLE_CHARACTER = 0.3  # a Chinese character alone is rarely a word; measured with pairs it only adds noise

@@ -184,7 +184,7 @@ def _with_value(held: float, whole: float, unit: Unit, clause: Clause, question:
     """Return the share of the question that a unit has, the kind of value that is asked for included."""
     if clause.kind not in _SHOWN:
         return held / whole if whole else 1.0
-    value = value_fit(unit, clause, question)
+    value = min(1.0, value_fit(unit, clause, question))
     share = (held + VALUE_WEIGHT * value) / (whole + VALUE_WEIGHT)
     return 0.0 if clause.kind in _VALUES and value == 0 else share
 

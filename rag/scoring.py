@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import mul
+from pathlib import PurePath
 
 from corpus.documents import Passage
 from index.hits import Hit
@@ -23,11 +24,12 @@ from rag.widths import columns
 
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
 IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.5
-NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH = 0.85, 0.82, 0.55, 0.45
+NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH, NAME_IN_FILE = 0.85, 0.82, 0.55, 0.45, 0.79
 SAID_OF_ANOTHER = 0.9  # of a piece that mentions the name but is about another one
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
+LABELLED = 2.0  # fit of a field or column that is named after what is asked, beside 1 for any other value of the kind
 VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5, "reason": 0.4}
 PASSAGE_WEIGHT = 0.35  # of the passage's own score
 WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
@@ -141,6 +143,7 @@ def _name_match(mention: Mention, unit: Unit) -> float:
         NAME_IN_TOPIC * mention_strength(unit.topic, mention),
         NAME_IN_PATH * mention_strength(unit.path, mention),
         NAME_IN_PATH * mention_strength(unit.document.title, mention),
+        NAME_IN_FILE * mention_strength(PurePath(unit.document.id).stem, mention),
         (NAME_REFERRED if unit.refers_back else NAME_IN_BEFORE) * mention_strength(unit.before, mention)
         if unit.before
         else 0.0,
@@ -161,7 +164,7 @@ def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
         return 0.0 if unit.kind == "cell" or is_heading(unit) else _defines(text, clause, question)
     label = LABELS.get(clause.kind)
     if label is not None and (label.match(text) or label.match(unit.lead)):
-        return 1.0
+        return LABELLED
     if clause.kind in ("number", "duration") and (fit := length_fit(clause.text, text)) is not None:
         return fit
     if clause.kind in ("number", "count"):

@@ -5,6 +5,7 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
+from rag.questions import understand
 
 BATTERIES = """# A survey of grid batteries
 
@@ -180,3 +181,36 @@ def test_whether_something_holds_is_told_of_the_very_thing(databases, question, 
 @pytest.mark.parametrize("question", ["What is Kestrel-9?", "Kestrel-9 是什么?"])
 def test_another_version_is_not_described_by_its_neighbours(batteries, question):
     assert not batteries.ask(question).found
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("horsea", "Hornsea"), ("kestral-2", "Kestrel-2"), ("saltpann", "Saltpan"), ("vanderley", "Vanderlay")],
+)
+def test_a_name_typed_wrong_in_lower_case_is_understood(batteries, typed, meant):
+    understood = understand(f"how old is {typed}", batteries.index)
+    assert [name.lower() for name in understood.names] == [meant.lower()]
+
+
+def test_a_name_typed_wrong_is_searched_as_it_is_meant(databases):
+    assert "海洋研究所" in first_statement(databases, "TiedDB 是谁发布的?")
+
+
+@pytest.mark.parametrize("word", ["opend", "batery", "electrolite"])
+def test_a_common_word_typed_wrong_is_no_name(batteries, word):
+    assert understand(f"when was it {word}", batteries.index).names == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [("谁创立了 TideDB?", "周明远"), ("Who founded TideDB?", "周明远"), ("磐石开源吗?", "没有开放源代码")],
+)
+def test_other_words_for_the_same_are_understood(databases, question, expected):
+    assert expected in first_statement(databases, question)
+
+
+def test_the_field_that_is_named_after_what_is_asked_is_quoted_first():
+    text = "# Deep wells\n\nThe paper on deep wells was much praised.\n\n- 作者 / Authors: A. Moreau, B. Sato\n- 年份 / Year: 1998\n"
+    wells = Assistant.open(index=Index.build(split([Document.from_text(text, id="deep-wells.md")])))
+    assert "A. Moreau" in first_statement(wells, "Who wrote the paper on deep wells?")
+    assert "1998" in first_statement(wells, "When was the paper on deep wells published?")
