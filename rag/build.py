@@ -152,12 +152,14 @@ def sync_folder(
     directory: Path | str | None = None,
     home: Path | str | None = None,
     embedder: str | None = None,
+    opened: Index | None = None,
     progress: Progress | None = None,
 ) -> Synced:
     """Bring what was added, changed and removed in a folder since the last time into an index, as one new snapshot.
 
     Content hashes decide; where nothing changed no snapshot is made. Only documents that came from this folder are
     removed, and none of a file that is there and cannot be read. A named directory without an index gets one.
+    ``opened`` is that index if it is open already.
 
     Raises:
         UsageError: There is no such folder, or nothing is in it; nothing is removed then, as it may be an empty mount.
@@ -165,7 +167,7 @@ def sync_folder(
     """
     reading = read_folder(folder, progress=_stage(progress, "reading"))
     try:
-        index = open_index(directory, home=home, embedder=embedder, progress=progress)
+        index = opened or open_index(directory, home=home, embedder=embedder, progress=progress)
     except IndexNotFound:
         built = build_index([folder], directory=directory, embedder=embedder or "builtin", progress=progress)
         return Synced(built.index, tuple(d.id for d in built.index.documents()), (), (), 0, built.skipped)

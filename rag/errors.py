@@ -1,6 +1,7 @@
 """The exceptions of answering.
 
     SurveyQAError
+    ├── WatchFailed            a folder cannot be watched
     └── AnswerError
         ├── BadQuestion        empty, too long, or not text
         └── LLMError           the language model could not be used; ``kind`` says why
@@ -30,6 +31,10 @@ LLMErrorKind = Literal[
     "filtered",
     "incomplete",
 ]
+
+
+class WatchFailed(SurveyQAError):
+    """A folder cannot be watched, or could not be read in one round; the message says what to do."""
 
 
 class AnswerError(SurveyQAError):

@@ -121,6 +121,9 @@ def remove(
 @index_app.command("sync")
 def sync(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to bring in.", show_default=False)],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on whenever something changes there; Ctrl-C ends. One line per change.")
+    ] = False,
     as_json: AsJson = False,
     index: IndexDirectory = None,
     home: Home = None,
@@ -129,11 +132,18 @@ def sync(
     """Bring in what was added, changed and removed in a folder since the last time.
 
     Only documents that came from that folder are removed. Nothing changed: nothing is written.
+    With --watch --json each round that did something prints one line of JSON.
 
-    Example: survey-qa index sync my-papers/
+    Example: survey-qa index sync my-papers/ --watch
     """
     from rag.build import sync_folder
     from ui import terminal
+
+    if watch:
+        from ui.following import follow
+
+        follow(folder, directory=index, home=home, embedder=embedder, as_json=as_json)
+        return
 
     with terminal.progress() as tell:
         synced = sync_folder(folder, directory=index, home=home, embedder=embedder, progress=tell)
