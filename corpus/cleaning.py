@@ -20,6 +20,7 @@ _INVISIBLE = pattern(
     "\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"  # joins emoji, and nothing else that we keep
 )
+_ASCII_CONTROL = pattern("[\x00-\x08\x0b-\x1f\x7f]")  # what of ASCII is no text, but for tabs and line ends
 _BLANK_LINES = pattern(r"\n{3,}")
 
 _ENTRY = r"\[\d{1,3}\](?=[^\[\]\n]{0,300}?https?:/{2,3})"
@@ -52,6 +53,8 @@ def clean_characters(text: str) -> str:
     """
     if "\x1b" in text:
         text = _ANSI.sub("", text)
+    if text.isascii() and not _ASCII_CONTROL.search(text):
+        return text
     text = _INVISIBLE.sub("", _LINE_END.sub("\n", text))
     return _SPACE.sub(" ", _INDENT.sub("", text))
 

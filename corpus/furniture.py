@@ -161,12 +161,11 @@ _CRUMBS = pattern(
     r"(?:首页|主页|home|当前位置|您的位置|位置)\s*[:：]?\s*[>»/›→].{1,60}|当前位置\s*[:：].{1,60}", re.IGNORECASE
 )
 
-_TRIGGERS = pattern(
-    r"公众号|二维码|扫码|扫一扫|点赞|三连|版权|转载|侵权|侵删|领取|礼包|交流群|评论|分享|标签[:：]|打赏|蓝字|在看|subscribe|follow us|follow me|cookies"
-    r"|rights reserved|copyright|powered by|comment|share|粗体|bold|加群|进群|关注|会员|newsletter|thanks for reading|advertisement|广告"
-    r"|联系删除|ICP备|赞同",
-    re.IGNORECASE,
-)
+_TRIGGERS = (
+    "公众号|二维码|扫码|扫一扫|点赞|三连|版权|转载|侵权|侵删|领取|礼包|交流群|评论|分享|标签:|标签：|打赏|蓝字|在看|subscribe|follow us|follow me"
+    "|cookies|rights reserved|copyright|powered by|comment|share|粗体|bold|加群|进群|关注|会员|newsletter|thanks for reading|advertisement|广告"
+    "|联系删除|icp备|赞同"
+).split("|")
 
 
 class Verdict(IntEnum):
@@ -219,7 +218,8 @@ def _is_advert(content: str) -> bool:
 
 def may_hold_furniture(text: str) -> bool:
     """Tell cheaply whether any line could be furniture that stands alone in the middle of a text."""
-    return _TRIGGERS.search(text) is not None
+    lower = text.lower()  # one search for each word is faster than one for all of them
+    return any(trigger in lower for trigger in _TRIGGERS)
 
 
 def is_byline(line: str) -> bool:

@@ -34,7 +34,7 @@ _LINK = pattern(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_HINT = pattern(r"://|:///|\]|arxiv|www\.|\.\w+/", re.IGNORECASE)
+_HINT = pattern(r"arxiv|www\.", re.IGNORECASE)
 
 _MARKED_ENTRY = pattern(r"\s*(?:[-*•]\s+)?\[(?:\^(?=[\w-]+\]:)|(?=\d))([\w-]{1,40})\]\s*[:：]?\s*(?=\S)")
 _NUMBERED_ENTRY = pattern(r"\s*(\d{1,3})\s?[.．、)）]\s*(?=\S)")
@@ -60,7 +60,7 @@ class Reference(NamedTuple):
 
 def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]) -> list[Link]:
     """Return all links in order of their start; no two overlap."""
-    if not _HINT.search(text):
+    if not ("]" in text or "://" in text or "/" in text or _HINT.search(text)):
         return []
     targets = _Targets(text, references)
     starts = [line.start for line in lines]
