@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from corpus.documents import Document
 from corpus.errors import ReadError
@@ -24,13 +25,16 @@ def check_format(ending: str) -> Format:
     return form
 
 
-def convert(data: bytes, name: str, ending: str, *, largest: int = limits.DOCUMENT_CHARACTERS) -> Reading:
+def convert(
+    data: bytes, name: str, ending: str, *, url: str = "", largest: int = limits.DOCUMENT_CHARACTERS
+) -> Reading:
     """Return the documents of a file.
 
     Args:
         data: The whole file.
         name: The document's id, and what the ids of several begin with.
         ending: The file's ending, which says how it is read.
+        url: Where on the web the file is from; the links of a page are resolved against it.
         largest: Characters that one document may have.
 
     Raises:
@@ -48,7 +52,8 @@ def convert(data: bytes, name: str, ending: str, *, largest: int = limits.DOCUME
 
         return read_archive(data, name)
     try:
-        return Reading((to_document(extract(data, name, form), name, form.kind, largest=largest),))
+        found = extract(data, name, form, url)
+        return Reading((to_document(replace(found, url=url or found.url), name, form.kind, largest=largest),))
     except RecursionError as error:
         raise ReadError("it is nested too deeply") from error
 

@@ -4,6 +4,9 @@
     ├── UsageError                 the caller asked for something that cannot be (the command line exits with 2)
     └── CorpusError
         ├── ReadError              one file or text cannot become a Document
+        │   └── FetchError         an address on the web cannot be read
+        │       ├── AddressRefused it leads into a network that is not the public one, or its site asks robots to stay away
+        │       └── Offline        nothing on the network answers
         ├── EncodingUnavailable    a token encoding that is neither built in nor cached
         └── CatalogueError         a row of the model catalogue breaks the rules of the catalogue
 
@@ -25,6 +28,18 @@ class CorpusError(SurveyQAError):
 
 class ReadError(CorpusError):
     """One source cannot become a Document; the message names the source and the reason."""
+
+
+class FetchError(ReadError):
+    """An address on the web cannot be read; the message names it and the reason."""
+
+
+class AddressRefused(FetchError):
+    """An address is not asked: it leads into a private network, or its site does not want programs there."""
+
+
+class Offline(FetchError):
+    """The name of a host cannot be resolved or nothing answers there: most likely there is no network."""
 
 
 class EncodingUnavailable(CorpusError):

@@ -161,11 +161,50 @@ _CRUMBS = pattern(
     r"(?:首页|主页|home|当前位置|您的位置|位置)\s*[:：]?\s*[>»/›→].{1,60}|当前位置\s*[:：].{1,60}", re.IGNORECASE
 )
 
-_TRIGGERS = (
-    "公众号|二维码|扫码|扫一扫|点赞|三连|版权|转载|侵权|侵删|领取|礼包|交流群|评论|分享|标签:|标签：|打赏|蓝字|在看|subscribe|follow us|follow me"
-    "|cookies|rights reserved|copyright|powered by|comment|share|粗体|bold|加群|进群|关注|会员|newsletter|thanks for reading|advertisement|广告"
-    "|联系删除|icp备|赞同"
-).split("|")
+_TRIGGERS = [
+    "公众号",
+    "二维码",
+    "扫码",
+    "扫一扫",
+    "点赞",
+    "三连",
+    "版权",
+    "转载",
+    "侵权",
+    "侵删",
+    "领取",
+    "礼包",
+    "交流群",
+    "评论",
+    "分享",
+    "标签:",
+    "标签：",
+    "打赏",
+    "蓝字",
+    "在看",
+    "subscribe",
+    "follow us",
+    "follow me",
+    "cookies",
+    "rights reserved",
+    "copyright",
+    "powered by",
+    "comment",
+    "share",
+    "粗体",
+    "bold",
+    "加群",
+    "进群",
+    "关注",
+    "会员",
+    "newsletter",
+    "thanks for reading",
+    "advertisement",
+    "广告",
+    "联系删除",
+    "icp备",
+    "赞同",
+]
 
 
 class Verdict(IntEnum):

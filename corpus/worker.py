@@ -28,13 +28,14 @@ def main() -> None:
     _restrict()
     while line := requests.readline():
         asked = json.loads(line)
-        _answer(answers, *_read(requests.read(asked["size"]), asked["name"], asked["ending"], asked["largest"]))
+        size = asked.pop("size")
+        _answer(answers, *_read(requests.read(size), **asked))
 
 
-def _read(data: bytes, name: str, ending: str, largest: int) -> tuple[bytes, bytes]:
+def _read(data: bytes, name: str, ending: str, url: str, largest: int) -> tuple[bytes, bytes]:
     """Return how reading ended and what came out."""
     try:
-        return DONE, dump(convert(data, name, ending, largest=largest))
+        return DONE, dump(convert(data, name, ending, url=url, largest=largest))
     except ReadError as error:
         return REFUSED, str(error).encode("utf-8", "replace")
     except MemoryError:

@@ -28,11 +28,12 @@ _ENVIRONMENT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TZ")
 
 
 class Source(NamedTuple):
-    """A file that is to be parsed: its bytes, the id of its document, and its ending."""
+    """A file that is to be parsed: its bytes, the id of its document, its ending, and where on the web it is from."""
 
     data: bytes
     name: str
     ending: str
+    url: str = ""
 
 
 class Worker:
@@ -150,7 +151,13 @@ def _exchange(process: subprocess.Popen[bytes], source: Source, largest: int) ->
 
     if process.stdin is None or process.stdout is None:
         raise EOFError
-    asked = {"name": source.name, "ending": source.ending, "size": len(source.data), "largest": largest}
+    asked = {
+        "name": source.name,
+        "ending": source.ending,
+        "url": source.url,
+        "size": len(source.data),
+        "largest": largest,
+    }
     process.stdin.write(json.dumps(asked).encode("ascii") + b"\n")
     process.stdin.write(source.data)
     process.stdin.flush()

@@ -76,13 +76,14 @@ def endings() -> str:
     return ", ".join(FORMATS)
 
 
-def extract(data: bytes, name: str, form: Format) -> Extract:
-    """Return the text of a file of one document.
+def extract(data: bytes, name: str, form: Format, url: str = "") -> Extract:
+    """Return the text of a file of one document; a page's links are resolved against the address that it is from.
 
     Raises:
         ReadError: It cannot be read; the message is the reason, without the file's name.
     """
-    return cast(Extract, import_module(f"corpus.formats.{form.module}").extract(data, name))
+    reader = import_module(f"corpus.formats.{form.module}").extract
+    return cast(Extract, reader(data, name, url=url) if form.module == "html" else reader(data, name))
 
 
 Extra = Literal["office"]

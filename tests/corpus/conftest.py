@@ -26,3 +26,10 @@ def written(writers: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("written")
     writers.write_all(folder)
     return folder
+
+
+@pytest.fixture
+def site():
+    """A web site on this machine."""
+    with _load("site").serve() as running:
+        yield running
