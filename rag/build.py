@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus import Document, Passage, Skipped, load_library, read, read_folder, split
+from corpus import Document, Passage, Reading, Skipped, load_library, read, read_folder, split
 from corpus.errors import UsageError
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
 from index.folders import Folders
@@ -171,6 +171,20 @@ def sync_folder(
     except IndexNotFound:
         built = build_index([folder], directory=directory, embedder=embedder or "builtin", progress=progress)
         return Synced(built.index, tuple(d.id for d in built.index.documents()), (), (), 0, built.skipped)
+    return _bring_in(index, folder, reading, progress)
+
+
+def bring_in(index: Index, folder: Path | str, *, progress: Progress | None = None) -> Synced:
+    """Bring a folder into an open index, as ``sync_folder`` does.
+
+    Raises:
+        UsageError: There is no such folder, or nothing is in it.
+        EmptyCorpus: Nothing would be left.
+    """
+    return _bring_in(index, folder, read_folder(folder, progress=_stage(progress, "reading")), progress)
+
+
+def _bring_in(index: Index, folder: Path | str, reading: Reading, progress: Progress | None) -> Synced:
     held = {info.id: info.content_hash for info in index.documents()}
     ids = _synced_ids(reading.documents, Path(folder), index.folders(), held)
     documents = [replace(document, id=ids[document.id]) for document in reading.documents]

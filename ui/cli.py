@@ -185,6 +185,9 @@ def serve(
         list[str] | None,
         typer.Option("--allow-host", metavar="NAME", help="A further host name to answer to; may be given again."),
     ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Let nobody change the documents in the page.")
+    ] = False,
     index: IndexDirectory = None,
     home: Home = None,
     llm: Llm = "extractive",
@@ -200,7 +203,7 @@ def serve(
 
     opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k)  # noqa: E731 opened once the port is ours
     opens = sys.stdout.isatty() if open_page is None else open_page
-    start(opening, host=host, port=port, hosts=allow_host or [], home=home, open_page=opens)
+    start(opening, host=host, port=port, hosts=allow_host or [], home=home, open_page=opens, read_only=read_only)
 
 
 @app.command()

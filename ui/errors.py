@@ -2,6 +2,7 @@
 
 SurveyQAError
 ├── ServeFailed           the page cannot be served there (the port is taken, the address is not ours)
+├── ReadOnly              the operator allows no changes, or no more of them
 ├── UnknownConversation   nobody's, somebody else's, or deleted
 └── BadRequest            what came over HTTP is not what the route takes (a UsageError: status 400)
 """
@@ -11,6 +12,10 @@ from corpus.errors import SurveyQAError, UsageError
 
 class ServeFailed(SurveyQAError):
     """The page cannot be served at that address; the message says which other one to type."""
+
+
+class ReadOnly(SurveyQAError):
+    """The documents of this server may not be changed (now); the message says why."""
 
 
 class UnknownConversation(SurveyQAError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-MAX_BODY_BYTES = 1_000_000  # a question and its history; nothing is uploaded through the page
+MAX_BODY_BYTES = 1_000_000  # a question and its history; uploads have a path and a limit of their own
 BODY_SECONDS = 30.0  # a body that drips in longer than this is no question
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -86,6 +86,7 @@ class Guard:
         app: The application behind.
         hosts: Host names that the server answers to, beside the loopback ones; without ports.
         max_body: Most bytes of a request's body.
+        larger: Paths with another limit of their own.
         throttle: Counts failed posts to ``/login``.
     """
 
@@ -95,11 +96,13 @@ class Guard:
         *,
         hosts: Iterable[str] = (),
         max_body: int = MAX_BODY_BYTES,
+        larger: Mapping[str, int] | None = None,
         throttle: LoginThrottle | None = None,
     ) -> None:
         self._app = app
         self._hosts = LOOPBACK | {host.strip("[]").lower() for host in hosts}
         self._max_body = max_body
+        self._larger = dict(larger or {})
         self._throttle = throttle or LoginThrottle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +119,7 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
         if refusal is None and scope["method"] not in ("GET", "HEAD"):
-            body = await _read_body(receive, self._max_body)
+            body = await _read_body(receive, self._most(scope["path"]))
             if isinstance(body, bytes):
                 receive = _replay(body, receive)
             else:
@@ -140,11 +143,15 @@ class Guard:
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):
             return 400, "The content length is not a number."
-        if int(length) > self._max_body:
-            return _too_large(self._max_body)
+        if int(length) > self._most(path):
+            return _too_large(self._most(path))
         if path.rstrip("/") == "/login" and not self._throttle.allows(_client(scope)):
             return 429, "Too many failed logins. Wait a minute."
         return None
+
+    def _most(self, path: str) -> int:
+        """Return how many bytes the body of a request may have."""
+        return self._larger.get(path, self._max_body)
 
     def _sealed(self, scope: Scope, send: Send) -> Send:
         """Return a send that puts our headers on the response and takes cross-origin ones off."""

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 
 from corpus import Document, Passage, SurveyQAError
 from corpus.documents import Table
+from index.filters import Filter
 from rag.answers import Answer, Citation, Message, SupportLabel
 from rag.settings import MAX_QUESTION_CHARS
 from ui.texts import TEXTS, Language
@@ -36,8 +37,10 @@ STOP_SECONDS = 0.05  # how soon a stop is noticed while a model is silent
 class Answerer(Protocol):
     """Whoever answers questions piece by piece; an Assistant does."""
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
-        """Yield the text piece by piece, then the Answer."""
+    def stream(
+        self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
+    ) -> Iterator[str | Answer]:
+        """Yield the text piece by piece, then the Answer, from the documents that the filter lets through."""
         ...
 
 
@@ -100,6 +103,7 @@ class Chat:
     turns: tuple[Turn, ...] = ()
     language: Language = "en"
     conversation: str = ""
+    only: frozenset[str] = frozenset()  # ids of the documents that may answer; empty: all
 
     def history(self) -> list[Message]:
         """Return the turns that have an answer, as the assistant wants them."""
@@ -147,13 +151,19 @@ def ask(chat: Chat, question: str, answerer: Answerer, stopped: Event | None = N
     begun = Turn(asked[:MAX_QUESTION_CHARS])
     chat = replace(chat, turns=(*chat.turns, begun)[-MAX_TURNS:])
     yield chat
-    for turn in _answer(begun, answerer.stream(asked, history), stopped or Event(), chat.language):
+    chosen = {"filter": Filter.of(documents=chat.only)} if chat.only else {}
+    for turn in _answer(begun, answerer.stream(asked, history, **chosen), stopped or Event(), chat.language):
         yield replace(chat, turns=(*chat.turns[:-1], turn))
 
 
 def clear(chat: Chat) -> Chat:
-    """Return an empty chat in the same language."""
-    return Chat(language=chat.language)
+    """Return an empty chat in the same language, limited to the same documents."""
+    return Chat(language=chat.language, only=chat.only)
+
+
+def limit(chat: Chat, document_id: str) -> Chat:
+    """Return the chat limited to one document more, or to one less if it was among them."""
+    return replace(chat, only=chat.only ^ {document_id})
 
 
 def reopen(chat: Chat, conversation_id: str, turns: Sequence[Turn]) -> Chat:

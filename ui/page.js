@@ -76,6 +76,7 @@
     if (!event.target.matches?.("#views input")) return;
     const desk = byId("desk");
     desk.classList.toggle("sq-explore", event.target.value === "explore");
+    desk.classList.toggle("sq-shelf", event.target.value === "documents");
   });
 
   const picked = [];
@@ -132,6 +133,36 @@
   }
   document.addEventListener("input", (event) => { if (event.target.closest?.("#find-model")) filterModels(); });
 
+  // One request a file; what the server answers is shown as text, and the job itself appears in the list.
+  async function upload(files) {
+    const failed = [];
+    for (const file of files) {
+      try {
+        const answer = await fetch(`/documents/upload?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+        if (!answer.ok) failed.push(`${file.name}: ${(await answer.json()).error}`);
+      } catch (error) { failed.push(`${file.name}: ${error.message}`); }
+      wish("uploaded:");
+    }
+    if (failed.length) document.querySelector("#upload-note .sq-note").textContent = failed.join(" · ");
+  }
+
+  function chooseFiles() {
+    const input = document.createElement("input");
+    [input.type, input.multiple] = ["file", true];
+    input.addEventListener("change", () => upload(input.files));
+    input.click();
+  }
+
+  const overShelf = (event) => event.target.closest?.("#shelf") && event.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => { if (overShelf(event)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    if (!overShelf(event)) return;
+    event.preventDefault();
+    upload(event.dataTransfer.files);
+  });
+
+  const sure = (name, button) => { if (confirm(words(name))) wish(`${name}:${button.value}`); };
+
   function exportConversation(button) {
     const link = document.createElement("a");
     link.href = `/conversations/${encodeURIComponent(button.value)}`;
@@ -140,11 +171,13 @@
   }
 
   const actions = {
-    "sq-export": exportConversation,
+    "sq-export": exportConversation, "sq-document": openSource,
+    "sq-only": (button) => wish(`only:${button.value}`), "sq-cancel": (button) => wish(`cancel:${button.value}`),
+    "sq-remove": (button) => sure("remove", button), "sq-rollback": (button) => sure("rollback", button),
     "sq-model": askAbout, "sq-pick": pick, "sq-sort": sort,
     "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-copy": copyAnswer,
     "sq-conversation": openConversation, "sq-rename": rename, "sq-again": askAgain, "sq-edit": edit,
-    "sq-delete": (button) => { if (confirm(words("delete"))) wish(`delete:${button.value}`); },
+    "sq-delete": (button) => sure("delete", button),
     "sq-liked": (button) => judge(button, "liked"), "sq-disliked": (button) => judge(button, "disliked"),
   };
 
@@ -173,6 +206,7 @@
     const action = [...button.classList].find((name) => name in actions);
     if (action) actions[action](button);
     else if (button.id === "menu") toggleHistory();
+    else if (button.id === "upload") chooseFiles();
     else if (button.id === "clear") endEditing();
     else if (button.id === "close") opener?.focus({ preventScroll: true });
   });

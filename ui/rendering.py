@@ -145,6 +145,11 @@ def render_notice(language: Language) -> str:
     return seal(f'<div class="sq-fine">{escaped(texts.editing)}{hidden}</div>')
 
 
+def render_hint(words: str) -> str:
+    """Return a line of ours between components."""
+    return seal(f'<p class="sq-note">{escaped(words)}</p>')
+
+
 def render_warning(words: str) -> str:
     """Return a sentence for the notice in a corner of the page, which would take markup."""
     return seal(f'<span class="sq-warning">{escaped(words)}</span>')

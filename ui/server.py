@@ -20,6 +20,7 @@ from index import Filter
 from rag.answers import Answer, Message
 from rag.errors import LLMError
 from ui.conversations import Conversations
+from ui.documents import Documents
 from ui.errors import BadRequest, ServeFailed, UnknownConversation
 from ui.exporting import FORMATS
 from ui.feedback import Feedback
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_HITS = 100
+UPLOADS = "/documents/upload"
+MAX_UPLOAD_BYTES = 50_000_000  # of one file
 
 
 class Served(Answerer, Protocol):
@@ -58,11 +61,13 @@ def create_app(
     hosts: Iterable[str] = (),
     home: Path | None = None,
     shelf: Shelf | None = None,
+    documents: Documents | None = None,
 ) -> Guard:
     """Return the whole application: page, HTTP interface and health check behind the guard.
 
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
-    conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of.
+    conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
+    ``documents`` the documents themselves, and takes uploads.
     """
     _settle_gradio(home)
     import gradio as gr
@@ -72,6 +77,8 @@ def create_app(
     conversations = Conversations.under(home)
     _add_routes(api, assistant)
     _add_exports(api, conversations)
+    if documents:
+        _add_uploads(api, documents)
     gr.mount_gradio_app(
         api,
         build_page(
@@ -80,6 +87,7 @@ def create_app(
             conversations,
             Feedback(home / "feedback.jsonl" if home else None),
             shelf,
+            documents,
         ),
         path="/",
         footer_links=[],
@@ -94,7 +102,7 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    return Guard(NamedBrowsers(api), hosts=hosts)
+    return Guard(NamedBrowsers(api), hosts=hosts, larger={UPLOADS: MAX_UPLOAD_BYTES})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -185,6 +193,30 @@ def _add_exports(api: FastAPI, conversations: Conversations) -> None:
 
     export.__annotations__.update({"request": Request, "return": Response})
     api.add_api_route("/conversations/{name}", export, methods=["GET"], response_model=None)
+
+
+def _add_uploads(api: FastAPI, documents: Documents) -> None:
+    """Take one file a request, named in the query; the job that brings it in is shown in the page."""
+    from fastapi import Request
+    from fastapi.concurrency import run_in_threadpool
+    from fastapi.responses import Response
+
+    async def upload(request: Request) -> Response:
+        name, content = request.query_params.get("name", ""), await request.body()
+        status, told = await run_in_threadpool(_uploaded, documents, name, content)
+        return Response(_to_json(told), status, media_type="application/json")
+
+    upload.__annotations__.update({"request": Request, "return": Response})
+    api.add_api_route(UPLOADS, upload, methods=["POST"], response_model=None)
+
+
+def _uploaded(documents: Documents, name: str, content: bytes) -> tuple[int, dict[str, object]]:
+    if not name or not content:
+        return 400, {"error": "Send the file as the body of the request, and its name as ?name=FILE."}
+    try:
+        return 202, {"job": documents.upload(name, content).number}
+    except SurveyQAError as error:
+        return 403, {"error": str(error)}
 
 
 def _attempt(work: Callable[[dict[str, Any]], dict[str, object]], body: bytes) -> tuple[int, dict[str, object]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ui.documents import Documents
 from ui.handlers import choose_examples
 from ui.server import create_app, listen, run
 from ui.shelf import Shelf
@@ -26,8 +29,11 @@ def serve(
     hosts: Sequence[str] = (),
     home: Path | None = None,
     open_page: bool = False,
+    read_only: bool = False,
 ) -> None:
     """Serve until interrupted. The port is taken first, so that nobody waits for an index in vain.
+
+    The documents can be changed in the page where only this machine reaches it, unless ``read_only`` says no.
 
     Raises:
         ServeFailed: The address cannot be listened at.
@@ -43,6 +49,7 @@ def serve(
             hosts=[host, *hosts],
             home=home_directory(home),
             shelf=Shelf(assistant.index),
+            documents=_documents(assistant, home_directory(home), writable=not read_only and _is_loopback(host)),
         )
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         with assistant.index.following():
@@ -57,10 +64,22 @@ def find_examples(assistant: Assistant) -> Examples:
     return {language: choose_examples(questions, extractive) for language, questions in EXAMPLES.items()}
 
 
+def _documents(assistant: Assistant, home: Path, *, writable: bool) -> Documents:
+    """Return the documents of the page; files that are uploaded into an index stay together under the home."""
+    index = assistant.index
+    place = str(index.info()["directory"] or "")
+    name = hashlib.sha256(os.path.realpath(place).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return Documents(index, home / "uploads" / name, directory=Path(place) if place else None, writable=writable)
+
+
 def _announce(address: str, host: str, hosts: Sequence[str], *, open_page: bool) -> None:
     say(f"The page is at {address}  (Ctrl-C ends)")
     if not _is_loopback(host):
-        say("Anybody who reaches this machine can ask; there is no login.", err=True, fg="yellow")
+        say(
+            "Anybody who reaches this machine can ask; there is no login. Documents cannot be changed in the page.",
+            err=True,
+            fg="yellow",
+        )
         if _is_wildcard(host) and not hosts:
             say("Only local names are answered so far: add --allow-host NAME for others.", err=True, fg="yellow")
     if open_page:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rag.answers import SupportLabel
 
 Language = Literal["zh", "en"]
-View = Literal["chat", "explore"]
+View = Literal["chat", "explore", "documents"]
 Picture = Literal["tree", "timeline", "table"]
 
 
@@ -77,6 +77,31 @@ class Texts:
     compared: str
     fields: Mapping[str, str]  # by the names of rag.exploring.FIELDS
     openness: Mapping[str, str]
+    upload: str
+    upload_hint: str
+    reread: str
+    verify: str
+    find_document: str
+    no_documents: str
+    listed_documents: str
+    limited: str
+    limit_hint: str
+    limit: str
+    remove: str
+    really_remove: str
+    look_inside: str
+    contents: str
+    cancel: str
+    no_snapshots: str
+    snapshot: str
+    current_snapshot: str
+    damaged_snapshot: str
+    roll_back: str
+    really_roll_back: str
+    snapshots: str
+    document_columns: Mapping[str, str]
+    works: Mapping[str, str]
+    states: Mapping[str, str]
 
 
 TEXTS: Mapping[Language, Texts] = {
@@ -128,7 +153,7 @@ TEXTS: Mapping[Language, Texts] = {
             "unsupported": "引文不支持这句话，请核对",
         },
         fine_print="回答出自资料原文；资料可能过时或有误，重要的事请点开核对。",
-        views={"chat": "问答", "explore": "模型图谱"},
+        views={"chat": "问答", "explore": "模型图谱", "documents": "资料"},
         pictures={"tree": "演化树", "timeline": "时间线", "table": "表格"},
         find_model="筛选模型：名称、机构、语言……",
         no_models="资料里没有介绍模型的表格。",
@@ -156,6 +181,31 @@ TEXTS: Mapping[Language, Texts] = {
             "about": "说明",
         },
         openness={"yes": "权重开放", "partly": "部分开放", "no": "不开放", "": "资料没说或说法不一"},
+        upload="上传文件",
+        upload_hint="可以一次选多个文件，也可以拖到这里。上传期间照常提问。",
+        reread="重新读取",
+        verify="校验索引",
+        find_document="筛选资料：标题、文件名、类型……",
+        no_documents="没有这样的资料。",
+        listed_documents="显示 {shown} 份，共 {total} 份。",
+        limited="现在只用勾选的 {count} 份资料回答。",
+        limit_hint="勾选资料，就只用它们回答。",
+        limit="只用（或不再只用）{name} 回答",
+        remove="移除",
+        really_remove="移除这份资料？之后的回答不再用到它；可以用快照恢复。",
+        look_inside="看看里面有什么",
+        contents="段落 {passages} · 小节 {sections} · 表格 {tables} · 字符 {characters}",
+        cancel="取消",
+        no_snapshots="这个索引在内存里，没有快照。",
+        snapshot="{name}，{made} UTC，{documents} 份资料",
+        current_snapshot="当前",
+        damaged_snapshot="已损坏",
+        roll_back="回到这个快照",
+        really_roll_back="回到这个快照？现在的快照会保留，可以再切换回来。",
+        snapshots="快照",
+        document_columns={"title": "资料", "kind": "类型", "language": "语言", "year": "年份", "passages": "段落"},
+        works={"upload": "上传", "remove": "移除", "reread": "重新读取", "verify": "校验", "rollback": "恢复快照"},
+        states={"waiting": "等待中", "running": "进行中", "done": "完成", "failed": "失败", "cancelled": "已取消"},
     ),
     "en": Texts(
         title="LLM survey Q&A",
@@ -207,7 +257,7 @@ TEXTS: Mapping[Language, Texts] = {
             "unsupported": "The quote does not support the statement: check it",
         },
         fine_print="Answers are taken from the documents, which may be dated or wrong: open the source before you rely on one.",
-        views={"chat": "Ask", "explore": "Models"},
+        views={"chat": "Ask", "explore": "Models", "documents": "Documents"},
         pictures={"tree": "Evolution tree", "timeline": "Timeline", "table": "Table"},
         find_model="Filter models: name, organisation, language…",
         no_models="The documents have no tables about models.",
@@ -235,6 +285,49 @@ TEXTS: Mapping[Language, Texts] = {
             "about": "About",
         },
         openness={"yes": "open weights", "partly": "partly open", "no": "closed", "": "not told, or told differently"},
+        upload="Upload files",
+        upload_hint="Choose several at once, or drop them here. Questions are answered meanwhile.",
+        reread="Read again",
+        verify="Verify the index",
+        find_document="Filter documents: title, file, kind…",
+        no_documents="There are no such documents.",
+        listed_documents="{shown} of {total} shown.",
+        limited="Only what is ticked answers now: {count}.",
+        limit_hint="Tick documents to have only them answer.",
+        limit="Answer from {name} only, or no longer only from it",
+        remove="Remove",
+        really_remove="Remove this document? It answers no more; a snapshot brings it back.",
+        look_inside="See what is in it",
+        contents="Passages {passages} · sections {sections} · tables {tables} · characters {characters}",
+        cancel="Cancel",
+        no_snapshots="This index is in memory and has no snapshots.",
+        snapshot="{name}, {made} UTC, {documents} documents",
+        current_snapshot="current",
+        damaged_snapshot="damaged",
+        roll_back="Go back to this snapshot",
+        really_roll_back="Go back to this snapshot? The present one is kept, so you can return to it.",
+        snapshots="Snapshots",
+        document_columns={
+            "title": "Document",
+            "kind": "Kind",
+            "language": "Language",
+            "year": "Year",
+            "passages": "Passages",
+        },
+        works={
+            "upload": "Upload",
+            "remove": "Remove",
+            "reread": "Read again",
+            "verify": "Verify",
+            "rollback": "Go back to",
+        },
+        states={
+            "waiting": "waiting",
+            "running": "running",
+            "done": "done",
+            "failed": "failed",
+            "cancelled": "cancelled",
+        },
     ),
 }
 

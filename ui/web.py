@@ -11,6 +11,8 @@ from rag.exploring import ModelCard
 from rag.settings import MAX_QUESTION_CHARS
 from ui import handlers
 from ui.conversations import Conversations
+from ui.documents import Documents
+from ui.documents_view import wire_documents
 from ui.errors import UnknownConversation
 from ui.feedback import Feedback
 from ui.gallery import render_comparison, render_table, render_timeline, render_tree
@@ -20,6 +22,7 @@ from ui.rendering import (
     render_conversations,
     render_fine_print,
     render_head,
+    render_hint,
     render_messages,
     render_notice,
     render_source,
@@ -39,6 +42,7 @@ CODE_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans 
 CONCURRENT_ANSWERS = 8
 WAITING_LINE = 64
 # More than any question that is answered, so that a longer one is told so; less than what the guard refuses.
+JOBS_SECONDS = 1.0  # how often the page looks at jobs that are under way
 LONGEST_TYPED = 4 * MAX_QUESTION_CHARS
 
 _PICTURES: Mapping[Picture, Callable[[Sequence[ModelCard], Language], str]] = {
@@ -50,7 +54,7 @@ _PICTURES: Mapping[Picture, Callable[[Sequence[ModelCard], Language], str]] = {
 Examples = dict[Language, Sequence[str]]
 
 
-class _Page:
+class Page:
     """The components that events read and write, by the ids that tests and scripts rely on."""
 
     def __init__(self) -> None:
@@ -82,6 +86,20 @@ class _Page:
                     )
                 self.compared = gr.Markdown(elem_id="compared", latex_delimiters=[])
                 self.models = gr.Markdown(elem_id="models", latex_delimiters=[])
+            with gr.Column(elem_id="shelf", min_width=0):
+                with gr.Row(elem_id="shelf-tools"):
+                    self.upload = gr.Button(elem_id="upload", variant="primary", min_width=0)  # page.js answers
+                    self.reread = gr.Button(elem_id="reread", size="sm", variant="secondary", min_width=0)
+                    self.verify = gr.Button(elem_id="verify", size="sm", variant="secondary", min_width=0)
+                    self.find_document = gr.Textbox(
+                        elem_id="find-document", container=False, show_label=False, max_length=200
+                    )
+                self.hint = gr.Markdown(elem_id="upload-note")
+                self.jobs = gr.Markdown(elem_id="jobs", latex_delimiters=[])
+                self.documents = gr.Markdown(elem_id="documents", latex_delimiters=[])
+                self.history_head = gr.Markdown(elem_id="snapshots-head")
+                self.snapshots = gr.Markdown(elem_id="snapshots", latex_delimiters=[])
+                self.clock = gr.Timer(JOBS_SECONDS, active=False)
             with gr.Column(elem_id="talk", min_width=0):
                 self.messages = gr.Chatbot(
                     elem_id="chat", show_label=False, layout="panel", buttons=[], latex_delimiters=[], container=False
@@ -115,18 +133,25 @@ def build_page(
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
     shelf: Shelf | None = None,
+    documents: Documents | None = None,
 ) -> gr.Blocks:
     """Return the page; ``examples`` are the questions that an empty chat offers in each language.
 
     Without ``conversations`` they last as long as the server; without ``feedback`` verdicts are shown and not kept;
-    without a ``shelf`` there is no view of the models.
+    without a ``shelf`` there is no view of the models, without ``documents`` none of the documents.
     """
     import gradio as gr
 
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
-        on = _Page()
-        _wire(page, on, answerer, examples, conversations or Conversations(None), feedback or Feedback(None), shelf)
+        on = Page()
+        there: Mapping[View, object] = {"chat": answerer, "explore": shelf, "documents": documents}
+        views = [view for view, what in there.items() if what is not None]
+        _wire(
+            page, on, answerer, examples, conversations or Conversations(None), feedback or Feedback(None), shelf, views
+        )
+        if documents:
+            wire_documents(on, documents)
     page.queue(max_size=WAITING_LINE, default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -142,12 +167,13 @@ def page_look() -> dict[str, Any]:
 
 def _wire(
     page: gr.Blocks,
-    on: _Page,
+    on: Page,
     answerer: Answerer,
     examples: Examples,
     conversations: Conversations,
     feedback: Feedback,
     shelf: Shelf | None,
+    views: Sequence[View],
 ) -> None:
     """Connect every event; all of them are closed to API clients."""
     import gradio as gr
@@ -157,6 +183,7 @@ def _wire(
     labelled = [
         on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
         on.find, on.notice, on.view, on.picture, on.find_model,
+        on.upload, on.reread, on.verify, on.find_document, on.hint, on.history_head,
     ]  # fmt: skip
     talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language, on.conversations, on.anew]
     panel = [on.opened, on.side, on.source]
@@ -201,6 +228,8 @@ def _wire(
 
     def open_source(chat: Chat, place: str, language: Language) -> tuple[Any, ...]:
         where = place.partition("#")[0]
+        if where.startswith("d."):
+            return (gr.skip(),) * 3  # the documents' own handler answers
         told = shelf.find_source(shelf.models(), where) if shelf and where.startswith("m.") else None
         return _panel(told or handlers.find_source(chat, where), language)
 
@@ -224,6 +253,8 @@ def _wire(
         chat = handlers.switch_language(chat, language)
         kind, _, rest = wish.rpartition("#")[0].partition(":")
         about, _, words = rest.partition(":")
+        if kind not in ("open", "rename", "delete", *get_args(Verdict)):
+            return (gr.skip(),) * 3  # somebody else's
         try:
             chat = _fulfilled(chat, kind, about, words, owner, conversations, feedback)
         except UnknownConversation as error:
@@ -242,13 +273,13 @@ def _wire(
                 chat = handlers.reopen(chat, wanted, conversations.read(owner, wanted).turns)
             except UnknownConversation as error:
                 gr.Warning(render_warning(str(error)))
-        words = _words(language, examples[language], exploring=shelf is not None)
+        words = _words(language, examples[language], views)
         words[labelled.index(on.messages)]["value"] = render_messages(chat)
         return (chat, listed(owner, chat), *words)
 
     def switch(chat: Chat, opened: Source | None, language: Language, request: gr.Request) -> tuple[Any, ...]:
         now = handlers.switch_language(chat, language)
-        words = _words(language, examples[language], exploring=shelf is not None)
+        words = _words(language, examples[language], views)
         words[labelled.index(on.messages)]["value"] = render_messages(now)
         return (now, listed(owner_of(request.cookies), now), *_panel(opened, language), *words)
 
@@ -334,7 +365,7 @@ def _panel(source: Source | None, language: Language) -> tuple[Any, ...]:
     return source, gr.update(visible=source is not None), render_source(source, language)
 
 
-def _words(language: Language, examples: Sequence[str], *, exploring: bool) -> list[Any]:
+def _words(language: Language, examples: Sequence[str], views: Sequence[View]) -> list[Any]:
     """Return every component that shows words of ours, in one language."""
     import gradio as gr
 
@@ -352,7 +383,13 @@ def _words(language: Language, examples: Sequence[str], *, exploring: bool) -> l
         gr.update(label=texts.open_source),
         gr.update(placeholder=texts.find_conversation, label=texts.find_conversation),
         render_notice(language),
-        gr.update(choices=[(words, view) for view, words in texts.views.items()], visible=exploring),
+        gr.update(choices=[(texts.views[view], view) for view in views], visible=len(views) > 1),
         gr.update(choices=[(words, picture) for picture, words in texts.pictures.items()]),
         gr.update(placeholder=texts.find_model, label=texts.find_model),
+        gr.update(value=texts.upload),
+        gr.update(value=texts.reread),
+        gr.update(value=texts.verify),
+        gr.update(placeholder=texts.find_document, label=texts.find_document),
+        render_hint(texts.upload_hint),
+        render_hint(texts.snapshots),
     ]

@@ -13,6 +13,7 @@ from index import Index
 from index.hits import Hit
 from rag.answers import Answer, Citation
 from rag.errors import BadQuestion
+from ui.documents import Documents
 from ui.shelf import Shelf
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install playwright")
@@ -110,8 +111,10 @@ def server(talker, tmp_path_factory):
     from ui.server import create_app, listen
 
     environment = dict(os.environ)
-    shelf = Shelf(Index.build(split([Document.from_text(MODELS, id="models.md", title="Models")])))
-    app = create_app(talker, examples=EXAMPLES, home=tmp_path_factory.mktemp("home"), shelf=shelf)
+    index = Index.build(split([Document.from_text(MODELS, id="models.md", title="Models")]))
+    home = tmp_path_factory.mktemp("home")
+    documents = Documents(index, home / "uploads")
+    app = create_app(talker, examples=EXAMPLES, home=home, shelf=Shelf(index), documents=documents)
     listener = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -589,3 +592,24 @@ def test_models_are_sorted_by_size_and_filtered_by_words(visit):
 
     assert names == ["Acorn-350M", "Hazel-3B", "Walnut-7B"]
     assert page.locator(".sq-row:visible .sq-model").all_inner_texts() == ["Hazel-3B"]
+
+
+def test_an_upload_is_listed_limited_to_looked_into_and_removed(answering, tmp_path):
+    (tmp_path / "kelp.md").write_text("# Kelp\n\nKelp-9B was released by Tidewater.\n")
+    page = answering("")
+    page.locator("#views label").nth(2).click()
+    with page.expect_file_chooser() as chooser:
+        page.click("#upload")
+    chooser.value.set_files([tmp_path / "kelp.md"])
+    row = page.locator("#documents .sq-row", has_text="kelp.md")
+    row.wait_for()
+
+    row.locator(".sq-only").click()
+    page.wait_for_selector("text=Only what is ticked answers now: 1.")
+    row.locator(".sq-document").click()
+    page.wait_for_selector("#source h2:text('Kelp')")
+    page.click("#close")
+    row.locator(".sq-remove").click()
+
+    sync_api.expect(row).to_have_count(0)
+    page.wait_for_selector("#snapshots .sq-note")
