@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 from typing import Any, Self
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from corpus.languages import Language
 from index.dictionary import Dictionary
-from index.terms import cjk_pairs, cjk_terms, is_cjk
+from index.terms import is_cjk
 from index.vocabulary import Arrays, Vocabulary, checked, checked_numbers, checked_starts
 
 LONGEST_CHINESE = 8  # characters of a key; longer ones are proverbs
@@ -44,6 +44,10 @@ class Lists:
         starts = np.zeros(len(lists) + 1, np.int32)
         np.cumsum([len(one) for one in lists], out=starts[1:])
         return cls(starts, np.fromiter(chain.from_iterable(lists), np.int32, int(starts[-1])))
+
+    def renumbered(self, places: npt.NDArray[np.int64]) -> Lists:
+        """Return the lists with each number replaced by the one at its place."""
+        return Lists(self.starts, places[self.numbers].astype(np.int32))
 
     def __getitem__(self, at: int) -> Small:
         return self.numbers[self.starts[at] : self.starts[at + 1]]
@@ -69,25 +73,25 @@ class Crossing:
         meanings, candidates = _gathered(dictionary, inside=inside)
         words, ranks = Vocabulary.ranked(list(meanings))
         phrases, _ = Vocabulary.ranked(list(candidates))
-        numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers))
-        glosses = {gloss: at for at, gloss in enumerate(dict.fromkeys(chain.from_iterable(meanings.values())))}
         ordered = list(words)
-        pieces = [[numbers[term] for term in cjk_terms(word)] for word in ordered]
-        pairs = [[numbers[term] for term in cjk_pairs(word)] for word in ordered]
-        stems = [[numbers[stem] for stem in gloss] for gloss in glosses]
-        terms, places = Vocabulary.ranked(list(numbers))
+        spelled, pieces, pairs = _spelled(ordered)
+        stems: defaultdict[str, int] = defaultdict(count(len(spelled)).__next__)
+        glosses = {gloss: at for at, gloss in enumerate(dict.fromkeys(chain.from_iterable(meanings.values())))}
+        meant = [list(map(stems.__getitem__, gloss)) for gloss in glosses]
+        terms, places = Vocabulary.ranked([*spelled, *stems])
         rank = dict(zip(meanings, ranks.tolist(), strict=True))
-        best = [sorted(candidates[phrase].items(), key=lambda item: item[1]) for phrase in phrases]
+        found = [candidates[phrase] for phrase in phrases]
+        best = [sorted(held, key=held.__getitem__) if len(held) > 1 else list(held) for held in found]
         return cls(
             terms=terms,
             words=words,
-            pieces=_renumbered(pieces, places),
-            pairs=_renumbered(pairs, places),
-            senses=Lists.of([[glosses[gloss] for gloss in meanings[word]] for word in ordered]),
-            glosses=_renumbered(stems, places),
+            pieces=pieces.renumbered(places),
+            pairs=pairs.renumbered(places),
+            senses=Lists.of([list(map(glosses.__getitem__, meanings[word])) for word in ordered]),
+            glosses=Lists.of(meant).renumbered(places),
             phrases=phrases,
-            candidates=Lists.of([[rank[word] for word, _ in found] for found in best]),
-            shares=np.array([share for found in best for _, share in found], np.uint8),
+            candidates=Lists.of([list(map(rank.__getitem__, held)) for held in best]),
+            shares=np.array([shares[word] for shares, held in zip(found, best, strict=True) for word in held], np.uint8),
         )
 
     @classmethod
@@ -219,9 +223,36 @@ def _gathered(
     return meanings, candidates
 
 
-def _renumbered(lists: Sequence[Sequence[int]], places: npt.NDArray[np.int64]) -> Lists:
-    made = Lists.of(lists)
-    return Lists(made.starts, places[made.numbers].astype(np.int32))
+def _spelled(words: Sequence[str]) -> tuple[list[str], Lists, Lists]:
+    """Return the characters and pairs of Chinese words, each once, and by their numbers those of each word.
+
+    The first lists hold all of a word's characters and then its pairs, the second its pairs, or its one character. What
+    ``cjk_terms`` and ``cjk_pairs`` say of one word, for a hundred thousand at once.
+    """
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32).astype(np.int64)
+    starts = np.cumsum(lengths) - lengths
+    word = np.repeat(np.arange(len(words)), lengths)
+    at = np.arange(len(codes)) - starts[word]
+    characters, single = np.unique(codes, return_inverse=True)
+    first = np.flatnonzero(word[1:] == word[:-1])
+    pairs, double = np.unique(codes[first] << 32 | codes[first + 1], return_inverse=True)
+    double += len(characters)
+    alone = np.flatnonzero(lengths == 1)
+    pieces, parts = (_empty(sizes) for sizes in (2 * lengths - 1, np.maximum(lengths - 1, 1)))
+    pieces.numbers[pieces.starts[word] + at] = single
+    pieces.numbers[pieces.starts[word[first]] + lengths[word[first]] + at[first]] = double
+    parts.numbers[parts.starts[word[first]] + at[first]] = double
+    parts.numbers[parts.starts[alone]] = single[starts[alone]]
+    spelled = [*map(chr, characters.tolist()), *(chr(pair >> 32) + chr(pair & 0xFFFFFFFF) for pair in pairs.tolist())]
+    return spelled, pieces, parts
+
+
+def _empty(sizes: npt.NDArray[np.int64]) -> Lists:
+    """Return lists of these sizes, to be filled."""
+    starts = np.zeros(len(sizes) + 1, np.int32)
+    np.cumsum(sizes, out=starts[1:])
+    return Lists(starts, np.zeros(int(starts[-1]), np.int32))
 
 
 def _lists(arrays: Arrays, name: str, count: int, limit: int) -> Lists:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Self
@@ -27,22 +27,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """Entries, and where to find those that may touch a text: by their first pair of characters, and by a gloss's stem."""
+    """Entries, in the order of the source."""
 
     entries: Sequence[Entry] = field(repr=False)
-    by_start: Mapping[str, Sequence[Entry]] = field(repr=False)
-    by_stem: Mapping[str, Sequence[Entry]] = field(repr=False)
-
-    @classmethod
-    def of(cls, entries: Sequence[Entry]) -> Self:
-        """Make a dictionary of entries."""
-        by_start: dict[str, list[Entry]] = defaultdict(list)
-        by_stem: dict[str, list[Entry]] = defaultdict(list)
-        for entry in entries:
-            by_start[entry.chinese[:2]].append(entry)
-            for stem_ in {stem_ for gloss in entry.glosses for stem_ in gloss}:
-                by_stem[stem_].append(entry)
-        return cls(entries, dict(by_start), dict(by_stem))
 
     @classmethod
     def of_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Self:
@@ -52,7 +39,7 @@ class Dictionary:
             stems = phrase(english)
             if stems and all(map(is_cjk, chinese)):
                 glosses[normalize(chinese)][stems] = None
-        return cls.of([Entry(chinese, tuple(found)) for chinese, found in glosses.items()])
+        return cls([Entry(chinese, tuple(found)) for chinese, found in glosses.items()])
 
 
 @cache
@@ -63,7 +50,7 @@ def read_dictionary() -> Dictionary:
         glosses = dict.fromkeys(_glosses(definitions))
         if glosses:
             entries.append(Entry(simplified, tuple(glosses)))
-    return Dictionary.of(entries)
+    return Dictionary(entries)
 
 
 def phrase(english: str) -> tuple[str, ...]:

@@ -47,9 +47,9 @@ class Vocabulary:
     def _of_bytes(cls, encoded: Sequence[bytes]) -> tuple[Vocabulary, Numbers]:
         checksums = np.fromiter(map(crc32, encoded), np.uint32, len(encoded))
         order = np.argsort(checksums, kind="stable")
-        same = np.flatnonzero(np.diff(checksums[order]) == 0)
-        if len(same):  # some checksums belong to several strings: the strings decide
-            order = np.array(sorted(order.tolist(), key=lambda at: (checksums[at], encoded[at])), np.int64)
+        for checksum in set(checksums[order[:-1][np.diff(checksums[order]) == 0]].tolist()):  # the strings decide
+            same = np.flatnonzero(checksums == checksum).tolist()
+            order[checksums[order] == checksum] = sorted(same, key=encoded.__getitem__)
         ranks = np.empty(len(encoded), np.int64)
         ranks[order] = np.arange(len(encoded))
         ordered = [encoded[at] for at in order.tolist()]
