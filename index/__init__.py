@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         IndexLocked,
         IndexMismatch,
         IndexNotFound,
+        IndexOutdated,
         IndexWriteFailed,
         UnknownDocument,
         UnknownSnapshot,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "Filter", "Hit", "Index",
-    "IndexDamaged", "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexWriteFailed", "Query", "SnapshotInfo",
+    "IndexDamaged", "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexOutdated", "IndexWriteFailed", "Query", "SnapshotInfo",
     "Splitting", "UnknownDocument", "UnknownSnapshot", "open_embedder",
 ]  # fmt: skip
 

@@ -91,7 +91,9 @@ class Crossing:
             glosses=Lists.of(meant).renumbered(places),
             phrases=phrases,
             candidates=Lists.of([list(map(rank.__getitem__, held)) for held in best]),
-            shares=np.array([shares[word] for shares, held in zip(found, best, strict=True) for word in held], np.uint8),
+            shares=np.array(
+                [shares[word] for shares, held in zip(found, best, strict=True) for word in held], np.uint8
+            ),
         )
 
     @classmethod

@@ -4,7 +4,8 @@ SurveyQAError
 └── IndexError_
     ├── IndexNotFound      there is no index in that directory
     ├── IndexDamaged       bytes on disk are not what was written
-    ├── IndexMismatch      the index was made with something else than what is asked for (embedder, format, encoding)
+    ├── IndexMismatch      the index was made with something else than what is asked for (embedder, encoding)
+    │   └── IndexOutdated  the index was made by another version, whose files this one cannot read
     ├── IndexLocked        another process is writing
     ├── IndexWriteFailed   the new snapshot could not be written; the previous one still serves
     ├── EmptyCorpus        there is nothing to index
@@ -30,6 +31,10 @@ class IndexDamaged(IndexError_):
 
 class IndexMismatch(IndexError_, UsageError):
     """The index was made with something else than what is asked for."""
+
+
+class IndexOutdated(IndexMismatch):
+    """The index was made by another version, whose files this one cannot read."""
 
 
 class IndexLocked(IndexError_):

@@ -304,6 +304,24 @@ class Index:
             self._contents = snapshots.latest(directory, self._load)
         return self
 
+    @classmethod
+    def rolled_back(
+        cls, directory: Path | str, snapshot: str | None = None, *, embedder: Embedder | str | None = None
+    ) -> Self:
+        """Roll the index in a directory back as ``rollback`` does and open it, even if its current snapshot cannot be opened.
+
+        Raises:
+            IndexNotFound: There is no index in the directory.
+            UnknownSnapshot: There is no snapshot of that name, or none to go back to.
+            IndexDamaged: The named snapshot is damaged.
+            IndexMismatch: The named snapshot was made with another embedder or by another version.
+            IndexLocked: Another writer is at work.
+            IndexWriteFailed: The pointer could not be written.
+        """
+        root = Path(directory)
+        snapshots.rollback(root, snapshot, lambda older: storing.load(older, embedder))
+        return cls.open(root, embedder=embedder)
+
     def pinned(self) -> Self:
         """Return this index as it is now, for reading: what is published later does not change it."""
         pinned = type(self)(self._contents, self._directory, self._asked_embedder)

@@ -34,8 +34,8 @@ from index.errors import (
     IndexDamaged,
     IndexError_,
     IndexLocked,
-    IndexMismatch,
     IndexNotFound,
+    IndexOutdated,
     IndexWriteFailed,
     UnknownSnapshot,
 )
@@ -584,7 +584,7 @@ def _opened(directory: Path, name: str) -> Snapshot:
         raise IndexDamaged(f"{directory / MANIFEST} is not what was written. {_REBUILD}")
     manifest = _parsed(data, directory / MANIFEST)
     if manifest.get("format") != FORMAT:
-        raise IndexMismatch(
+        raise IndexOutdated(
             f"{directory} has format {manifest.get('format')!r}; this version of survey-qa reads format {FORMAT}. "
             "Build it again with `survey-qa index build PATH`, with --index DIR if it is not the default one, "
             "or use the version that made it."

@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,8 @@ from index.catalogue import StoredCatalogue, store
 from index.contents import Base, Contents, Splitting
 from index.crossing import Crossing
 from index.embedders import BUILTIN, Embedder, LateEmbedder, check_same, same_spec
-from index.errors import IndexDamaged, IndexError_, IndexMismatch
+from index.engines import AskedKind
+from index.errors import IndexDamaged, IndexError_, IndexMismatch, IndexOutdated
 from index.folders import FolderNotes
 from index.latent import LatentEmbedder
 from index.lexical import Dead
@@ -199,7 +200,7 @@ def _check_layout(root: Path, manifest: Mapping[str, Any]) -> None:
     for name, here in (("analyzer", ANALYZER), ("layout", LAYOUT)):
         there = manifest.get(name, 1)
         if there != here:
-            raise IndexMismatch(
+            raise IndexOutdated(
                 f"{root} was built with the {name} {there!r}; this version of survey-qa has {here!r}. "
                 "Rebuild it with `survey-qa index build PATH`, with --index DIR if it is not the default one."
             )
@@ -215,6 +216,8 @@ def _base(snapshot: Snapshot, embedder: Embedder | str | None, former: Base | No
         fitted = checked(arrays, "fitted_terms", np.uint32)
         glossary, dictionary = (Crossing.from_arrays(arrays, name) for name in ("glossary", "dictionary"))
     text, context = map(float, manifest["averages"])
+    if manifest["vectors"] not in get_args(AskedKind) or not np.isfinite((text, context)).all():
+        raise ValueError("the manifest names no kind of vectors or no average lengths")
     return Base(
         embedder=_embedder(manifest["embedder"], embedder, arrays, former),
         weights={language: float(manifest["weights"][language]) for language in ("zh", "en")},

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from corpus import Document, Passage, Reading, Skipped, load_library, read, read_folder, split
 from corpus.errors import UsageError
-from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
+from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexOutdated, IndexWriteFailed
 from index.folders import Folders
-from rag.refreshing import Progress, note_library, refresh_library
+from rag.refreshing import Progress, holds_only_library, note_library, refresh_library
 from rag.settings import default_index_directory, home_directory
 
 if TYPE_CHECKING:
@@ -88,6 +88,32 @@ def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | N
     return Gathered(tuple(documents), shipped, tuple(skipped), folders)
 
 
+def with_ids_for(gathered: Gathered, index: Index) -> Gathered:
+    """Return what was gathered under the ids that it has, or may take, in an index.
+
+    A document that came from the same place before keeps its id and so replaces the former one; where another folder's
+    document has its id, it gets its folder's name in front.
+    """
+    noted, given = index.folders(), {document.id for document in gathered.documents}
+    home_of = {id_: folder for folder, names in noted.items() for id_ in names.values()}
+    foreign = [
+        own
+        for folder, names in gathered.folders.items()
+        for own in names.values()
+        if home_of.get(own, folder) != folder
+    ]
+    taken = given | {info.id for info in index.documents()} if foreign else given
+    ids: dict[str, str] = {}
+    for folder, names in gathered.folders.items():
+        for name, own in names.items():
+            known = noted.get(folder, {}).get(name)
+            ids[own] = known or (_free_id(own, taken, Path(folder).name) if own in foreign else own)
+            taken.add(ids[own])
+    documents = tuple(replace(document, id=ids.get(document.id, document.id)) for document in gathered.documents)
+    folders = {folder: {name: ids[own] for name, own in names.items()} for folder, names in gathered.folders.items()}
+    return replace(gathered, documents=documents, folders=folders)
+
+
 def build_index(
     paths: Sequence[Path | str] = (),
     *,
@@ -143,7 +169,11 @@ def open_index(
         return refresh_library(Index.open(default, embedder=embedder), home_directory(home), progress)
     except IndexNotFound:
         logger.info("No index yet; building one from the library.")
-        return build_index(home=home, embedder=embedder or "builtin", progress=progress).index
+    except IndexOutdated:
+        if not holds_only_library(default, home_directory(home)):
+            raise
+        logger.info("Another version made the index; building it again from the library.")
+    return build_index(home=home, embedder=embedder or "builtin", progress=progress).index
 
 
 def sync_folder(

@@ -33,6 +33,12 @@ def note_library(home: Path, ids: Sequence[str]) -> None:
         logger.info("The library's note cannot be written: %s", error)
 
 
+def holds_only_library(directory: Path, home: Path) -> bool:
+    """Tell whether the default index, which this version cannot open, holds what the library's note lists and nothing else."""
+    held = next((snapshot.documents for snapshot in Index.snapshots(directory) if snapshot.current), 0)
+    return 0 < held == len(_noted(home)[1])
+
+
 def refresh_library(index: Index, home: Path, progress: Progress | None = None) -> Index:
     """Bring the library's documents in the index up to date if another library ships now; returns the index."""
     fingerprint, former = _noted(home)

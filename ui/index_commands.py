@@ -74,11 +74,13 @@ def add(
     home: Home = None,
     embedder: Embedder = None,
 ) -> None:
-    """Add documents, or replace those with the same id.
+    """Add documents, or replace those that came from the same place before.
+
+    A document of the same name from another folder is another document: its id gets its folder's name in front.
 
     Example: survey-qa index add new-paper.md
     """
-    from rag.build import gather
+    from rag.build import gather, with_ids_for
     from ui import terminal
 
     with terminal.progress() as tell:
@@ -87,6 +89,7 @@ def add(
         terminal.print_skipped(gathered.skipped)
         wrong("There is no document to add. `survey-qa index add --help` lists the kinds of files that are read.")
     opened = open_index(index, home, embedder)
+    gathered = with_ids_for(gathered, opened)
     with terminal.progress() as tell:
         opened.update(gathered.documents, folders=gathered.folders, progress=tell)
     if as_json:
@@ -206,8 +209,7 @@ def rollback(
     from index import Index
     from rag.settings import default_index_directory
 
-    opened = Index.open(index or default_index_directory(home))
-    opened.rollback(snapshot)
+    opened = Index.rolled_back(index or default_index_directory(home), snapshot)
     if as_json:
         print_json({"snapshot": opened.snapshot, "documents": len(opened.documents())})
     else:

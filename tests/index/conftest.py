@@ -1,11 +1,14 @@
 """Small corpora for the tests of the index, and a fake embedder that goes in through the same door as a real one."""
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
 
 from corpus import Document
 from corpus.documents import Passage
-from index import Index
+from index import Index, snapshots
 
 CHINESE = {
     "tides": "潮汐由月球和太阳的引力引起。大潮出现在新月和满月之后。",
@@ -52,6 +55,26 @@ class WordLengths:
         for word in text.split():
             vector[min(len(word), self.dimensions) - 1] += 1
         return vector / max(float(np.linalg.norm(vector)), 1e-9)
+
+
+def reseal(directory, manifest, **files):
+    """Give the current snapshot another manifest and other files, and make name and pointer fit, as an attacker could."""
+    old = directory / "snapshots" / snapshots.names(directory)[-1]
+    for name, data in files.items():
+        (old / name).unlink()
+        (old / name).write_bytes(data)
+        manifest["files"][name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    encoded = json.dumps(manifest).encode()
+    (old / "manifest.json").write_bytes(encoded)
+    checksum = hashlib.sha256(encoded).hexdigest()
+    new = old.rename(old.with_name(old.name[:9] + checksum[:8]))
+    pointer = {"format": snapshots.FORMAT, "snapshot": new.name, "manifest_sha256": checksum}
+    (directory / "CURRENT").write_text(json.dumps(pointer))
+
+
+@pytest.fixture(name="reseal")
+def resealing():
+    return reseal
 
 
 @pytest.fixture

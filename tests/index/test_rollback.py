@@ -1,11 +1,12 @@
 """Listing snapshots and going back to one of them."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
-from index import Index, IndexDamaged, IndexLocked, IndexNotFound, UnknownSnapshot, snapshots
+from index import Index, IndexDamaged, IndexLocked, IndexNotFound, IndexOutdated, UnknownSnapshot, snapshots
 
 
 @pytest.fixture
@@ -129,3 +130,15 @@ def test_going_back_waits_for_no_other_writer(three):
         with pytest.raises(IndexLocked, match="Another process is writing"):
             Index.open(three).rollback()
         other.kill()
+
+
+def test_a_current_snapshot_that_this_version_cannot_open_can_be_left(three, reseal):
+    manifest = json.loads((three / "snapshots" / snapshots.names(three)[-1] / "manifest.json").read_text())
+    reseal(three, {**manifest, "layout": 99})
+    with pytest.raises(IndexOutdated, match="layout 99"):
+        Index.open(three)
+
+    index = Index.rolled_back(three)
+
+    assert [info.id for info in index.documents()] == ["tides", "pier"]
+    assert held(three) == ["tides", "pier"]

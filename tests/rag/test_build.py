@@ -2,10 +2,10 @@
 
 import pytest
 
-from corpus import UsageError
-from index import EmptyCorpus, IndexNotFound
+from corpus import Document, UsageError
+from index import EmptyCorpus, IndexNotFound, IndexOutdated
 from rag import Assistant
-from rag.build import build_index, gather, open_index
+from rag.build import build_index, gather, open_index, with_ids_for
 from rag.settings import default_index_directory, home_directory
 
 
@@ -104,3 +104,47 @@ def test_an_index_of_the_users_documents_answers(folder, tmp_path):
 def test_a_path_given_twice_or_inside_another_is_read_once(folder):
     gathered = gather([folder, folder / "a.md", f"{folder}/"], library=False)
     assert [document.id for document in gathered.documents] == ["a.md"]
+
+
+def test_a_default_index_of_an_older_layout_with_only_the_library_is_built_again(tmp_path, monkeypatch):
+    first = open_index(home=tmp_path).snapshot
+    monkeypatch.setattr("index.storing.LAYOUT", 99)
+    assert open_index(home=tmp_path).snapshot != first
+
+
+def test_a_default_index_of_an_older_layout_with_documents_of_the_user_is_refused_and_kept(
+    folder, tmp_path, monkeypatch
+):
+    first = build_index([folder], home=tmp_path / "home").index.snapshot
+    with monkeypatch.context() as patch:
+        patch.setattr("index.storing.LAYOUT", 99)
+        with pytest.raises(IndexOutdated, match="index build"):
+            open_index(home=tmp_path / "home")
+    assert open_index(home=tmp_path / "home").snapshot == first
+
+
+def added(index, *paths):
+    """Add what lies in the paths as the command does, and return the ids that the index holds then."""
+    gathered = with_ids_for(gather(paths, library=False), index)
+    index.update(gathered.documents, folders=gathered.folders)
+    return [document.id for document in index.documents()]
+
+
+def test_the_same_name_in_a_folder_that_is_added_later_is_another_document(folder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.md").write_text("# Piers\n\nThe pier is long.\n", "utf-8")
+    index = build_index([folder], directory=tmp_path / "named").index
+    assert added(index, other) == ["a.md", "other/a.md"]
+    assert added(index, other) == ["a.md", "other/a.md"]
+    (other / "a.md").write_text("# Piers\n\nThe pier is short.\n", "utf-8")
+    assert added(index, other / "a.md") == ["a.md", "other/a.md"]
+    assert "short" in index.document("other/a.md").text
+    assert "Oban" in index.document("a.md").text
+
+
+def test_a_document_of_no_folder_is_replaced_by_a_file_of_its_name(folder, tmp_path):
+    index = build_index([folder], directory=tmp_path / "named").index
+    (tmp_path / "loose.md").write_text("Loose.", "utf-8")
+    index.add([Document.from_text("Tight.", id="loose.md")])
+    assert added(index, tmp_path / "loose.md") == ["a.md", "loose.md"]
