@@ -63,6 +63,11 @@ class ModelCard:
     name: str
     values: Mapping[str, tuple[Value, ...]] = field(repr=False)
 
+    @property
+    def short_name(self) -> str:
+        """The name without another one in brackets behind it."""
+        return _OTHER_NAME.sub("", self.name)
+
     def of(self, name: str) -> tuple[Value, ...]:
         """Return the values of a field."""
         return self.values.get(name, ())
@@ -88,6 +93,11 @@ class Descent:
     children: tuple[Descent, ...] = ()
 
 
+def model_key(name: str) -> str:
+    """Return what all spellings of a model's name have in common; another name in brackets behind it is left out."""
+    return normalize_name(_OTHER_NAME.sub("", name))
+
+
 def gather_models(index: Index) -> tuple[ModelCard, ...]:
     """Return the models that the tables of an index speak of, in the order of their first appearance."""
     names: dict[str, str] = {}
@@ -95,7 +105,7 @@ def gather_models(index: Index) -> tuple[ModelCard, ...]:
     for info in index.documents():
         document = index.document(info.id)
         for name, column, value in _told(document):
-            key = _key(name)
+            key = model_key(name)
             names.setdefault(key, name)
             values.setdefault(key, {}).setdefault(column, []).append(value)
     return tuple(
@@ -110,12 +120,12 @@ def descend(models: Sequence[ModelCard]) -> dict[str, tuple[Descent, ...]]:
     A model that was made from several stands under the first that is known. The branch is what a document says of the
     model's architecture, else that of what it was made from. Models of no branch stand under "".
     """
-    known = {_key(model.name) for model in models}
+    known = {model_key(model.name) for model in models}
     parents: dict[str, str] = {}
     children: dict[str, list[ModelCard]] = {}
     roots: list[ModelCard] = []
     for model in models:
-        own = _key(model.name)
+        own = model_key(model.name)
         parent = next((key for key in _made_from(model) if key in known and not _is_below(key, own, parents)), "")
         if parent:
             parents[own] = parent
@@ -128,10 +138,6 @@ def descend(models: Sequence[ModelCard]) -> dict[str, tuple[Descent, ...]]:
         if descent.children or _branch(root):
             tree[_branch(root) or _branch_below(descent)].append(descent)
     return {branch: tuple(found) for branch, found in tree.items() if found}
-
-
-def _key(name: str) -> str:
-    return normalize_name(_OTHER_NAME.sub("", name))
 
 
 def _told(document: Document) -> Iterator[tuple[str, str, Value]]:
@@ -166,7 +172,7 @@ def _openness(text: str) -> str:
 
 def _made_from(model: ModelCard) -> Iterator[str]:
     """Yield the keys of what a model was made from, in the documents' order."""
-    return (_key(part) for value in model.of("derived_from") for part in _PARENT.split(value.text))
+    return (model_key(part) for value in model.of("derived_from") for part in _PARENT.split(value.text))
 
 
 def _is_below(key: str, ancestor: str, parents: Mapping[str, str]) -> bool:
@@ -177,7 +183,7 @@ def _is_below(key: str, ancestor: str, parents: Mapping[str, str]) -> bool:
 
 
 def _descent(model: ModelCard, children: Mapping[str, Sequence[ModelCard]]) -> Descent:
-    made = sorted(children.get(_key(model.name), ()), key=_age)
+    made = sorted(children.get(model_key(model.name), ()), key=_age)
     return Descent(model, tuple(_descent(child, children) for child in made))
 
 

@@ -194,7 +194,8 @@ def _turn(values: Mapping[str, Any]) -> Turn:
     if outcome == "answering":  # the server ended in the middle of it
         outcome = "stopped"
     sources = tuple(_source(source) for source in values.get("sources", ()))
-    return Turn(**known | {"outcome": outcome, "sources": sources, "notes": tuple(values.get("notes", ()))})
+    listed = {name: tuple(map(str, values.get(name, ()))) for name in ("notes", "suggestions")}
+    return Turn(**known | listed | {"outcome": outcome, "sources": sources})
 
 
 def _source(values: Mapping[str, Any]) -> Source:

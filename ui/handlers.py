@@ -7,7 +7,7 @@ value, so that they open even after the index has changed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
@@ -32,6 +32,9 @@ CONTEXT_ROWS = 4  # of a table, on either side of the quoted row
 NEAREST_PASSAGES = 3  # shown under a refusal
 MAX_TURNS = 100  # a page that is never cleared must not grow without bound
 STOP_SECONDS = 0.05  # how soon a stop is noticed while a model is silent
+
+
+Suggest = Callable[[Answer, Sequence[str]], tuple[str, ...]]  # from an answer and what was asked before
 
 
 class Answerer(Protocol):
@@ -89,6 +92,7 @@ class Turn:
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
     error: str = ""
+    suggestions: tuple[str, ...] = ()  # questions that lead on
     verdict: Verdict = ""  # what the person thought of the answer
 
     def source(self, number: int) -> Source | None:
@@ -137,7 +141,9 @@ class Brakes:
             signal.set()
 
 
-def ask(chat: Chat, question: str, answerer: Answerer, stopped: Event | None = None) -> Iterator[Chat]:
+def ask(
+    chat: Chat, question: str, answerer: Answerer, stopped: Event | None = None, suggest: Suggest | None = None
+) -> Iterator[Chat]:
     """Yield the chat as the answer grows; the last one holds the finished turn. A blank question changes nothing.
 
     Setting ``stopped`` ends the turn at once and keeps what was written; so does closing the generator (a closed tab),
@@ -151,8 +157,12 @@ def ask(chat: Chat, question: str, answerer: Answerer, stopped: Event | None = N
     begun = Turn(asked[:MAX_QUESTION_CHARS])
     chat = replace(chat, turns=(*chat.turns, begun)[-MAX_TURNS:])
     yield chat
+    asked_before = [turn.question for turn in chat.turns]
+    suggesting = (lambda answer: suggest(answer, asked_before)) if suggest else (lambda answer: ())
     chosen = {"filter": Filter.of(documents=chat.only)} if chat.only else {}
-    for turn in _answer(begun, answerer.stream(asked, history, **chosen), stopped or Event(), chat.language):
+    for turn in _answer(
+        begun, answerer.stream(asked, history, **chosen), stopped or Event(), chat.language, suggesting
+    ):
         yield replace(chat, turns=(*chat.turns[:-1], turn))
 
 
@@ -241,12 +251,25 @@ def locate(document: Document, start: int, end: int, *, number: int, label: Supp
     )
 
 
-def _answer(turn: Turn, events: Iterator[str | Answer], stopped: Event, language: Language) -> Iterator[Turn]:
+def _answer(
+    turn: Turn,
+    events: Iterator[str | Answer],
+    stopped: Event,
+    language: Language,
+    suggest: Callable[[Answer], tuple[str, ...]],
+) -> Iterator[Turn]:
     """Yield the turn after each event; a stop and every failure end as a turn that says so."""
     try:
         for event in _until(stopped, events):
-            turn = _finished(turn, event) if isinstance(event, Answer) else replace(turn, text=turn.text + event)
-            yield turn
+            if isinstance(event, Answer):
+                turn = _finished(turn, event)
+                yield turn
+                turn = replace(turn, suggestions=suggest(event))
+                if turn.suggestions:
+                    yield turn
+            else:
+                turn = replace(turn, text=turn.text + event)
+                yield turn
         if turn.outcome == "answering":
             yield replace(turn, outcome="stopped")
     except SurveyQAError as error:

@@ -175,7 +175,7 @@
     "sq-only": (button) => wish(`only:${button.value}`), "sq-cancel": (button) => wish(`cancel:${button.value}`),
     "sq-remove": (button) => sure("remove", button), "sq-rollback": (button) => sure("rollback", button),
     "sq-model": askAbout, "sq-pick": pick, "sq-sort": sort,
-    "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-copy": copyAnswer,
+    "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-next": askExample, "sq-copy": copyAnswer,
     "sq-conversation": openConversation, "sq-rename": rename, "sq-again": askAgain, "sq-edit": edit,
     "sq-delete": (button) => sure("delete", button),
     "sq-liked": (button) => judge(button, "liked"), "sq-disliked": (button) => judge(button, "disliked"),

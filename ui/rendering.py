@@ -77,7 +77,10 @@ def render_messages(chat: Chat) -> list[ChatMessage]:
     messages: list[ChatMessage] = []
     for number, turn in enumerate(chat.turns):
         messages.append({"role": "user", "content": seal(_question(turn, number, texts))})
-        messages.append({"role": "assistant", "content": seal(_turn(turn, number, texts))})
+        last = number == len(chat.turns) - 1
+        messages.append(
+            {"role": "assistant", "content": seal(_turn(turn, number, texts) + (_next(turn) if last else ""))}
+        )
     return messages
 
 
@@ -210,6 +213,15 @@ def _question(turn: Turn, place: int, texts: Texts) -> str:
 def _tool(kind: str, name: str, value: str | int) -> str:
     """Return a small button; the style sheet draws its sign, the name is for the pointer and for screen readers."""
     return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{escaped(name)}"></button>'
+
+
+def _next(turn: Turn) -> str:
+    """Return the questions that lead on, below the last answer only."""
+    buttons = "".join(
+        f'<li><button type="button" class="sq-next" value="{number}">{escaped(question)}</button></li>'
+        for number, question in enumerate(turn.suggestions)
+    )
+    return f'<ul class="sq-nexts">{buttons}</ul>' if buttons else ""
 
 
 def _number(source: Source) -> str:

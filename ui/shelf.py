@@ -8,7 +8,10 @@ from dataclasses import replace
 
 from corpus.errors import SurveyQAError
 from index import Index
+from rag.answers import Answer
+from rag.assistant import Assistant
 from rag.exploring import FIELDS, ModelCard, gather_models
+from rag.suggesting import suggest
 from ui.handlers import Source, locate
 
 
@@ -17,6 +20,7 @@ class Shelf:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._reader = Assistant(index)  # no model: its questions cost nothing
         self._lock = threading.Lock()
         self._gathered: tuple[str, tuple[ModelCard, ...]] | None = None
 
@@ -27,6 +31,11 @@ class Shelf:
             if self._gathered is None or self._gathered[0] != now.snapshot or now.snapshot == "memory":
                 self._gathered = (now.snapshot, gather_models(now))
             return self._gathered[1]
+
+    def suggest(self, answer: Answer, asked: Sequence[str]) -> tuple[str, ...]:
+        """Return questions that lead on from an answer; none of those that were asked already."""
+        question = answer.standalone_question or answer.question
+        return tuple(suggest(question, [*asked, answer.question], self._reader, self.models()))
 
     def find_source(self, models: Sequence[ModelCard], place: str) -> Source | None:
         """Return the source at ``m.MODEL.FIELD.N``, or None for a place that does not exist (any more)."""

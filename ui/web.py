@@ -199,7 +199,7 @@ def _wire(
         side: list[Any] = [*_busy(True), gr.skip(), ""]
         try:
             with brakes.armed(str(request.session_hash)) as stopped:
-                for now in handlers.ask(chat, question, answerer, stopped):
+                for now in handlers.ask(chat, question, answerer, stopped, shelf.suggest if shelf else None):
                     if not kept and now is not chat:  # kept before the answer is there, so that a refresh finds it
                         kept = conversations.save(owner, chat.conversation, now.turns)
                         side[4] = listed(owner, replace(chat, conversation=kept))
