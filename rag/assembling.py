@@ -212,7 +212,7 @@ def measures(question: Question, roster: Roster) -> list[Needle]:
 
 def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> list[_Ranked | None]:
     """Return the values of the columns asked for; of sentences the dates, or the amounts beside what is measured."""
-    headers = _columns_asked(question, records, roster)
+    headers = _columns_asked(question, records, roster, measured=True)
     if headers or any(value.header for record in records for value in record.values):
         return [_rank(r, v, question.direction) for r in records for v in r.values if v.header in headers]
     if _IN_TIME.search(question.text):
@@ -265,10 +265,14 @@ def _value_statements(record: Record, values: Sequence[Value]) -> list[Statement
     return [Statement(said(record, group[0]), _few(value.span for value in group)) for group in groups]
 
 
-def _columns_asked(question: Question, records: Iterable[Record], roster: Roster | None = None) -> set[str]:
+def _columns_asked(
+    question: Question, records: Sequence[Record], roster: Roster | None = None, *, measured: bool = False
+) -> set[str]:
     """Return the names of the columns that a question asks about; those of its kind of comparison if it names none."""
     headers = {value.header for record in records for value in record.values if value.header}
     matches = {header: _column_match(question, header) for header in headers}
+    if measured:
+        matches = {header: match for header, match in matches.items() if _is_measured(header, records)}
     best = max(matches.values(), default=0.0)
     if best >= COLUMN_MATCH:
         return {header for header, match in matches.items() if match >= max(COLUMN_MATCH, NEARLY * best)}
@@ -279,6 +283,12 @@ def _columns_asked(question: Question, records: Iterable[Record], roster: Roster
         if found := {header for header in headers if pattern.names(header)}:
             return found
     return set()
+
+
+def _is_measured(header: str, records: Iterable[Record]) -> bool:
+    """Tell whether most values of a column are amounts or dates."""
+    values = [value for record in records for value in record.values if value.header == header]
+    return 2 * sum(bool(date_of(v.text) or size_of(v, 1)) for v in values) >= len(values)
 
 
 def _unsaid(question: Question, headers: Iterable[str], roster: Roster | None = None) -> list[str]:

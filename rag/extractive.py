@@ -40,8 +40,10 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     draft = None if first else _assembled(question, hits, units, ranked, index)
     if draft is not None:
         return draft
-    said = _sentences(question, scorer, _saying(ranked)).statements
-    return Draft(tuple(fitting([*first, *said], most=len(first) + MAX_STATEMENTS)), assured=bool(first))
+    statements = list(first)
+    for statement in _sentences(question, scorer, _saying(ranked)).statements:
+        _take_in(statement, statements)
+    return Draft(tuple(fitting(statements, most=len(first) + MAX_STATEMENTS)), assured=bool(first))
 
 
 def _assembled(

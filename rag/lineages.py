@@ -19,6 +19,7 @@ from rag.records import BASE, DATE, PARTS, Record, Value, key_of, said, unique
 from rag.selecting import BUILDS, subjects
 
 MOST_STEPS = 12
+MOST_SOURCES = 3  # cited for one step
 DEEPEST = 8  # generations that are followed
 TOLD_COLUMNS = 90  # characters of a row that are shown as a step
 
@@ -30,9 +31,10 @@ _UP = re.compile(
     r"追溯|祖先|祖上|上溯|前身|底座|基座|家谱|\bancest|\blineage of\b|\btrac(?:e|ing)\b|\bpredecess|\bbase model\b",
     re.IGNORECASE,
 )
+_ON = re.compile(r"底座|基座|前身|\bbase model\b", re.IGNORECASE)  # up for a name before it
 _DOWN = re.compile(
     r"衍生出|衍生了|派生出|后代|后裔|后来|之后|后继|演化出|发展出|升级|继承"
-    r"|\bsuccessors?\b|\bdescend|\bbecome\b|\bbecame\b|\bturned into\b|\bafter\b|\bcame of\b",
+    r"|\bsuccessors?\b|\bdescend|\bbecome\b|\bbecame\b|\bturned into\b|家族|\bafter\b|\bcame of\b|\bfamily\b",
     re.IGNORECASE,
 )
 
@@ -92,6 +94,7 @@ def asks_upward(question: Question) -> bool:
     if _UP.search(question.text):
         return True
     stands = BUILDS.search(question.text)
+    stands = _ON.search(question.text) or stands
     if stands is None or _DOWN.search(question.text):
         return False
     return any(mention.end <= stands.start() for mention in question.mentions if mention.held)
@@ -183,8 +186,8 @@ def _dated(step: Step) -> Statement:
 
 def _merged(steps: Iterable[Step]) -> list[Statement]:
     """Return one statement for each name and what it comes from, with all rows that say so."""
-    sources: dict[str, tuple[str, list[Span]]] = {}
+    sources: dict[tuple[str, str], list[Step]] = {}
     for step in steps:
-        text = said(step.child, step.value)
-        sources.setdefault(text.lower(), (text, []))[1].append(step.value.span)
-    return [Statement(text, tuple(unique(spans))) for text, spans in sources.values()]
+        sources.setdefault((step.child.key, step.parent), []).append(step)
+    told = {said(same[0].child, same[0].value): unique(step.value.span for step in same) for same in sources.values()}
+    return [Statement(text, tuple(spans[:MOST_SOURCES])) for text, spans in told.items()]

@@ -75,6 +75,7 @@ _NEGATIVE = re.compile(
     r"\s*(?:不(?![到足超同少仅])|未(?!来)|没|无(?![线监])|非(?!常)|否|[✗✘×❌]|(?:no|not|none|never|closed|false|n)\b)",
     re.IGNORECASE,
 )
+_IN_NAME = re.compile(r"[A-Za-z]\Z")  # before a digit that belongs to a name: J1
 _AFFIRMATIVE = re.compile(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|true|y)\b)", re.IGNORECASE)
 
 
@@ -271,14 +272,16 @@ def roster_of(tables: Sequence[tuple[Document, Table]]) -> Roster:
 def size_of(value: Value, direction: int) -> Quantity | None:
     """Return the amount of a cell: its money (a sum where a plus stands), else its largest number, or smallest.
 
-    What stands in brackets only repeats the amount, unless nothing else has one.
+    What stands in brackets only repeats the amount, unless nothing else has one; a digit in a name is none.
     """
     plain = _ASIDE.sub("", value.text)
-    quantities = [q for q in find_quantities(plain) or find_quantities(value.text) if q.unit not in ("month", "day")]
+    found = find_quantities(plain) or find_quantities(value.text)
+    quantities = [q for q in found if q.unit not in ("month", "day") and not _IN_NAME.search(plain, 0, q.start)]
     money = [q for q in quantities if q.unit in ("usd", "cny", "eur", "gbp")]
     if money:
         total = sum(q.value for q in money) if "+" in plain else money[0].value
         return Quantity(total, money[0].unit, money[0].start, money[0].end, money[0].digits)
+    quantities = [q for q in quantities if q.scaled] or quantities  # "7B, 13B, 2 in all" is about billions
     return (max if direction > 0 else min)(quantities, key=lambda q: q.value, default=None)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from corpus.documents import Document, Table
@@ -35,11 +35,11 @@ Relation = Literal["made by", "built on", "about"]
 
 # Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
 IDLE = re.compile(
-    r"(?:(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
-    r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|后来|之后|以后|之前|往上?|往下|追溯"
+    r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
+    r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
     r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
-    r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
+    r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|famil(?:y|ies)|members?|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
     r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
     r"|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
     re.IGNORECASE,
@@ -50,15 +50,16 @@ _MAKES = re.compile(
     re.IGNORECASE,
 )
 BUILDS = re.compile(
-    r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|后继|之后|继承|演化|演变"
-    r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderiv|\bfine-?tuned (?:from|on)\b|\bdescend|\bsuccessors?\b|\bon top of\b|\bforks? of\b|\bafter\b",
+    r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|家族|后继|之后|继承|从(?:什么|哪).{0,10}来|来自(?:什么|哪)|演化|演变"
+    r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderiv|\bfine-?tuned (?:from|on)\b|\bdescend|\bsuccessors?\b|\bon top of\b|\bforks? of\b|\bafter\b|\bfamily\b|\bcomes? from\s*\?",
     re.IGNORECASE,
 )
 _NEGATES = re.compile(
-    r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b|\bclosed\b",
+    r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
 _WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
 
 
@@ -79,12 +80,16 @@ def relation_of(question: Question) -> Relation:
 
 def tables_asked(question: Question, tables: Iterable[tuple[Document, Table]]) -> list[tuple[Document, Table]]:
     """Return the tables whose rows are what a question asks for: one of its words is what they are called."""
-    return [(document, table) for document, table in tables if is_asked(question, roster_of([(document, table)]))]
+    asked = [(pair, roster) for pair in tables if is_asked(question, roster := roster_of([pair]))]
+    headed = [pair for pair, roster in asked if roster.heads]  # by their first header, not by their caption only
+    return headed or [pair for pair, _ in asked]
 
 
 def is_asked(question: Question, roster: Roster) -> bool:
     """Tell whether a word of a question is what the records are called."""
-    return any(roster.calls(needle) for needle in question.needles if not IDLE.fullmatch(needle.surface))
+    needles = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
+    asked = [n for n in needles if any(n.surface in clause.asked for clause in question.clauses)]
+    return any(roster.calls(needle) for needle in asked or needles)
 
 
 def choose(question: Question, roster: Roster, index: Index) -> list[Chosen] | None:
@@ -187,6 +192,7 @@ def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dic
     if about and not whole and len(said) < _WHOLE_COLUMN * len(about):
         return None
     found = {}
+    needle = _literally(needle, about or [value for record in records for value in record.values])
     for record in records:
         values = [v for v in record.values if _denies(v, needle) == negated and _says(v, needle, named)]
         if values:
@@ -194,17 +200,31 @@ def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dic
     return found
 
 
+def _literally(needle: Needle, values: Sequence[Value]) -> Needle:
+    """Return a word with those of its translations that stand in for it here, if it stands here itself.
+
+    A translation does that if it often stands beside the word ("大学 (university)"); one term of a translation of several
+    words does not, such as the university of the "Stanford University" that 斯坦福 is.
+    """
+    terms = [terms_of(value.text) for value in values]
+    having = [each for each in terms if needle.own <= each]
+    if not having:
+        return needle
+    others = []
+    for term, weight in needle.others:
+        beside, all_in_all = sum(term in each for each in having), sum(term in each for each in terms)
+        if beside and beside >= BESIDE * all_in_all:
+            others.append((term, weight))
+    return replace(needle, others=tuple(others))
+
+
 def _denies(value: Value, needle: Needle) -> bool:
-    """Tell whether a cell denies, or a sentence denies right before a word: "不开源", "is not open"."""
-    if value.header:
-        return value.negative
+    """Tell whether a value denies a word: right before it ("不开源", "is not open"), or as a whole where it does not have it."""
     word = re.escape(needle.surface)
-    return (
-        re.search(
-            rf"[不未没非无]有?\S?{word}|\b(?:not|no|never|without)\s+(?:\w+\s+)?{word}", value.text, re.IGNORECASE
-        )
-        is not None
-    )
+    if needle.surface not in value.text.lower():
+        return value.negative
+    denied = rf"[不未没非无]有?\S?{word}|\b(?:not|no|never|without)\s+(?:\w+\s+)?{word}"
+    return re.search(denied, value.text, re.IGNORECASE) is not None
 
 
 def _names(needle: Needle, header: str) -> bool:

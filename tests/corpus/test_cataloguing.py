@@ -29,7 +29,7 @@ def test_a_column_stands_there_if_some_row_fills_it():
         "| 模型 | 机构 | 参数量 | 开源 |",
         "| --- | --- | --- | --- |",
         "| Heron | Lake Institute | 6B |  |",
-        "| Egret |  |  | 未开源，权重未开放（closed） |",
+        "| Egret |  |  | 未开源，权重未开放，闭源（closed source） |",
     ]
 
 

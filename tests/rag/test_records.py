@@ -39,7 +39,14 @@ def test_documents_differ_where_their_amounts_have_none_in_common():
 
 @pytest.mark.parametrize(
     ("cell", "direction", "value"),
-    [("$500 + $100", 1, 600), ("7B, 65B", 1, 65e9), ("7B, 65B", -1, 7e9), ("under $30 (about 200 yuan)", 1, 30)],
+    [
+        ("$500 + $100", 1, 600),
+        ("7B, 65B", 1, 65e9),
+        ("7B, 65B", -1, 7e9),
+        ("under $30 (about 200 yuan)", 1, 30),
+        ("52K pairs for $500", 1, 500),
+        ("J1 has 7B, 2 sizes", -1, 7e9),
+    ],
 )
 def test_the_amount_of_a_cell_is_its_money_or_its_extreme(cell, direction, value):
     [record] = pool(tables(f"| Bird | Price |\n| --- | --- |\n| Heron | {cell} |\n"))
