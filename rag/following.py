@@ -8,7 +8,8 @@ left as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from corpus.documents import Passage
 from corpus.languages import language_of
@@ -76,40 +77,57 @@ _OPENER_EN = re.compile(r"^(?:and|so|then|also|but)[,]?\s+", re.IGNORECASE)
 
 def stand_alone(question: str, history: Sequence[Message], index: Index) -> str:
     """Return the question so that it can be understood without its history; unchanged when it already can."""
-    turns = [(turn["role"], _MARKS.sub("", turn["content"])) for turn in history[-MOST_TURNS_BACK:]]
-    if not turns:
-        return question
-    chinese = language_of(question) == "zh"
-    own = _names(question, index)
-    previous = _previous_question(history, index)
-    if (folded := _elliptic(question, own, previous, turns, index)) is not None:
-        return folded
-    carried = _carried(question, turns, previous, index)
-    if not carried or _stands_alone(question, own, chinese):
-        return question
-    if _points(question, chinese) is None and _has_other_subject(question, turns, carried, index):
-        return question
-    return _fold_zh(question, own, carried) if chinese else _fold_en(question, own, carried)
+    return _Talk(index).stand_alone(question, history)
 
 
-def _previous_question(history: Sequence[Message], index: Index) -> str:
-    """Return the last question asked before this one, itself made to stand alone."""
-    last = next((n for n in range(len(history) - 1, -1, -1) if history[n]["role"] == "user"), None)
-    if last is None:
-        return ""
-    return stand_alone(history[last]["content"], history[max(0, last - 4) : last], index)
+class _Talk:
+    """One look at a conversation: the names of each text are found once."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._found: dict[str, list[Mention]] = {}
+
+    def names(self, text: str) -> list[Mention]:
+        """Return the names in a text that the index holds or that can be nothing else."""
+        if text not in self._found:
+            found = find_mentions(text, self.index, language_of(text))
+            self._found[text] = [mention for mention in found if mention.held or mention.certain]
+        return self._found[text]
+
+    def stand_alone(self, question: str, history: Sequence[Message]) -> str:
+        turns = [(turn["role"], _MARKS.sub("", turn["content"])) for turn in history[-MOST_TURNS_BACK:]]
+        if not turns:
+            return question
+        own = self.names(question)
+        previous = self._previous_question(history)
+        if (folded := _elliptic(question, own, previous, turns, self)) is not None:
+            return folded
+        carried = _carried(question, turns, previous, self)
+        way = _ZH if language_of(question) == "zh" else _EN
+        if not carried or _stands_alone(question, own, way):
+            return question
+        if way.points(question) is None and _has_other_subject(question, turns, carried, self.index):
+            return question
+        return _folded(question, carried, way)
+
+    def _previous_question(self, history: Sequence[Message]) -> str:
+        """Return the last question asked before this one, itself made to stand alone."""
+        last = next((n for n in range(len(history) - 1, -1, -1) if history[n]["role"] == "user"), None)
+        if last is None:
+            return ""
+        return self.stand_alone(history[last]["content"], history[max(0, last - 4) : last])
 
 
 def _elliptic(
-    question: str, own: Sequence[Mention], previous: str, turns: Sequence[tuple[str, str]], index: Index
+    question: str, own: Sequence[Mention], previous: str, turns: Sequence[tuple[str, str]], talk: _Talk
 ) -> str | None:
     """Return the previous question with this one's name in it, or None when this is no such question."""
     if not previous:
         return None
     back = _PREVIOUS_ZH.match(question) or _PREVIOUS_EN.match(question)
-    if back is not None and (earlier := _name_before(turns, index)):
+    if back is not None and (earlier := _name_before(turns, talk)):
         asks = back["rest"].strip(" ?？呢吗")
-        return f"{earlier} {back['rest']}" if asks else _with_name(previous, earlier, index)
+        return f"{earlier} {back['rest']}" if asks else _with_name(previous, earlier, talk)
     match = _ELLIPTIC_ZH.match(question) or _ELLIPTIC_EN.match(question)
     if match is None or not own:
         return None
@@ -118,56 +136,47 @@ def _elliptic(
         rest = rest.replace(mention.surface, "")
     if re.sub(r"[的\s,，和与跟、?？]|\band\b|\bfor\b|\bin\b|\bof\b", "", rest):
         return None  # it asks something of its own about the name
-    return _with_name(
-        previous,
-        " 和 ".join(m.surface for m in own) if language_of(previous) == "zh" else " and ".join(m.surface for m in own),
-        index,
-    )
+    joint = (_ZH if language_of(previous) == "zh" else _EN).joint
+    return _with_name(previous, joint.join(mention.surface for mention in own), talk)
 
 
-def _with_name(question: str, name: str, index: Index) -> str:
+def _with_name(question: str, name: str, talk: _Talk) -> str:
     """Return a question with another name in the place of its last one."""
-    mentions = _names(question, index)
+    mentions = talk.names(question)
     if not mentions:
         return f"{name} {question}"
     last = mentions[-1]
     return question[: last.start] + name + question[last.end :]
 
 
-def _name_before(turns: Sequence[tuple[str, str]], index: Index) -> str:
+def _name_before(turns: Sequence[tuple[str, str]], talk: _Talk) -> str:
     """Return the name that was talked about before the last one."""
     seen: list[str] = []
     for role, text in turns:
         if role == "user":
-            seen += [mention.surface for mention in _names(text, index) if mention.surface not in seen]
+            seen += [mention.surface for mention in talk.names(text) if mention.surface not in seen]
     return seen[-2] if len(seen) > 1 else ""
 
 
-def _carried(question: str, turns: Sequence[tuple[str, str]], previous: str, index: Index) -> list[str]:
+def _carried(question: str, turns: Sequence[tuple[str, str]], previous: str, talk: _Talk) -> list[str]:
     """Return the names that are talked about: those of the last question, for "these …" also the one that answered it."""
-    asked = [mention.surface for mention in _names(previous, index)]
+    asked = [mention.surface for mention in talk.names(previous)]
     if not asked:
-        asked = next(
-            (
-                names
-                for role, text in reversed(turns)
-                if role == "user" and (names := [m.surface for m in _names(text, index)])
-            ),
-            [],
-        )
+        by_user = ([m.surface for m in talk.names(text)] for role, text in reversed(turns) if role == "user")
+        asked = next(filter(None, by_user), [])
     answer = turns[-1][1] if turns[-1][0] == "assistant" else ""
-    answered = [m.surface for m in _names(answer, index)] if len(answer) <= SHORT_ANSWER else []
     if not asked:
-        return [mention.surface for mention in _names(answer, index)][:1]
-    extra = [name for name in answered if name not in asked] if _POINTS_AT_ANSWER.search(question) else []
-    return [*asked, *extra[:1]]
+        return [mention.surface for mention in talk.names(answer)][:1]
+    if len(answer) > SHORT_ANSWER or not _POINTS_AT_ANSWER.search(question):
+        return asked
+    return [*asked, *[m.surface for m in talk.names(answer) if m.surface not in asked][:1]]
 
 
-def _stands_alone(question: str, own: Sequence[Mention], chinese: bool) -> bool:
+def _stands_alone(question: str, own: Sequence[Mention], way: _Way) -> bool:
     """Tell whether a question needs nothing from before."""
-    points = _points(question, chinese)
+    points = way.points(question)
     if points is None:
-        return bool(own) or _is_long(question, chinese) or _SELF_CONTAINED.search(question) is not None
+        return bool(own) or way.is_long(question) or _SELF_CONTAINED.search(question) is not None
     return any(mention.end <= points for mention in own)
 
 
@@ -197,30 +206,23 @@ def _around(passage: Passage) -> str:
     return f"{passage.context} {passage.text}"
 
 
-def _points(question: str, chinese: bool) -> int | None:
-    """Return where a question first points back, or None."""
-    patterns = (
-        (_PRONOUN_ZH, _POINTS_ZH, _FORMER, _LATTER, _BOTH)
-        if chinese
-        else (_ITS, _IT, _POINTS_EN, _FORMER, _LATTER, _BOTH)
-    )
-    starts = [match.start() for pattern in patterns if (match := pattern.search(question))]
-    return min(starts, default=None)
+def _folded(question: str, carried: Sequence[str], way: _Way) -> str:
+    """Return the question with what is talked about in the place of what points at it."""
+    question = way.opener.sub("", question)
+    if len(carried) > 1:
+        for pattern, meant in ((_FORMER, carried[0]), (_LATTER, carried[1]), (_BOTH, way.joint.join(carried[:2]))):
+            if pattern.search(question):
+                return pattern.sub(meant, question, count=1)
+    return way.put(_joined(carried, way), question)
 
 
-def _is_long(question: str, chinese: bool) -> bool:
-    return len(question) > SHORT_ZH if chinese else len(question.split()) > SHORT_EN
+def _joined(names: Sequence[str], way: _Way) -> str:
+    """Return the first two names one after the other, or one where two would be long."""
+    together = way.apposed.join(names[:2])
+    return together if len(together) < MOST_ADDED else names[0]
 
 
-def _fold_zh(question: str, own: Sequence[Mention], carried: Sequence[str]) -> str:
-    question = _OPENER_ZH.sub("", question)
-    if _FORMER.search(question) and len(carried) > 1:
-        return _FORMER.sub(carried[0], question)
-    if _LATTER.search(question) and len(carried) > 1:
-        return _LATTER.sub(carried[1], question)
-    if _BOTH.search(question) and len(carried) > 1:
-        return _BOTH.sub(" 和 ".join(carried[:2]) + " ", question, count=1)
-    name = _joined(carried)
+def _put_zh(name: str, question: str) -> str:
     inside = _INSIDE_ZH.match(question)
     if inside:
         return f"{name} 里{question[inside.end() :]}"
@@ -234,15 +236,7 @@ def _fold_zh(question: str, own: Sequence[Mention], carried: Sequence[str]) -> s
     return f"{name} {question}" if _VERB_FIRST.match(question) else f"{name} 的{question}"
 
 
-def _fold_en(question: str, own: Sequence[Mention], carried: Sequence[str]) -> str:
-    question = _OPENER_EN.sub("", question)
-    if _FORMER.search(question) and len(carried) > 1:
-        return _FORMER.sub(carried[0], question)
-    if _LATTER.search(question) and len(carried) > 1:
-        return _LATTER.sub(carried[1], question)
-    if _BOTH.search(question) and len(carried) > 1:
-        return _BOTH.sub(" and ".join(carried[:2]), question, count=1)
-    name = _joined(carried, " and ")
+def _put_en(name: str, question: str) -> str:
     if _ITS.search(question):
         return _ITS.sub(f"{name}'s", question, count=1)
     if _IT.search(question):
@@ -250,15 +244,36 @@ def _fold_en(question: str, own: Sequence[Mention], carried: Sequence[str]) -> s
     return f"{name}: {question}"
 
 
-def _joined(names: Sequence[str], joint: str = " ") -> str:
-    """Return the names one after the other, as many as stay short."""
-    text = names[0]
-    for name in names[1:2]:
-        if len(text) + len(name) < MOST_ADDED:
-            text = f"{text}{joint}{name}"
-    return text
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a language points back at what was talked about, and where it puts its name."""
+
+    opener: re.Pattern[str]
+    pointers: tuple[re.Pattern[str], ...]
+    joint: str  # between two things
+    apposed: str  # between two names of what is talked about
+    is_long: Callable[[str], bool]
+    put: Callable[[str, str], str]
+
+    def points(self, question: str) -> int | None:
+        """Return where a question first points back, or None."""
+        starts = [match.start() for pattern in self.pointers if (match := pattern.search(question))]
+        return min(starts, default=None)
 
 
-def _names(text: str, index: Index) -> list[Mention]:
-    """Return the names in a text that the index holds or that can be nothing else."""
-    return [m for m in find_mentions(text, index, language_of(text)) if m.held or m.certain]
+_ZH = _Way(
+    _OPENER_ZH,
+    (_PRONOUN_ZH, _POINTS_ZH, _FORMER, _LATTER, _BOTH),
+    " 和 ",
+    " ",
+    lambda question: len(question) > SHORT_ZH,
+    _put_zh,
+)
+_EN = _Way(
+    _OPENER_EN,
+    (_ITS, _IT, _POINTS_EN, _FORMER, _LATTER, _BOTH),
+    " and ",
+    " and ",
+    lambda question: len(question.split()) > SHORT_EN,
+    _put_en,
+)

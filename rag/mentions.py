@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from string import ascii_lowercase
 from typing import Literal
 
@@ -107,6 +108,7 @@ _LONGEST_CHINESE = 10  # characters
 _QUOTED = re.compile(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
 _CAPITALISED = re.compile(r"[A-Z]")
 _LOWER_WORDS_IN_NAMES = frozenset(["of", "the", "and", "for", "de", "van", "von", "der", "la", "le", "di", "del"])
+MOST_NAMES = 24  # of a question that are looked up; who pastes more asks about none of them
 _TYPED = re.compile(r"[A-Za-z]{5,}(?:-?\d[\d.]*)?")  # a word that may be a name with a typing error
 _FARTHEST = 6  # characters that a name may be longer or shorter than its misspelling, its spaces included
 _READ_FOR_NAMES = 6  # passages in which the writing of a near spelling is looked up
@@ -146,9 +148,10 @@ class Mention:
 
 
 def find_mentions(text: str, index: Index, language: Language) -> list[Mention]:
-    """Return the names in a question, in its order, none inside another."""
+    """Return the names in a question, in its order, none inside another and none twice, at most ``MOST_NAMES`` of a script."""
     aliases = index.aliases()
-    found = [*_latin(text, index, aliases, language), *_chinese(text, aliases, index)]
+    latin = islice(_latin(text, index, aliases, language), MOST_NAMES)
+    found = [*latin, *islice(_chinese(text, aliases, index), MOST_NAMES)]
     found.sort(key=lambda mention: (mention.start, -mention.end))
     kept: list[Mention] = []
     for mention in found:
@@ -156,7 +159,7 @@ def find_mentions(text: str, index: Index, language: Language) -> list[Mention]:
             kept[-1] = whole
         elif not kept or mention.start >= kept[-1].end:
             kept.append(mention)
-    return kept
+    return list({mention.normal: mention for mention in reversed(kept)}.values())[::-1]
 
 
 def _as_one(text: str, first: Mention, second: Mention, index: Index) -> Mention | None:
@@ -291,12 +294,15 @@ def _one_letter_away(word: str) -> Iterator[str]:
 
 def _latin(text: str, index: Index, aliases: Mapping[str, frozenset[str]], language: Language) -> Iterator[Mention]:
     words = list(_LATIN.finditer(text))
+    seen: set[str] = set()  # what is repeated is looked up once
     at = 0
     while at < len(words):
         for length in range(min(_LONGEST, len(words) - at), 0, -1):
             group = words[at : at + length]
-            if not _is_run(text, group):
+            written = text[group[0].start() : group[-1].end()]
+            if written in seen or not _is_run(text, group):
                 continue
+            seen.add(written)
             mention = _as_name(text, group, index, aliases, language)
             if mention is not None:
                 yield mention

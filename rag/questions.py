@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from corpus.languages import Language, language_of
 from index import Index
@@ -26,7 +27,16 @@ from rag.grammar import (
     kind_of,
     split_clauses,
 )
-from rag.mentions import Mention, correct_typing, find_mentions, names_beside, names_in, quoted_titles, unknown_words
+from rag.mentions import (
+    Mention,
+    correct_typing,
+    find_mentions,
+    name_pattern,
+    names_beside,
+    names_in,
+    quoted_titles,
+    unknown_words,
+)
 from rag.units import Unit, terms_of
 from rag.wording import same_terms
 
@@ -140,10 +150,13 @@ def understand(text: str, index: Index) -> Question:
     mentions = tuple(_with_translations(mention, query, index) for mention in mentions)
     subjects = [mention for mention in mentions if mention.held]
     side_by_side = len(subjects) >= 2 and compares(text)
-    needles = tuple(_needles(text, query, mentions, index))
+    needles = tuple({needle.surface: needle for needle in _needles(text, query, mentions, index)}.values())[
+        :MOST_NEEDLES
+    ]
     if kind_of(text) == "definition" and (term := term_to_define(text).lower()):
         needles = tuple(n for n in needles if n.surface in term) or needles
-    clauses = tuple(_clause(part, language, needles) for part in split_clauses(text))
+    parts = list(dict.fromkeys(split_clauses(text)))[:MOST_CLAUSES]
+    clauses = tuple(_clause(part, language, needles) for part in parts)
     return Question(
         text=text,
         language=language,
@@ -159,6 +172,10 @@ def understand(text: str, index: Index) -> Question:
         query=query,
     )
 
+
+MOST_MENDED = 4  # words of a question that are looked up as names with a typing error
+MOST_CLAUSES = 6  # questions in one text that are answered
+MOST_NEEDLES = 40  # concepts that are looked for; a longer text is no question
 
 # "GPT－3" and "ＬＬａＭＡ": letters, digits and joints as wide as Chinese characters; all kinds of hyphens. One for one.
 _HALF_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
@@ -187,8 +204,10 @@ _PLURAL_ACRONYM = re.compile(r"\b([A-Z]{2,})s\b")  # APIs: the stemmer takes the
 
 def _named(text: str, index: Index, language: Language) -> list[Mention]:
     """Return the names in a question, those with a typing error too, in its order."""
-    named = [_mended(mention, text, index) for mention in find_mentions(text, index, language)]
-    for unknown in unknown_words(text, named, index):
+    named = find_mentions(text, index, language)
+    wrong = [mention for mention in named if not mention.held][:MOST_MENDED]
+    named = [_mended(mention, text, index) if mention in wrong else mention for mention in named]
+    for unknown in islice(unknown_words(text, named, index), MOST_MENDED):
         mended = _mended(unknown, "", index)
         if mended.meant and not any(mended.start < other.end and other.start < mended.end for other in named):
             named.append(mended)
@@ -246,7 +265,8 @@ def _without_names(plain: str, mentions: Iterable[Mention]) -> str:
         start, end = (at, at + len(mention.surface)) if at >= 0 else (mention.start, mention.end)
         noun = _CLASS_NOUN.match(plain, end)
         stop = noun.end() if noun else end
-        plain = plain[:start] + " " * (stop - start) + plain[stop:]
+        again = name_pattern(mention.surface).sub(lambda match: " " * len(match[0]), plain[stop:])
+        plain = plain[:start] + " " * (stop - start) + again
     return plain
 
 

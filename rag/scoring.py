@@ -10,8 +10,8 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import mul
-from pathlib import PurePath
 
 from corpus.documents import Passage
 from index.hits import Hit
@@ -143,11 +143,17 @@ def _name_match(mention: Mention, unit: Unit) -> float:
         NAME_IN_TOPIC * mention_strength(unit.topic, mention),
         NAME_IN_PATH * mention_strength(unit.path, mention),
         NAME_IN_PATH * mention_strength(unit.document.title, mention),
-        NAME_IN_FILE * mention_strength(PurePath(unit.document.id).stem, mention),
+        NAME_IN_FILE * mention_strength(_file_name(unit.document.id), mention),
         (NAME_REFERRED if unit.refers_back else NAME_IN_BEFORE) * mention_strength(unit.before, mention)
         if unit.before
         else 0.0,
     )
+
+
+@lru_cache(maxsize=4096)
+def _file_name(document_id: str) -> str:
+    """Return the last part of a path or address without its ending: what its writer called the document."""
+    return re.sub(r"\.\w{1,5}$", "", document_id.rstrip("/").rpartition("/")[2])
 
 
 def value_fit(unit: Unit, clause: Clause, question: Question) -> float:

@@ -49,10 +49,10 @@ def same_words(word: str) -> tuple[str, ...]:
 
 @cache
 def same_terms(word: str) -> tuple[str, ...]:
-    """Return the index terms of the other words for a word."""
-    found = dict.fromkeys(term for other in same_words(word) for term in analyze(other))
+    """Return the index terms of the other words for a word; of several terms none would say it alone."""
     own = set(analyze(word))
-    return tuple(term for term in found if term not in own and not (len(term) == 1 and is_cjk(term)))
+    others = [[t for t in analyze(other) if len(t) > 1 or not is_cjk(t)] for other in same_words(word)]
+    return tuple(dict.fromkeys(terms[0] for terms in others if len(terms) == 1 and terms[0] not in own))
 
 
 @cache
