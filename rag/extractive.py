@@ -23,6 +23,7 @@ from rag.units import Unit, terms_of, units_of
 MAX_STATEMENTS = 3
 RUNNER_UP = 0.55  # of the best score from which another piece is shown too
 SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
+STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
 _WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
@@ -59,7 +60,8 @@ def _assembled(
     several = question.several or bool(kinds & {"list", "lineage"})
     if several and (draft := listing.list_led_in(question, units)):
         return draft
-    if (draft := assembling.assemble(question, hits, index)) is not None:
+    stated = bool(kinds & {"number", "count"}) and _is_stated(question, ranked)
+    if not stated and (draft := assembling.assemble(question, hits, index)) is not None:
         return relating.and_related(draft, question, ranked) if several else draft
     if question.side_by_side and (draft := comparing.compare(question, units)):
         return draft
@@ -70,6 +72,12 @@ def _assembled(
             relating.list_related(question, ranked) if question.several else None
         )
     return None
+
+
+def _is_stated(question: Question, ranked: Sequence[Scored]) -> bool:
+    """Tell whether a piece about what is named says itself how many there are: nothing needs to be counted."""
+    said = (s for s in ranked[:MAX_STATEMENTS] if s.value >= 1.0 and s.names >= STATED and s.words >= STATED)
+    return bool(question.mentions) and any(s.unit.kind != "cell" for s in said)
 
 
 def _saying(ranked: Sequence[Scored]) -> Sequence[Scored]:

@@ -5,7 +5,8 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.questions import understand
+from rag.mentions import MOST_NAMES
+from rag.questions import MOST_NEEDLES, understand
 
 BATTERIES = """# A survey of grid batteries
 
@@ -214,3 +215,21 @@ def test_the_field_that_is_named_after_what_is_asked_is_quoted_first():
     wells = Assistant.open(index=Index.build(split([Document.from_text(text, id="deep-wells.md")])))
     assert "A. Moreau" in first_statement(wells, "Who wrote the paper on deep wells?")
     assert "1998" in first_statement(wells, "When was the paper on deep wells published?")
+
+
+def test_a_number_that_is_stated_is_not_counted_anew(batteries):
+    assert "3 of the 14" in first_statement(batteries, "How many containers of Moss Hill were destroyed?")
+    assert "196" in first_statement(batteries, "How many MWh does Hornsea Bank hold?")
+
+
+@pytest.mark.parametrize("question", ["TideDB " * 1_000, "".join(f"Model-{n}B " for n in range(900)), "磐石" * 4_000])
+def test_a_very_long_question_looks_up_few_names(databases, question):
+    understood = understand(question[:8_000], databases.index)
+    assert len(understood.mentions) <= 2 * MOST_NAMES
+    assert len(understood.needles) <= MOST_NEEDLES
+
+
+def test_a_name_that_is_repeated_is_one_name_and_no_other_word(databases):
+    understood = understand("TideDB 比 TideDB-Lite 大吗? TideDB 有多大?", databases.index)
+    assert understood.names == ("TideDB", "TideDB-Lite")
+    assert not any("tide" in needle.surface for needle in understood.needles)
