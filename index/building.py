@@ -5,7 +5,6 @@ Only what writes needs scipy and the search for other names, so nothing that ans
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,8 +13,8 @@ import numpy.typing as npt
 
 from corpus import load_aliases, load_glossary
 from corpus.documents import Passage
-from corpus.languages import Language, language_of
-from corpus.names import find_aliases
+from corpus.languages import Language
+from index.analyzing import analyze_passages, hashed
 from index.calibrating import choose_weights
 from index.catalogue import MemoryCatalogue, in_order
 from index.contents import Base, Contents, Splitting
@@ -27,13 +26,12 @@ from index.fusing import Weights
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import collect
-from index.postings import Averages, Counter, Postings
+from index.postings import Averages, Postings
 from index.resuming import KeptVectors, sources_of
 from index.segments import Held, Segment, merge, to_merge, without
 from index.terms import analyze
 from index.vectors import Vectors
 
-_STEP = 1000  # passages between two words about progress
 _TIED = 8  # passages that may share the first place
 
 
@@ -125,26 +123,19 @@ class _Read:
     texts: Sequence[str]  # what is embedded
     keys: npt.NDArray[np.uint64]  # (passages, 2) its hash
     sameness: npt.NDArray[np.uint64]
+    chinese: npt.NDArray[np.bool_]
+    aliases: Mapping[str, list[tuple[str, str]]]  # by document
 
 
 def _read(passages: Sequence[Passage], averages: Averages | None, tell: Progress) -> _Read:
     """Analyse passages; without averages they give their own."""
-    counter, contexts = Counter(), dict[str, list[str]]()
-    sameness = np.zeros(len(passages), np.uint64)
-    for at, passage in enumerate(passages):
-        if at % _STEP == 0:
-            tell("indexing words", at, len(passages))
-        context = contexts.get(passage.context)
-        if context is None:
-            context = contexts[passage.context] = analyze(passage.context)
-        terms = analyze(passage.text)
-        counter.add(terms, context)
-        sameness[at] = _hash(" ".join(terms))[0]
-    averages = averages or counter.averages()
-    postings = counter.postings(averages)
+    found = analyze_passages(passages, lambda done: tell("indexing words", done, len(passages)))
+    averages = averages or found.counter.averages()
+    postings = found.counter.postings(averages)
     tell("indexing words", len(passages), len(passages))
     texts = [f"{passage.context}\n{passage.text}" if passage.context else passage.text for passage in passages]
-    return _Read(postings, averages, texts, np.array([_hash(text) for text in texts], np.uint64), sameness)
+    keys = np.array([hashed(text) for text in texts], np.uint64)
+    return _Read(postings, averages, texts, keys, found.sameness, found.chinese, found.aliases)
 
 
 def _segment(
@@ -154,18 +145,15 @@ def _segment(
     places: Mapping[str, int],
     crossings: tuple[Crossing, Crossing],
 ) -> Segment:
-    documents = {passage.document_id: passage.document for passage in passages}
     return Segment(
-        catalogue=MemoryCatalogue(
-            passages, places, {id_: find_aliases(document) for id_, document in documents.items()}
-        ),
+        catalogue=MemoryCatalogue(passages, places, read.aliases),
         postings=read.postings,
         vectors=vectors,
         keys=read.keys,
         sameness=read.sameness,
-        chinese=np.array([language_of(passage.text) == "zh" for passage in passages]),
+        chinese=read.chinese,
         held=Held.of(read.postings, crossings),
-        documents=len(documents),
+        documents=len(read.aliases),
     )
 
 
@@ -178,11 +166,6 @@ def _weights(embedder: Embedder, matrix: Floats, passages: Sequence[Passage], se
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
-
-
-def _hash(text: str) -> tuple[int, int]:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
 def _tidied(segments: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -5,8 +5,8 @@ sq8    every vector, one byte per number            ivf    lists of neighbours, 
 
 What was measured decides which kind an index gets (one thread; 256 latent and 384 MiniLM-like numbers per vector): at
 100,000 vectors flat takes 4 ms and sq8 2, both of recall@10 above .995 after exact re-scoring, and are made in half a
-second; hnsw takes .8 ms and 16 s to make; ivf takes about 1 ms at .98 and 3 s. At 1,000,000 sq8 takes 25 ms, ivf 4 to 7
-at .98 to .99 and 12 s to make. How many lists of an ivf, and how much of a graph, a search visits is measured on the
+second; hnsw takes .8 ms and 16 s to make; ivf takes about 1 ms at .98 and 3 s. At 1,000,000 sq8 takes 25 ms, ivf 4 to 10
+at .98 to .995 and 15 s to make. How many lists of an ivf, and how much of a graph, a search visits is measured on the
 vectors themselves when the index is made, because that is what differs between embedders.
 """
 
@@ -33,7 +33,7 @@ _CLASSES = {"flat": "IndexFlat", "sq8": "IndexScalarQuantizer", "hnsw": "IndexHN
 _LINKS = 32  # of a vector in an HNSW graph
 _TRAINED_ON = 64  # vectors per list
 _PROBES = 100  # points to tune with
-_WORTH = 0.5  # an ivf that must visit more of its lists than this is not worth its making
+_WORTH = 0.6  # an ivf that must visit more of its lists than this is not worth its making
 
 
 def make(matrix: Floats, asked: AskedKind) -> tuple[Kind, Any]:
@@ -136,7 +136,7 @@ def _tune(engine: Any, matrix: Floats) -> None:  # noqa: ANN401 FAISS has no typ
             engine.hnsw.efSearch = min(round(effort), most)
         if effort >= most or _recall(engine, matrix, points, best) >= RECALL:
             return
-        effort *= 1.5
+        effort *= 1.25
 
 
 def _recall(engine: Any, matrix: Floats, points: Floats, best: Floats) -> float:  # noqa: ANN401 FAISS has no types

@@ -82,6 +82,34 @@ class Counter:
             flat.extend(map(self._numbers.__getitem__, terms))
             lengths.append(len(terms))
 
+    def join(self, other: Counter) -> None:
+        """Take the passages that another one took, after one's own."""
+        numbers = np.fromiter(map(self._numbers.__getitem__, other._numbers), np.int32, len(other._numbers))
+        for field in (0, 1):
+            self._fields[field].frombytes(numbers[np.frombuffer(other._fields[field], np.int32)].tobytes())
+            self._lengths[field].extend(other._lengths[field])
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return what was counted by name, to be written; no term holds a line break."""
+        terms = "\n".join(self._numbers).encode("utf-8", "surrogatepass")
+        found: dict[str, npt.NDArray[np.generic]] = {"terms": np.frombuffer(terms, np.uint8)}
+        for field, (flat, lengths) in enumerate(zip(self._fields, self._lengths, strict=True)):
+            found[f"flat{field}"] = np.frombuffer(flat, np.int32)
+            found[f"lengths{field}"] = np.frombuffer(lengths, np.int32)
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Counter:
+        """Take back what ``arrays`` gave."""
+        counter = cls()
+        terms = arrays["terms"].tobytes().decode("utf-8", "surrogatepass")
+        for term in terms.split("\n") if terms else ():
+            counter._numbers[term]  # numbered as it is looked up
+        for field in (0, 1):
+            counter._fields[field].frombytes(arrays[f"flat{field}"].tobytes())
+            counter._lengths[field].frombytes(arrays[f"lengths{field}"].tobytes())
+        return counter
+
     def averages(self) -> Averages:
         """Return the average number of terms of a text and of a context."""
         text, context = (float(np.mean(lengths)) for lengths in self._lengths)

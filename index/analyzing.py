@@ -1,0 +1,206 @@
+"""Passages to terms: read here one after the other or, where there are many, by several processes side by side.
+
+The processes are started as ``python -m index.analyzing IN OUT`` and speak through two files, so that they work from a
+notebook, a script without a main guard and a server with threads alike. What they find is the same as what this process
+would find; if one dies, this process reads its share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus.documents import Document, Passage
+from corpus.languages import language_of
+from corpus.names import find_aliases
+from index.packs import read_pack, write_pack
+from index.postings import Counter
+from index.terms import analyze
+
+logger = logging.getLogger(__name__)
+
+ENOUGH_FOR_PROCESSES = 10_000  # passages; fewer are read in 2 to 3 seconds
+MOST_PROCESSES = 8
+_STEP = 1000  # passages between two words about progress
+
+Tell = Callable[[int], None]
+Aliases = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was read off passages, in their order."""
+
+    counter: Counter
+    sameness: npt.NDArray[np.uint64]  # (passages,) hash of the terms in their order
+    chinese: npt.NDArray[np.bool_]  # (passages,) whether most of a passage is Chinese
+    aliases: dict[str, Aliases]  # by document id: other names that it states
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A document's id and text, and start, end and context of its passages."""
+
+    id: str
+    text: str
+    spans: Sequence[tuple[int, int, str]]
+
+
+def analyze_passages(passages: Sequence[Passage], tell: Tell, processes: int | None = None) -> Analysis:
+    """Analyse passages, each document's in one run; ``tell`` hears how many are done.
+
+    ``processes`` is how many work side by side: by default one per processor, and only this one for few passages.
+    """
+    texts = list(_texts(passages))
+    wanted = _suitable(len(passages)) if processes is None else processes
+    shares = list(_shares(texts, wanted, len(passages)))
+    if len(shares) < 2:
+        return _analyze(texts, tell)
+    with tempfile.TemporaryDirectory(prefix="survey-qa-") as folder:
+        return _joined(_by_processes(shares, Path(folder), tell))
+
+
+def hashed(text: str) -> tuple[int, int]:
+    """Return a hash of a text as two numbers of 64 bits."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+
+def _suitable(count: int) -> int:
+    if count < ENOUGH_FOR_PROCESSES or not sys.executable:
+        return 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST_PROCESSES)
+
+
+def _texts(passages: Sequence[Passage]) -> Iterator[_Text]:
+    document: Document | None = None
+    spans: list[tuple[int, int, str]] = []
+    for passage in passages:
+        if document is not None and passage.document_id != document.id:
+            yield _Text(document.id, document.text, spans)
+            spans = []
+        document = passage.document
+        spans.append((passage.start, passage.end, passage.context))
+    if document is not None:
+        yield _Text(document.id, document.text, spans)
+
+
+def _shares(texts: Sequence[_Text], count: int, passages: int) -> Iterator[list[_Text]]:
+    """Yield the documents in at most so many runs of about as many passages."""
+    share: list[_Text] = []
+    held = 0
+    for text in texts:
+        share.append(text)
+        held += len(text.spans)
+        if held * count >= passages:
+            yield share
+            share, held = [], 0
+    if share:
+        yield share
+
+
+def _analyze(texts: Iterable[_Text], tell: Tell) -> Analysis:
+    counter, contexts = Counter(), dict[str, list[str]]()
+    sameness: list[int] = []
+    chinese: list[bool] = []
+    aliases: dict[str, Aliases] = {}
+    for text in texts:
+        aliases[text.id] = find_aliases(Document(id=text.id, text=text.text))
+        for start, end, context in text.spans:
+            if len(sameness) % _STEP == 0:
+                tell(len(sameness))
+            if context not in contexts:
+                contexts[context] = analyze(context)
+            own = text.text[start:end]
+            terms = analyze(own)
+            counter.add(terms, contexts[context])
+            sameness.append(hashed(" ".join(terms))[0])
+            chinese.append(language_of(own) == "zh")
+    return Analysis(counter, np.array(sameness, np.uint64), np.array(chinese, np.bool_), aliases)
+
+
+def _by_processes(shares: Sequence[list[_Text]], folder: Path, tell: Tell) -> Iterator[Analysis]:
+    """Yield what processes find in each share, in the order of the shares."""
+    started = [_start(share, folder / str(number)) for number, share in enumerate(shares)]
+    done = 0
+    try:
+        for number, (share, process) in enumerate(zip(shares, started, strict=True)):
+            if process.wait() == 0:
+                yield _read(folder / f"{number}.pack", [text.id for text in share])
+            else:
+                logger.info(
+                    "A process that analyses passages ended with %s; this one does its work.", process.returncode
+                )
+                yield _analyze(share, _silent)
+            done += sum(len(text.spans) for text in share)
+            tell(done)
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def _start(share: Sequence[_Text], place: Path) -> subprocess.Popen[bytes]:
+    place.with_suffix(".json").write_text(json.dumps([(text.id, text.text, text.spans) for text in share]), "ascii")
+    root = str(Path(__file__).resolve().parents[1])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    command = [sys.executable, "-m", "index.analyzing", f"{place}.json", f"{place}.pack"]
+    return subprocess.Popen(  # noqa: S603 our own interpreter and module
+        command,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _work(given: Path, wanted: Path) -> None:
+    """Do what one process is started for."""
+    texts = [_Text(id_, text, spans) for id_, text, spans in json.loads(given.read_text("ascii"))]
+    found = _analyze(texts, _silent)
+    aliases = json.dumps([found.aliases[text.id] for text in texts]).encode("ascii")
+    arrays = {"sameness": found.sameness, "chinese": found.chinese, "aliases": np.frombuffer(aliases, np.uint8)}
+    write_pack(wanted, arrays | found.counter.arrays())
+
+
+def _read(path: Path, ids: Sequence[str]) -> Analysis:
+    arrays = read_pack(memoryview(path.read_bytes()))
+    aliases = json.loads(arrays["aliases"].tobytes())
+    return Analysis(
+        counter=Counter.from_arrays(arrays),
+        sameness=arrays["sameness"],
+        chinese=arrays["chinese"],
+        aliases={id_: [(name, alias) for name, alias in found] for id_, found in zip(ids, aliases, strict=True)},
+    )
+
+
+def _joined(parts: Iterable[Analysis]) -> Analysis:
+    counter = Counter()
+    sameness, chinese = [], []
+    aliases: dict[str, Aliases] = {}
+    for part in parts:
+        counter.join(part.counter)
+        sameness.append(part.sameness)
+        chinese.append(part.chinese)
+        aliases |= part.aliases
+    return Analysis(counter, np.concatenate(sameness), np.concatenate(chinese), aliases)
+
+
+def _silent(done: int) -> None:
+    """Tell nobody."""
+
+
+if __name__ == "__main__":
+    _work(Path(sys.argv[1]), Path(sys.argv[2]))
