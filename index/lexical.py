@@ -22,6 +22,8 @@ from index.vocabulary import Arrays, checked, checked_numbers
 
 SMALL = 20_000  # passages of a segment whose scores are added up whole
 _LEADERS = 20_000  # postings of a list that may put up new leaders; longer lists raise those that there are
+_KEPT = 10_000  # terms
+_SEARCHED = 16  # looking a passage up in a list costs as much as adding so many postings
 _SLACK = 1e-5  # what sums of 32 bits may be off
 
 Small = npt.NDArray[np.int32]
@@ -77,11 +79,20 @@ class Part:
         return found[~np.isin(found, self.dead.passages)] if self.dead and self.dead.held_by(term) else found
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term of the index: its inverse document frequency, 0 if nothing holds it, and its number in the parts that hold it."""
+
+    idf: float
+    places: tuple[tuple[int, int], ...]  # part, number of the term there
+
+
 @dataclass(frozen=True)
 class Lexical:
     """The postings of all segments; passages are numbered through, removed ones included."""
 
     parts: tuple[Part, ...]
+    _terms: dict[str, _Term] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def count(self) -> int:
@@ -91,14 +102,14 @@ class Lexical:
     def scorer(self, terms: Mapping[str, float]) -> Scorer:
         """Return what scores passages for weighted terms."""
         lists: list[list[_List]] = [[] for _ in self.parts]
-        for term, weight in terms.items():
-            found = self._find(term) if weight > 0 else []
-            factor = np.float32(self._idf(found)) * np.float32(weight)
-            for number, at in found:
+        for name, weight in terms.items():
+            term = self._find(name)
+            factor = np.float32(term.idf) * np.float32(max(weight, 0.0))
+            for number, at in term.places if factor > 0 else ():
                 postings = self.parts[number].postings
                 here = slice(int(postings.starts[at]), int(postings.starts[at + 1]))
-                top = float(postings.tops[at] * factor)
-                lists[number].append(_List(postings.passages[here], postings.weights[here], factor, top))
+                bound = float(postings.tops[at] * factor)
+                lists[number].append(_List(postings.passages[here], postings.weights[here], factor, bound))
         return Scorer(self.parts, lists)
 
     def ideal(self, terms: Mapping[str, float]) -> float:
@@ -108,17 +119,17 @@ class Lexical:
 
     def idf_of(self, term: str) -> float:
         """Return the term's inverse document frequency; 0 if no passage holds it."""
-        return self._idf(self._find(term))
+        return self._find(term).idf
 
     def holds(self, term: str) -> bool:
         """Tell whether any passage holds a term."""
-        return bool(self._find(term))
+        return bool(self._find(term).places)
 
     def holding(self, term: str) -> Numbers:
         """Return the numbers of the passages that hold a term, ascending."""
         found = [
             self.parts[number].holding(at).astype(np.int64) + self.parts[number].first
-            for number, at in self._find(term)
+            for number, at in self._find(term).places
         ]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
@@ -134,21 +145,27 @@ class Lexical:
 
     def held_among(self, term: str, chosen: Sequence[npt.NDArray[np.bool_]]) -> bool:
         """Tell whether a chosen passage holds a term; ``chosen`` says of each part which of its passages are."""
-        return any(bool(chosen[number][self.parts[number].holding(at)].any()) for number, at in self._find(term))
+        return any(bool(chosen[number][self.parts[number].holding(at)].any()) for number, at in self._find(term).places)
 
-    def _find(self, term: str) -> list[tuple[int, int]]:
-        """Return the parts that hold a term and its number there."""
-        found = []
+    def _find(self, name: str) -> _Term:
+        """Return a term; those of the last questions are kept, as each question asks several times for each of its terms."""
+        term = self._terms.get(name)
+        if term is None:
+            if len(self._terms) >= _KEPT:
+                self._terms.clear()
+            term = self._terms[name] = self._found(name)
+        return term
+
+    def _found(self, name: str) -> _Term:
+        places, held = [], 0
         for number, part in enumerate(self.parts):
-            at = part.postings.vocabulary.find(term)
-            if at >= 0 and part.held_by(at) > 0:
-                found.append((number, at))
-        return found
-
-    def _idf(self, found: Sequence[tuple[int, int]]) -> float:
-        """Return the inverse document frequency of a term that was found there, rounded to 32 bits."""
-        held = sum(self.parts[number].held_by(at) for number, at in found)
-        return float(np.float32(math.log1p((self.count - held + 0.5) / (held + 0.5)))) if held else 0.0
+            at = part.postings.vocabulary.find(name)
+            here = part.held_by(at) if at >= 0 else 0
+            if here > 0:
+                places.append((number, at))
+                held += here
+        idf = math.log1p((self.count - held + 0.5) / (held + 0.5)) if held else 0.0
+        return _Term(float(np.float32(idf)), tuple(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +271,7 @@ def _pruned(
             passages, weights = passages[chosen], weights[chosen]
         scores[passages] += weights * lists[at].factor
         if len(passages) <= _LEADERS or not len(leaders):
-            leaders = np.union1d(leaders, _leading(passages, scores, depth))
-            leaders = _leading(leaders, scores, depth)
+            leaders = _leading(_joined(leaders, _leading(passages, scores, depth)), scores, depth)
         level = max(level, _level(scores[leaders], depth))
         at += 1
     found = np.flatnonzero(scores > max((level - rest[at]) * (1 - _SLACK) - _SLACK, 0)).astype(np.int32)
@@ -263,9 +279,19 @@ def _pruned(
     for number in range(at, len(lists)):
         level = max(level, _level(amounts, depth))
         stays = amounts >= (level - rest[number]) * (1 - _SLACK)
-        found = found[stays]
-        amounts = amounts[stays] + _looked_up(lists[number : number + 1], found)
+        found, one = found[stays], lists[number]
+        if len(one.passages) > _SEARCHED * len(found):
+            scores[found] += _looked_up((one,), found)
+        else:
+            scores[one.passages] += one.weights * one.factor
+        amounts = scores[found]
     return found.astype(np.int64), amounts
+
+
+def _joined(some: Small, others: Small) -> Small:
+    """Return the passages of both, each once."""
+    together = np.sort(np.concatenate([some, others]))
+    return together[np.concatenate([[True], together[1:] != together[:-1]])] if len(together) else together
 
 
 def _leading(passages: Small, scores: Floats, depth: int) -> Small:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,9 @@ def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
     terms = _own_terms(plain)
     additions = [_other_names(name, lexical) for name in find_names(plain, languages.names)]
     kept = _untranslated(text, words, additions, lexical, languages)
-    additions += _translations(words, kept, _doubt(terms, lexical), languages)
+    translations = list(_translations(words, kept, languages))
+    if translations:
+        additions += _weighted(translations, _doubt(terms, lexical))
     for addition in additions:
         for term, weight in addition.terms.items():
             terms[term] = terms.get(term, 0.0) + weight * addition.factor
@@ -222,34 +224,39 @@ def _doubt(terms: Mapping[str, float], lexical: Lexical) -> float:
 
 
 def _translations(
-    words: Sequence[_Word], kept: Collection[int], doubt: float, languages: Languages
-) -> Iterator[_Addition]:
+    words: Sequence[_Word], kept: Collection[int], languages: Languages
+) -> Iterator[tuple[Language, _Addition]]:
     """Yield what words and phrases are in the other language."""
-    factors = {language: low + doubt * (high - low) for language, (low, high) in TOWARD.items()}
     for at, word in enumerate(words):
         if not word.stems:
-            yield from _translated(word.surface, words[at : at + 1], factors["en"], kept, languages)
+            yield from _translated(word.surface, words[at : at + 1], "en", kept, languages)
             continue
         for length in range(1, LONGEST_ENGLISH + 1):
             group = words[at : at + length]
             if len(group) == length and all(member.stems for member in group):
                 key = " ".join(stem for member in group for stem in member.stems)
-                yield from _translated(key, group, factors["zh"], kept, languages)
+                yield from _translated(key, group, "zh", kept, languages)
 
 
 def _translated(
     key: str,
     group: Sequence[_Word],
-    factor: float,
+    toward: Language,
     kept: Collection[int],
     languages: Languages,
-) -> Iterator[_Addition]:
+) -> Iterator[tuple[Language, _Addition]]:
     """Yield the translation of one key, from the glossary if it has one."""
     found = languages.glossary.translate(key)
     if not found and not any(word.start in kept for word in group):
         found = languages.dictionary.translate(key)
     if found:
-        yield _Addition(group[0].start, group[-1].end, found, factor)
+        yield toward, _Addition(group[0].start, group[-1].end, found)
+
+
+def _weighted(translations: Iterable[tuple[Language, _Addition]], doubt: float) -> Iterator[_Addition]:
+    """Yield translations with what they count beside the question's own words."""
+    factors = {language: low + doubt * (high - low) for language, (low, high) in TOWARD.items()}
+    return (replace(addition, factor=factors[language]) for language, addition in translations)
 
 
 def _concepts(words: Sequence[_Word], additions: Iterable[_Addition]) -> Iterator[Concept]:
