@@ -34,6 +34,7 @@ from ui.options import (
     print_json,
     read_history,
     text_of,
+    wrong,
 )
 
 DEBUG = "SURVEY_QA_DEBUG"
@@ -185,6 +186,10 @@ def serve(
         list[str] | None,
         typer.Option("--allow-host", metavar="NAME", help="A further host name to answer to; may be given again."),
     ] = None,
+    auth_file: Annotated[
+        Path | None,
+        typer.Option("--auth-file", metavar="FILE", help="Who may log in: lines that `survey-qa password` makes."),
+    ] = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Let nobody change the documents in the page.")
     ] = False,
@@ -199,11 +204,41 @@ def serve(
 
     Example: survey-qa serve --port 8080
     """
+    from ui.login import read_users
     from ui.serving import serve as start
 
+    users = read_users(auth_file) if auth_file else None
     opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k)  # noqa: E731 opened once the port is ours
     opens = sys.stdout.isatty() if open_page is None else open_page
-    start(opening, host=host, port=port, hosts=allow_host or [], home=home, open_page=opens, read_only=read_only)
+    start(
+        opening,
+        host=host,
+        port=port,
+        hosts=allow_host or [],
+        home=home,
+        open_page=opens,
+        read_only=read_only,
+        users=users,
+    )
+
+
+@app.command()
+def password(
+    user: Annotated[str, typer.Argument(metavar="NAME", help="The user's name: no spaces, no colon.")],
+) -> None:
+    """Print a line for --auth-file: a name and the hash of a password that is asked for, or read from standard input.
+
+    Example: survey-qa password ada >> users.txt
+    """
+    from ui.login import hash_password, is_user_name
+
+    if not is_user_name(user):
+        wrong(f"{user!r} is no name: 1 to 64 characters, without spaces and colons.")
+    if sys.stdin.isatty():
+        given = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    typer.echo(f"{user}:{hash_password(given)}")
 
 
 @app.command()

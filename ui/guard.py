@@ -19,6 +19,7 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+OURS = b"x-survey-qa-"  # headers that our own applications tell each other things by; none comes from outside
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_BODY_BYTES = 1_000_000  # a question and its history; uploads have a path and a limit of their own
 BODY_SECONDS = 30.0  # a body that drips in longer than this is no question
@@ -116,6 +117,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = {**scope, "headers": [(n, v) for n, v in scope["headers"] if not n.lower().startswith(OURS)]}
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
         if refusal is None and scope["method"] not in ("GET", "HEAD"):
@@ -145,7 +147,7 @@ class Guard:
             return 400, "The content length is not a number."
         if int(length) > self._most(path):
             return _too_large(self._most(path))
-        if path.rstrip("/") == "/login" and not self._throttle.allows(_client(scope)):
+        if path.rstrip("/") == "/login" and not self._throttle.allows(client_of(scope)):
             return 429, "Too many failed logins. Wait a minute."
         return None
 
@@ -160,7 +162,7 @@ class Guard:
         async def sealed(event: Event) -> None:
             if event["type"] == "http.response.start":
                 if login and event["status"] >= 400:
-                    self._throttle.note_failure(_client(scope))
+                    self._throttle.note_failure(client_of(scope))
                 event = {**event, "headers": _seal_headers(event.get("headers", ()))}
             await send(event)
 
@@ -240,6 +242,7 @@ def _strict_cookie(value: bytes) -> bytes:
     return b"; ".join([*(part.strip() for part in parts), b"SameSite=Strict"])
 
 
-def _client(scope: Scope) -> str:
+def client_of(scope: Scope) -> str:
+    """Return the address that a connection comes from."""
     client = scope.get("client")
     return str(client[0]) if client else ""

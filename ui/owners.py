@@ -12,12 +12,19 @@ from collections.abc import Mapping
 from ui.guard import Application, Event, Receive, Scope, Send
 
 COOKIE = "survey_qa_browser"
+USER_HEADER = "x-survey-qa-user"  # the name in hexadecimal digits, where people log in
 _SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
 _NAME = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
 
-def owner_of(cookies: Mapping[str, str]) -> str:
-    """Return whose request it is: the browser's name, or a new one that nothing belongs to where there is none."""
+def owner_of(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """Return whose request it is: the user who logged in, else the browser's name, else one that nothing belongs to.
+
+    The header is set by ``ui.login`` alone; the guard takes it off everything that comes from outside.
+    """
+    user = headers.get(USER_HEADER, "")
+    if user:
+        return f"user:{user}"
     name = cookies.get(COOKIE, "")
     return f"browser:{name if _NAME.fullmatch(name) else secrets.token_urlsafe(32)}"
 

@@ -206,6 +206,7 @@
     const action = [...button.classList].find((name) => name in actions);
     if (action) actions[action](button);
     else if (button.id === "menu") toggleHistory();
+    else if (button.id === "leave") fetch("/logout", { method: "POST" }).finally(() => { location.href = "/login"; });
     else if (button.id === "upload") chooseFiles();
     else if (button.id === "clear") endEditing();
     else if (button.id === "close") opener?.focus({ preventScroll: true });

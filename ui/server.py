@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,8 +24,9 @@ from ui.documents import Documents
 from ui.errors import BadRequest, ServeFailed, UnknownConversation
 from ui.exporting import FORMATS
 from ui.feedback import Feedback
-from ui.guard import Guard
+from ui.guard import Application, Guard
 from ui.handlers import Answerer
+from ui.login import Login
 from ui.owners import NamedBrowsers, owner_of
 from ui.shelf import Shelf
 from ui.web import Examples, build_page, page_look
@@ -62,12 +63,13 @@ def create_app(
     home: Path | None = None,
     shelf: Shelf | None = None,
     documents: Documents | None = None,
+    users: Mapping[str, str] | None = None,
 ) -> Guard:
     """Return the whole application: page, HTTP interface and health check behind the guard.
 
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
     conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
-    ``documents`` the documents themselves, and takes uploads.
+    ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
     """
     _settle_gradio(home)
     import gradio as gr
@@ -88,6 +90,7 @@ def create_app(
             Feedback(home / "feedback.jsonl" if home else None),
             shelf,
             documents,
+            login=bool(users),
         ),
         path="/",
         footer_links=[],
@@ -102,7 +105,8 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    return Guard(NamedBrowsers(api), hosts=hosts, larger={UPLOADS: MAX_UPLOAD_BYTES})
+    app: Application = NamedBrowsers(api)
+    return Guard(Login(app, users) if users else app, hosts=hosts, larger={UPLOADS: MAX_UPLOAD_BYTES})
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -185,7 +189,7 @@ def _add_exports(api: FastAPI, conversations: Conversations) -> None:
         id_, _, ending = name.rpartition(".")
         try:
             kind, write = FORMATS[ending]
-            text = write(conversations.read(owner_of(request.cookies), id_))
+            text = write(conversations.read(owner_of(request.cookies, request.headers), id_))
         except (KeyError, UnknownConversation):
             return Response(_to_json({"error": "There is no such conversation."}), 404, media_type="application/json")
         headers = {"content-disposition": f'attachment; filename="conversation.{ending}"', "cache-control": "no-store"}

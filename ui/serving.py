@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,12 @@ def serve(
     home: Path | None = None,
     open_page: bool = False,
     read_only: bool = False,
+    users: Mapping[str, str] | None = None,
 ) -> None:
     """Serve until interrupted. The port is taken first, so that nobody waits for an index in vain.
 
-    The documents can be changed in the page where only this machine reaches it, unless ``read_only`` says no.
+    ``users`` (names and Argon2 hashes) have to log in. The documents can be changed in the page where only this machine or
+    only users reach it, unless ``read_only`` says no.
 
     Raises:
         ServeFailed: The address cannot be listened at.
@@ -49,11 +51,14 @@ def serve(
             hosts=[host, *hosts],
             home=home_directory(home),
             shelf=Shelf(assistant.index),
-            documents=_documents(assistant, home_directory(home), writable=not read_only and _is_loopback(host)),
+            documents=_documents(
+                assistant, home_directory(home), writable=not read_only and (_is_loopback(host) or bool(users))
+            ),
+            users=users,
         )
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         with assistant.index.following():
-            run(app, listener, ready=lambda: _announce(address, host, hosts, open_page=open_page))
+            run(app, listener, ready=lambda: _announce(address, host, hosts, open_page=open_page, login=bool(users)))
 
 
 def find_examples(assistant: Assistant) -> Examples:
@@ -72,14 +77,14 @@ def _documents(assistant: Assistant, home: Path, *, writable: bool) -> Documents
     return Documents(index, home / "uploads" / name, directory=Path(place) if place else None, writable=writable)
 
 
-def _announce(address: str, host: str, hosts: Sequence[str], *, open_page: bool) -> None:
+def _announce(address: str, host: str, hosts: Sequence[str], *, open_page: bool, login: bool) -> None:
     say(f"The page is at {address}  (Ctrl-C ends)")
     if not _is_loopback(host):
-        say(
-            "Anybody who reaches this machine can ask; there is no login. Documents cannot be changed in the page.",
-            err=True,
-            fg="yellow",
+        open_to_all = (
+            "Anybody who reaches this machine can ask; there is no login. Documents cannot be changed in the page."
         )
+        with_login = "Names and passwords travel unencrypted: put a proxy that speaks HTTPS in front."
+        say(with_login if login else open_to_all, err=True, fg="yellow")
         if _is_wildcard(host) and not hosts:
             say("Only local names are answered so far: add --allow-host NAME for others.", err=True, fg="yellow")
     if open_page:

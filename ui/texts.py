@@ -77,6 +77,11 @@ class Texts:
     compared: str
     fields: Mapping[str, str]  # by the names of rag.exploring.FIELDS
     openness: Mapping[str, str]
+    user: str
+    code_word: str  # what a password is called
+    log_in: str
+    log_out: str
+    login_failed: str
     upload: str
     upload_hint: str
     reread: str
@@ -181,6 +186,11 @@ TEXTS: Mapping[Language, Texts] = {
             "about": "说明",
         },
         openness={"yes": "权重开放", "partly": "部分开放", "no": "不开放", "": "资料没说或说法不一"},
+        user="用户名",
+        code_word="密码",
+        log_in="登录",
+        log_out="退出登录",
+        login_failed="用户名或密码不对。",
         upload="上传文件",
         upload_hint="可以一次选多个文件，也可以拖到这里。上传期间照常提问。",
         reread="重新读取",
@@ -285,6 +295,11 @@ TEXTS: Mapping[Language, Texts] = {
             "about": "About",
         },
         openness={"yes": "open weights", "partly": "partly open", "no": "closed", "": "not told, or told differently"},
+        user="Name",
+        code_word="Password",
+        log_in="Log in",
+        log_out="Log out",
+        login_failed="The name or the password is wrong.",
         upload="Upload files",
         upload_hint="Choose several at once, or drop them here. Questions are answered meanwhile.",
         reread="Read again",

@@ -57,7 +57,7 @@ Examples = dict[Language, Sequence[str]]
 class Page:
     """The components that events read and write, by the ids that tests and scripts rely on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, login: bool) -> None:
         import gradio as gr
 
         self.chat = gr.State(Chat())
@@ -74,6 +74,7 @@ class Page:
                     [], value="chat", elem_id="views", container=False, show_label=False, min_width=0, visible=False
                 )
                 self.clear = gr.Button(elem_id="clear", size="sm", variant="secondary", min_width=0)
+                self.leave = gr.Button(elem_id="leave", size="sm", variant="secondary", min_width=0, visible=login)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="history", min_width=0):
                 self.find = gr.Textbox(elem_id="find", container=False, show_label=False, max_length=200)
@@ -134,17 +135,20 @@ def build_page(
     feedback: Feedback | None = None,
     shelf: Shelf | None = None,
     documents: Documents | None = None,
+    *,
+    login: bool = False,
 ) -> gr.Blocks:
     """Return the page; ``examples`` are the questions that an empty chat offers in each language.
 
     Without ``conversations`` they last as long as the server; without ``feedback`` verdicts are shown and not kept;
-    without a ``shelf`` there is no view of the models, without ``documents`` none of the documents.
+    without a ``shelf`` there is no view of the models, without ``documents`` none of the documents. With ``login``
+    people can log out.
     """
     import gradio as gr
 
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
-        on = Page()
+        on = Page(login=login)
         there: Mapping[View, object] = {"chat": answerer, "explore": shelf, "documents": documents}
         views = [view for view, what in there.items() if what is not None]
         _wire(
@@ -183,7 +187,7 @@ def _wire(
     labelled = [
         on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
         on.find, on.notice, on.view, on.picture, on.find_model,
-        on.upload, on.reread, on.verify, on.find_document, on.hint, on.history_head,
+        on.leave, on.upload, on.reread, on.verify, on.find_document, on.hint, on.history_head,
     ]  # fmt: skip
     talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language, on.conversations, on.anew]
     panel = [on.opened, on.side, on.source]
@@ -193,7 +197,7 @@ def _wire(
         return render_conversations(conversations.of(owner, wanted), chat.conversation, chat.language)
 
     def ask(chat: Chat, question: str, language: Language, anew: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        owner = owner_of(request.cookies)
+        owner = owner_of(request.cookies, request.headers)
         chat, question, emptied = _asked(handlers.switch_language(chat, language), question, anew)
         now, kept = chat, ""
         side: list[Any] = [*_busy(True), gr.skip(), ""]
@@ -221,7 +225,7 @@ def _wire(
             [],
             "",
             *_busy(False),
-            listed(owner_of(request.cookies), fresh),
+            listed(owner_of(request.cookies, request.headers), fresh),
             "",
             *_panel(None, chat.language),
         )
@@ -249,7 +253,7 @@ def _wire(
         return _panel(None, language)
 
     def fulfil(chat: Chat, wish: str, language: Language, request: gr.Request) -> tuple[Any, ...]:
-        owner = owner_of(request.cookies)
+        owner = owner_of(request.cookies, request.headers)
         chat = handlers.switch_language(chat, language)
         kind, _, rest = wish.rpartition("#")[0].partition(":")
         about, _, words = rest.partition(":")
@@ -262,11 +266,11 @@ def _wire(
         return (chat, render_messages(chat), listed(owner, chat))
 
     def find(chat: Chat, wanted: str, request: gr.Request) -> str:
-        return listed(owner_of(request.cookies), chat, wanted)
+        return listed(owner_of(request.cookies, request.headers), chat, wanted)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         language = language_of_browser(request.headers.get("accept-language"))
-        owner, chat = owner_of(request.cookies), Chat(language=language)
+        owner, chat = owner_of(request.cookies, request.headers), Chat(language=language)
         wanted = request.query_params.get("c", "")
         if wanted:
             try:
@@ -281,7 +285,7 @@ def _wire(
         now = handlers.switch_language(chat, language)
         words = _words(language, examples[language], views)
         words[labelled.index(on.messages)]["value"] = render_messages(now)
-        return (now, listed(owner_of(request.cookies), now), *_panel(opened, language), *words)
+        return (now, listed(owner_of(request.cookies, request.headers), now), *_panel(opened, language), *words)
 
     for handler in (
         ask,
@@ -386,6 +390,7 @@ def _words(language: Language, examples: Sequence[str], views: Sequence[View]) -
         gr.update(choices=[(texts.views[view], view) for view in views], visible=len(views) > 1),
         gr.update(choices=[(words, picture) for picture, words in texts.pictures.items()]),
         gr.update(placeholder=texts.find_model, label=texts.find_model),
+        gr.update(value=texts.log_out),
         gr.update(value=texts.upload),
         gr.update(value=texts.reread),
         gr.update(value=texts.verify),

@@ -9,7 +9,7 @@ from ui.owners import COOKIE, NamedBrowsers, owner_of
 
 
 async def page(request):
-    return PlainTextResponse(owner_of(request.cookies))
+    return PlainTextResponse(owner_of(request.cookies, request.headers))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_only_the_page_gives_names(client):
     "forged", ["", "short", "a" * 65, "../../etc/passwd-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "é" * 40]
 )
 def test_a_forged_name_owns_nothing(forged):
-    assert owner_of({COOKIE: forged}) != owner_of({COOKIE: forged})
+    assert owner_of({COOKIE: forged}, {}) != owner_of({COOKIE: forged}, {})
 
 
 def test_a_name_is_marked_secure_where_the_page_comes_over_https():
