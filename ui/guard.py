@@ -186,10 +186,12 @@ def _is_closed(path: str) -> bool:
 
 def _comes_from_elsewhere(headers: MutableMapping[str, str]) -> bool:
     """Tell whether a page of another site sent the request; what is no browser names no origin."""
-    origin = headers.get("origin")
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+    if origin == "null" and site == "same-origin":  # a form of ours: our referrer policy hides where it stands
+        return False
     if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
         return True
-    return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+    return site not in ("same-origin", "none")
 
 
 async def _read_body(receive: Receive, most: int) -> bytes | tuple[int, str]:

@@ -193,7 +193,8 @@ def _page(scope: Scope, headers: Mapping[bytes, bytes], *, failed: bool) -> byte
     told = f'<p role="alert">{escape(texts.login_failed)}</p>' if failed else ""
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(texts.title)}</title><style>{_STYLE}</style>"
+        f'<link rel="icon" href="data:,"><title>{escape(texts.title)}</title>'
+        f"<style>{_STYLE}</style>"
         f'<form method="post" action="/login"><h1>{escape(texts.title)}</h1>{told}'
         f'<label>{escape(texts.user)}<input name="user" autocomplete="username" required autofocus></label>'
         f'<label>{escape(texts.code_word)}<input name="password" type="password" autocomplete="current-password" required>'

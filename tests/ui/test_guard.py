@@ -84,7 +84,13 @@ def test_writes_from_other_sites_are_refused(headers, method):
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"origin": "http://localhost:7860", "sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}]
+    "headers",
+    [
+        {},
+        {"origin": "http://localhost:7860", "sec-fetch-site": "same-origin"},
+        {"origin": "null", "sec-fetch-site": "same-origin"},  # a form of our own page
+        {"sec-fetch-site": "none"},
+    ],
 )
 def test_writes_from_our_page_and_from_programs_pass(headers):
     assert call(Guard(Behind()), "POST", "/api/ask", headers)[0] == 200
