@@ -1,7 +1,7 @@
 """Passages to terms: read here one after the other or, where there are many, by several processes side by side.
 
-The processes are started as ``python -m index.analyzing IN OUT`` and speak through two files, so that they work from a
-notebook, a script without a main guard and a server with threads alike. What they find is the same as what this process
+The processes are started as ``python -m index.analyzing`` and speak through files, so that they work from a notebook, a
+script without a main guard and a server with threads alike. What they find is the same as what this process
 would find; if one dies, this process reads its share.
 """
 
@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,7 @@ import numpy.typing as npt
 from corpus.documents import Document, Passage
 from corpus.languages import language_of
 from corpus.names import find_aliases
-from index.packs import read_pack, write_pack
+from index.packs import put_pack, read_pack
 from index.postings import Counter
 from index.terms import analyze
 
@@ -67,8 +69,7 @@ def analyze_passages(passages: Sequence[Passage], tell: Tell, processes: int | N
     shares = list(_shares(texts, wanted, len(passages)))
     if len(shares) < 2:
         return _analyze(texts, tell)
-    with tempfile.TemporaryDirectory(prefix="survey-qa-") as folder:
-        return _joined(_by_processes(shares, Path(folder), tell))
+    return _joined(_by_processes(shares, tell))
 
 
 def hashed(text: str) -> tuple[int, int]:
@@ -131,52 +132,55 @@ def _analyze(texts: Iterable[_Text], tell: Tell) -> Analysis:
     return Analysis(counter, np.array(sameness, np.uint64), np.array(chinese, np.bool_), aliases)
 
 
-def _by_processes(shares: Sequence[list[_Text]], folder: Path, tell: Tell) -> Iterator[Analysis]:
+def _by_processes(shares: Sequence[list[_Text]], tell: Tell) -> Iterator[Analysis]:
     """Yield what processes find in each share, in the order of the shares."""
-    started = [_start(share, folder / str(number)) for number, share in enumerate(shares)]
-    done = 0
-    try:
-        for number, (share, process) in enumerate(zip(shares, started, strict=True)):
+    with ExitStack() as stack:
+        started = [_start(share, stack) for share in shares]
+        done = 0
+        for share, (process, answer) in zip(shares, started, strict=True):
             if process.wait() == 0:
-                yield _read(folder / f"{number}.pack", [text.id for text in share])
+                yield _read(answer, [text.id for text in share])
             else:
                 logger.info(
-                    "A process that analyses passages ended with %s; this one does its work.", process.returncode
+                    "A process that analyses passages ended with %s; its work is done here.", process.returncode
                 )
                 yield _analyze(share, _silent)
             done += sum(len(text.spans) for text in share)
             tell(done)
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
 
 
-def _start(share: Sequence[_Text], place: Path) -> subprocess.Popen[bytes]:
-    place.with_suffix(".json").write_text(json.dumps([(text.id, text.text, text.spans) for text in share]), "ascii")
+def _start(share: Sequence[_Text], stack: ExitStack) -> tuple[subprocess.Popen[bytes], BinaryIO]:
+    """Start a process over a share; its answer comes in a file without a name, which nobody's death leaves behind."""
+    files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 the stack closes them
+    given, answer = map(stack.enter_context, files)
+    given.write(json.dumps([(text.id, text.text, text.spans) for text in share]).encode("ascii"))
+    given.seek(0)
     root = str(Path(__file__).resolve().parents[1])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", "index.analyzing", f"{place}.json", f"{place}.pack"]
-    return subprocess.Popen(  # noqa: S603 our own interpreter and module
-        command,
+    process = subprocess.Popen(
+        [sys.executable, "-m", "index.analyzing"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdin=given,
+        stdout=answer,
         stderr=subprocess.DEVNULL,
     )
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+    return process, answer
 
 
-def _work(given: Path, wanted: Path) -> None:
+def _work(given: BinaryIO, answer: BinaryIO) -> None:
     """Do what one process is started for."""
-    texts = [_Text(id_, text, spans) for id_, text, spans in json.loads(given.read_text("ascii"))]
+    texts = [_Text(id_, text, spans) for id_, text, spans in json.loads(given.read())]
     found = _analyze(texts, _silent)
     aliases = json.dumps([found.aliases[text.id] for text in texts]).encode("ascii")
     arrays = {"sameness": found.sameness, "chinese": found.chinese, "aliases": np.frombuffer(aliases, np.uint8)}
-    write_pack(wanted, arrays | found.counter.arrays())
+    put_pack(answer, arrays | found.counter.arrays())
 
 
-def _read(path: Path, ids: Sequence[str]) -> Analysis:
-    arrays = read_pack(memoryview(path.read_bytes()))
+def _read(answer: BinaryIO, ids: Sequence[str]) -> Analysis:
+    answer.seek(0)
+    arrays = read_pack(memoryview(answer.read()))
     aliases = json.loads(arrays["aliases"].tobytes())
     return Analysis(
         counter=Counter.from_arrays(arrays),
@@ -203,4 +207,4 @@ def _silent(done: int) -> None:
 
 
 if __name__ == "__main__":
-    _work(Path(sys.argv[1]), Path(sys.argv[2]))
+    _work(sys.stdin.buffer, sys.stdout.buffer)

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +24,19 @@ _TYPES = frozenset(
 
 def write_pack(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write arrays into a new file."""
+    with path.open("wb") as file:
+        put_pack(file, arrays)
+
+
+def put_pack(file: BinaryIO, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays into an open file, from its beginning."""
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     listed = [(name, _little(array.dtype), array.shape) for name, array in plain.items()]
     head = json.dumps(listed, separators=(",", ":")).encode()
-    with path.open("wb") as file:
-        file.write(_MAGIC + len(head).to_bytes(8, "little") + head)
-        for name, type_, _ in listed:
-            file.write(b"\0" * (-file.tell() % _ALIGNED))
-            file.write(plain[name].astype(type_, copy=False).data)
+    file.write(_MAGIC + len(head).to_bytes(8, "little") + head)
+    for name, type_, _ in listed:
+        file.write(b"\0" * (-file.tell() % _ALIGNED))
+        file.write(plain[name].astype(type_, copy=False).data)
 
 
 def read_pack(data: memoryview) -> dict[str, npt.NDArray[Any]]:
