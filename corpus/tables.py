@@ -55,17 +55,8 @@ def _tab_tables(lines: Sequence[Line]) -> list[Table]:
 
 def _tab_table(run: Sequence[Line], above: Line | None) -> Table:
     """Build the table of lines with tabs."""
-    rows = tuple(Row(line.start, line.end, tuple(_between_tabs(line))) for line in run[1:])
-    return Table(run[0].start, run[-1].end, tuple(_between_tabs(run[0])), rows, _caption(above, None))
-
-
-def _between_tabs(line: Line) -> Iterator[Cell]:
-    """Yield what stands between tabs, without outer spaces."""
-    offset = line.start
-    for content in line.text.split("\t"):
-        start = offset + len(content) - len(content.lstrip()) if content.strip() else offset
-        yield Cell(content.strip(), start, start + len(content.strip()))
-        offset += len(content) + 1
+    rows = tuple(Row(line.start, line.end, tuple(_between(line.text.split("\t"), line.start))) for line in run[1:])
+    return Table(run[0].start, run[-1].end, tuple(_between(run[0].text.split("\t"), run[0].start)), rows, _caption(above, None))
 
 
 def _is_separator(dashes: Line, names: Line) -> bool:
@@ -113,6 +104,8 @@ def _cells(line: Line) -> tuple[Cell, ...]:
     position = line.indent
     if text[position] == "|":
         position += 1
+    if "\\" not in text:
+        return tuple(_between(text[position:stop].removesuffix("|").split("|"), line.start + position))
     cells: list[Cell] = []
     while position < stop:
         match = _CELL.match(text, position, stop)
@@ -123,6 +116,15 @@ def _cells(line: Line) -> tuple[Cell, ...]:
         cells.append(Cell(content, start, start + len(content)))
         position = finish + 1
     return tuple(cells)
+
+
+def _between(contents: Sequence[str], offset: int) -> Iterator[Cell]:
+    """Yield what stands between single characters, without outer spaces; ``offset`` is where the first begins."""
+    for content in contents:
+        bare = content.strip()
+        start = offset + (len(content) - len(content.lstrip()) if bare else 0)
+        yield Cell(bare, start, start + len(bare))
+        offset += len(content) + 1
 
 
 def _caption(above: Line | None, below: Line | None) -> str:
