@@ -7,6 +7,7 @@ library after a change of ``library/models.toml``; a test holds the two together
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,9 +20,10 @@ _MODEL, _TOOL = "模型", "工具"  # what the first columns are called; softwar
 _COLUMNS: Mapping[str, str] = {
     "aliases": "别名", "organisation": "机构", "date": "时间", "parameters": "参数量", "architecture": "架构",
     "derived_from": "基于", "tuning": "训练方法", "training_tokens": "训练 tokens", "data": "训练数据",
-    "hardware": "硬件", "cost": "训练成本", "languages": "语言", "weights_open": "开源", "commercial_use": "商用",
+    "hardware": "硬件", "cost": "训练成本", "means": "训练投入", "languages": "语言", "weights_open": "开源", "commercial_use": "商用",
     "about": "说明",
 }  # fmt: skip
+_MONEY = re.compile(r"美元|人民币|\bUSD\b|\bRMB\b")
 _WORDS: Mapping[tuple[str, str], str] = {
     ("weights_open", "yes"): "开源，权重开放（open source, open weights）",
     ("weights_open", "no"): "未开源，权重未开放，闭源（closed source）",
@@ -63,8 +65,10 @@ def with_catalogue(text: str, table: str) -> str:
 def _cells(model: Model, source: str) -> Iterator[tuple[str, str]]:
     """Yield the fields of a model that a document fills, with the text of their cells."""
     for field in _COLUMNS:
-        facts: tuple[Fact, ...] = getattr(model, field)
+        facts: tuple[Fact, ...] = getattr(model, "cost" if field == "means" else field)
         values = [_WORDS.get((field, fact.value), fact.value) for fact in facts if source in fact.sources]
+        if field in ("cost", "means"):  # what is told in other measures than money must not pass for a price
+            values = [value for value in values if (_MONEY.search(value) is not None) == (field == "cost")]
         if values:
             yield field, "; ".join(values)
 

@@ -56,7 +56,9 @@ def _tab_tables(lines: Sequence[Line]) -> list[Table]:
 def _tab_table(run: Sequence[Line], above: Line | None) -> Table:
     """Build the table of lines with tabs."""
     rows = tuple(Row(line.start, line.end, tuple(_between(line.text.split("\t"), line.start))) for line in run[1:])
-    return Table(run[0].start, run[-1].end, tuple(_between(run[0].text.split("\t"), run[0].start)), rows, _caption(above, None))
+    return Table(
+        run[0].start, run[-1].end, tuple(_between(run[0].text.split("\t"), run[0].start)), rows, _caption(above, None)
+    )
 
 
 def _is_separator(dashes: Line, names: Line) -> bool:

@@ -50,7 +50,7 @@ _MAKES = re.compile(
     re.IGNORECASE,
 )
 BUILDS = re.compile(
-    r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|家族|后继|之后|继承|从(?:什么|哪).{0,10}来|来自(?:什么|哪)|演化|演变"
+    r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|家族|后继|之后|继承|(?:由|从|在|以|用)了?(?:什么|哪)[^,，]{0,12}?(?:来|得|成|上|基础|底座)|来自(?:什么|哪)|演化|演变"
     r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderiv|\bfine-?tuned (?:from|on)\b|\bdescend|\bsuccessors?\b|\bon top of\b|\bforks? of\b|\bafter\b|\bfamily\b|\bcomes? from\s*\?",
     re.IGNORECASE,
 )

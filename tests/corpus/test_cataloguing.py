@@ -43,6 +43,21 @@ def test_several_values_of_one_document_stand_in_one_cell_and_bars_do_not_break_
     assert catalogue_of("birds", [model]).splitlines()[-1] == "| Heron | a/b; c |"
 
 
+def test_what_is_no_money_does_not_pass_for_a_price():
+    model = Model("Heron", cost=(Fact("300 美元 (USD 300)", ("birds",)), Fact("half the energy", ("birds",))))
+    header, _, row = catalogue_of("birds", [model]).splitlines()[2:]
+    assert dict(zip(header.split("|"), row.split("|"), strict=True))[" 训练成本 "] == " 300 美元 (USD 300) "
+
+
+def test_software_around_models_stands_in_a_table_of_its_own():
+    tool = Model("heron.cpp", kind="tool", derived_from=(Fact("Heron", ("birds",)),))
+    assert catalogue_of("birds", [HERON, tool]).splitlines()[-3:] == [
+        "| 工具 | 基于 |",
+        "| --- | --- |",
+        "| heron.cpp | Heron |",
+    ]
+
+
 def test_writing_a_table_again_changes_nothing():
     table = catalogue_of("birds", [HERON, EGRET])
     once = with_catalogue("# Birds\n\nThey wade.\n", table)
