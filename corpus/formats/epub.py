@@ -9,10 +9,11 @@ from urllib.parse import unquote
 
 from corpus.decoding import decode
 from corpus.errors import ReadError
-from corpus.formats import Extract, limits, missing
+from corpus.formats import Extract, limits
 from corpus.formats.html import extract_page, parse_page
 from corpus.formats.packages import open_zip, read_entry
 from corpus.formats.writing import heading, join, one_line
+from corpus.formats.xml import local_name, parse_xml
 
 _CONTAINER = "META-INF/container.xml"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -27,9 +28,9 @@ def extract(data: bytes, name: str) -> Extract:
     with open_zip(data) as archive:
         if "META-INF/encryption.xml" in archive.namelist() and "META-INF/rights.xml" in archive.namelist():
             raise ReadError("it is protected against copying")
-        container = _xml(read_entry(archive, _CONTAINER))
-        package_path = next((e.get("full-path") or "" for e in container.iter() if _local(e) == "rootfile"), "")
-        package = _xml(read_entry(archive, package_path))
+        container = parse_xml(read_entry(archive, _CONTAINER))
+        package_path = next((e.get("full-path") or "" for e in container.iter() if local_name(e) == "rootfile"), "")
+        package = parse_xml(read_entry(archive, package_path))
         title = one_line(package.findtext(f".//{_DC}title") or "")
         facts = {
             "author": ", ".join(one_line(e.text or "") for e in package.iter(f"{_DC}creator")),
@@ -41,8 +42,10 @@ def extract(data: bytes, name: str) -> Extract:
 
 def _spine(package: Any, folder: str) -> list[str]:  # noqa: ANN401 an lxml element
     """Return the paths of the chapters in their order, without the list of contents."""
-    items = {e.get("id"): e for e in package.iter() if _local(e) == "item"}
-    wanted = [items.get(e.get("idref")) for e in package.iter() if _local(e) == "itemref" and e.get("linear") != "no"]
+    items = {e.get("id"): e for e in package.iter() if local_name(e) == "item"}
+    wanted = [
+        items.get(e.get("idref")) for e in package.iter() if local_name(e) == "itemref" and e.get("linear") != "no"
+    ]
     pages = [
         item for item in wanted
         if item is not None and "html" in (item.get("media-type") or "") and "nav" not in (item.get("properties") or "").split()
@@ -59,20 +62,3 @@ def _chapter(archive: zipfile.ZipFile, path: str) -> str:
         return ""
     chapter = extract_page(parse_page(text), full=True)
     return chapter.text
-
-
-def _xml(data: bytes) -> Any:  # noqa: ANN401 an lxml element
-    """Parse XML without its entities and without looking anything up."""
-    try:
-        from lxml import etree
-    except ImportError:
-        raise missing("lxml") from None
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        return etree.fromstring(data, parser)
-    except etree.LxmlError as error:
-        raise ReadError(f"it is damaged ({one_line(str(error))[:80]})") from error
-
-
-def _local(element: Any) -> str:  # noqa: ANN401 an lxml element
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
