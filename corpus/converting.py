@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import replace
 
+from corpus.cleaning import clean_characters
 from corpus.documents import Document
 from corpus.errors import ReadError
 from corpus.formats import Extract, Format, endings, extract, format_of, limits
-from corpus.readings import Reading
+from corpus.readings import Cut, Reading
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,13 @@ def check_format(ending: str) -> Format:
 
 
 def convert(
-    data: bytes, name: str, ending: str, *, url: str = "", largest: int = limits.DOCUMENT_CHARACTERS
+    data: bytes,
+    name: str,
+    ending: str,
+    *,
+    url: str = "",
+    largest: int = limits.DOCUMENT_CHARACTERS,
+    show_cut: bool = False,
 ) -> Reading:
     """Return the documents of a file.
 
@@ -36,6 +44,7 @@ def convert(
         ending: The file's ending, which says how it is read.
         url: Where on the web the file is from; the links of a page are resolved against it.
         largest: Characters that one document may have.
+        show_cut: Also return the lines that were cut (of files of one document).
 
     Raises:
         ReadError: It cannot become a document; the message is the reason, without the file's name.
@@ -53,9 +62,22 @@ def convert(
         return read_archive(data, name)
     try:
         found = extract(data, name, form, url)
-        return Reading((to_document(replace(found, url=url or found.url), name, form.kind, largest=largest),))
+        document = to_document(replace(found, url=url or found.url), name, form.kind, largest=largest)
     except RecursionError as error:
         raise ReadError("it is nested too deeply") from error
+    return Reading((document,), cut=(cut_from(found, document),) if show_cut else ())
+
+
+def cut_from(found: Extract, document: Document) -> Cut:
+    """Return the lines of a source that cleaning left out of its document."""
+    left = Counter("".join(line.split()) for line in clean_characters(document.text).split("\n"))
+    lines = list(found.cut)
+    for line in clean_characters(found.text).split("\n"):
+        key = "".join(line.split())
+        if key and not left[key]:
+            lines.append(line.strip())
+        left[key] -= 1
+    return Cut(document.id, tuple(lines))
 
 
 def to_document(found: Extract, name: str, kind: str, *, largest: int = limits.DOCUMENT_CHARACTERS) -> Document:

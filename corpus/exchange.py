@@ -8,23 +8,31 @@ from dataclasses import fields
 from typing import Any
 
 from corpus.documents import Cell, Document, Link, Row, Section, Table
-from corpus.readings import Reading, Skipped
+from corpus.readings import Cut, Reading, Skipped
 
 
 def dump(reading: Reading) -> bytes:
     """Return a reading as JSON; values become lists in the order of their fields."""
-    plain = [list(map(_listed, reading.documents)), list(map(_listed, reading.skipped))]
+    plain = [
+        list(map(_listed, reading.documents)),
+        list(map(_listed, reading.skipped)),
+        list(map(_listed, reading.cut)),
+    ]
     return json.dumps(plain, separators=(",", ":")).encode("ascii")
 
 
 def load(data: bytes) -> Reading:
     """Return the reading that ``dump`` wrote."""
-    documents, skipped = json.loads(data)
-    return Reading(tuple(map(_document, documents)), tuple(Skipped(*values) for values in skipped))
+    documents, skipped, cut = json.loads(data)
+    return Reading(
+        tuple(map(_document, documents)),
+        tuple(Skipped(*values) for values in skipped),
+        tuple(Cut(of, tuple(lines)) for of, lines in cut),
+    )
 
 
 def _listed(value: object) -> object:
-    if isinstance(value, Document | Section | Table | Link | Row | Cell | Skipped):
+    if isinstance(value, Document | Section | Table | Link | Row | Cell | Skipped | Cut):
         return [_listed(getattr(value, field.name)) for field in fields(value)]
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 

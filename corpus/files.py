@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from corpus.documents import Document
 from corpus.errors import ReadError, UsageError
 from corpus.formats import FORMATS, endings, format_of, limits
-from corpus.readings import Reading, Skipped
+from corpus.readings import Cut, Reading, Skipped
 from corpus.workers import Source, Workers
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Skipped",
     "read",
     "read_each",
+    "read_files",
     "read_folder",
 ]
 
@@ -81,7 +82,11 @@ def read(path: str | os.PathLike[str], *, id: str | None = None) -> list[Documen
 
 
 def read_folder(
-    folder: str | os.PathLike[str], *, progress: Progress | None = None, workers: int | None = None
+    folder: str | os.PathLike[str],
+    *,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    show_cut: bool = False,
 ) -> Reading:
     """Read every document in a folder and the folders in it; an id is the path from the folder, with ``/`` between names.
 
@@ -89,20 +94,41 @@ def read_folder(
         folder: Where the documents are.
         progress: Told after every file how many of how many are done.
         workers: Processes that read side by side; by default as many as the machine and the number of files suggest.
+        show_cut: Also return the lines that cleaning cut.
 
     Raises:
         UsageError: There is no such folder, it is a file, or there is no file in it.
     """
-    documents: list[Document] = []
-    skipped: list[Skipped] = []
-    for outcome in read_each(folder, progress=progress, workers=workers):
-        documents += outcome.reading.documents
-        skipped += outcome.reading.skipped
-    return Reading(tuple(documents), tuple(sorted(skipped, key=lambda each: each.path)))
+    return _together(read_each(folder, progress=progress, workers=workers, show_cut=show_cut))
+
+
+def read_files(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    show_cut: bool = False,
+) -> Reading:
+    """Read single files, each named by its own name; what cannot be read is listed by its path.
+
+    The arguments are those of ``read_folder``.
+    """
+    items = [(Path(os.path.realpath(path)), Path(path).name) for path in paths]
+    count = _count_workers([name for _, name in items], workers)
+    outcomes = []
+    for number, outcome in enumerate(_read_all(items, count, show_cut), 1):
+        outcomes.append(outcome)
+        if progress:
+            progress(number, len(items))
+    return _together(outcomes)
 
 
 def read_each(
-    folder: str | os.PathLike[str], *, progress: Progress | None = None, workers: int | None = None
+    folder: str | os.PathLike[str],
+    *,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    show_cut: bool = False,
 ) -> Iterator[Outcome]:
     """Yield what becomes of every file below a folder, in the order of their paths; what cannot be opened comes first.
 
@@ -118,10 +144,23 @@ def read_each(
         raise UsageError(f"{root}: the folder is empty. Put {endings()} files into it, or give another one.")
     for each in passed_over:
         yield Outcome(each.path, Reading((), (each,)))
-    for number, outcome in enumerate(_read_all(root, names, _count_workers(names, workers)), 1):
+    items = [(root / name, name) for name in names]
+    for number, outcome in enumerate(_read_all(items, _count_workers(names, workers), show_cut), 1):
         yield outcome
         if progress:
             progress(number, len(names))
+
+
+def _together(outcomes: Iterable[Outcome]) -> Reading:
+    """Return the readings of files as one."""
+    documents: list[Document] = []
+    skipped: list[Skipped] = []
+    cut: list[Cut] = []
+    for outcome in outcomes:
+        documents += outcome.reading.documents
+        skipped += outcome.reading.skipped
+        cut += outcome.reading.cut
+    return Reading(tuple(documents), tuple(sorted(skipped, key=lambda each: each.path)), tuple(cut))
 
 
 def _count_workers(names: Sequence[str], wanted: int | None) -> int:
@@ -135,19 +174,20 @@ def _count_workers(names: Sequence[str], wanted: int | None) -> int:
     return max(1, min(needed, os.cpu_count() or 1, _MOST_WORKERS))
 
 
-def _read_all(root: Path, names: Sequence[str], workers: int) -> Iterator[Outcome]:
-    """Yield the outcomes of files in their order, a few of them under way ahead of it."""
+def _read_all(items: Sequence[tuple[Path, str]], workers: int, show_cut: bool) -> Iterator[Outcome]:
+    """Yield the outcomes of files, given with their names, in their order; a few of them are under way ahead of it."""
     waiting: deque[tuple[str, Reading | Future[Reading]]] = deque()
     with Workers(workers) as pool:
-        for name in names:
-            waiting.append((name, _begin(root / name, _printable(name), pool, elsewhere=workers > 1)))
+        for path, name in items:
+            begun = _begin(path, _printable(name), pool, elsewhere=workers > 1, show_cut=show_cut)
+            waiting.append((name, begun))
             while waiting and (isinstance(waiting[0][1], Reading) or len(waiting) > 2 * workers):
                 yield _finish(*waiting.popleft())
         while waiting:
             yield _finish(*waiting.popleft())
 
 
-def _begin(path: Path, name: str, pool: Workers, *, elsewhere: bool) -> Reading | Future[Reading]:
+def _begin(path: Path, name: str, pool: Workers, *, elsewhere: bool, show_cut: bool) -> Reading | Future[Reading]:
     """Read a file, or hand it to another process."""
     from corpus.converting import check_format, convert
 
@@ -156,8 +196,8 @@ def _begin(path: Path, name: str, pool: Workers, *, elsewhere: bool) -> Reading 
         isolated = check_format(ending).isolated
         data = _read_bytes(path)
         if data and (isolated or elsewhere):
-            return pool.read(Source(data, name, ending), largest=LARGEST_DOCUMENT)
-        return convert(data, name, ending, largest=LARGEST_DOCUMENT)
+            return pool.read(Source(data, name, ending, show_cut=show_cut), largest=LARGEST_DOCUMENT)
+        return convert(data, name, ending, largest=LARGEST_DOCUMENT, show_cut=show_cut)
     except ReadError as error:
         return Reading((), (Skipped(name, str(error)),))
 

@@ -16,8 +16,17 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """The lines of a document's source that are not in its text: what stood around it, in their order."""
+
+    document: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What came out of files: documents in the order of their paths, and what was left out."""
+    """What came out of files: documents in the order of their paths, what was left out, and if asked for what was cut."""
 
     documents: tuple[Document, ...]
     skipped: tuple[Skipped, ...] = ()
+    cut: tuple[Cut, ...] = ()

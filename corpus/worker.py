@@ -32,10 +32,10 @@ def main() -> None:
         _answer(answers, *_read(requests.read(size), **asked))
 
 
-def _read(data: bytes, name: str, ending: str, url: str, largest: int) -> tuple[bytes, bytes]:
+def _read(data: bytes, name: str, ending: str, url: str, show_cut: bool, largest: int) -> tuple[bytes, bytes]:
     """Return how reading ended and what came out."""
     try:
-        return DONE, dump(convert(data, name, ending, url=url, largest=largest))
+        return DONE, dump(convert(data, name, ending, url=url, show_cut=show_cut, largest=largest))
     except ReadError as error:
         return REFUSED, str(error).encode("utf-8", "replace")
     except MemoryError:

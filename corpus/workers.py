@@ -28,12 +28,13 @@ _ENVIRONMENT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TZ")
 
 
 class Source(NamedTuple):
-    """A file that is to be parsed: its bytes, the id of its document, its ending, and where on the web it is from."""
+    """A file that is to be parsed: its bytes, the id of its document, its ending, where on the web it is from, and whether to tell what was cut."""
 
     data: bytes
     name: str
     ending: str
     url: str = ""
+    show_cut: bool = False
 
 
 class Worker:
@@ -155,6 +156,7 @@ def _exchange(process: subprocess.Popen[bytes], source: Source, largest: int) ->
         "name": source.name,
         "ending": source.ending,
         "url": source.url,
+        "show_cut": source.show_cut,
         "size": len(source.data),
         "largest": largest,
     }

@@ -10,17 +10,18 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus import Document, Passage, Reading, Skipped, load_library, read, read_folder, split
-from corpus.errors import UsageError
+from corpus import Document, Passage, Reading, Skipped, load_library, read_folder, split
+from corpus.readings import Cut
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexOutdated, IndexWriteFailed
 from index.folders import Folders
 from rag.refreshing import Progress, holds_only_library, note_library, refresh_library
 from rag.settings import default_index_directory, home_directory
+from rag.sources import PLAINLY, Manner, read_sources, stage, without_doubles
 
 if TYPE_CHECKING:
     from index.engines import AskedKind
@@ -36,6 +37,7 @@ class Gathered:
     shipped: int  # of the documents; these come first
     skipped: tuple[Skipped, ...] = ()
     folders: Folders = field(default_factory=dict, repr=False)  # folder -> name of a document there -> its id
+    cut: tuple[Cut, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Built:
     documents: int
     passages: int
     skipped: tuple[Skipped, ...] = ()
+    cut: tuple[Cut, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +63,34 @@ class Synced:
     skipped: tuple[Skipped, ...] = ()
 
 
-def gather(paths: Sequence[Path | str], *, library: bool, progress: Progress | None = None) -> Gathered:
-    """Read the library (if wanted) and every path; two documents of the same id are told apart by their folder's name.
+def gather(
+    paths: Sequence[Path | str], *, library: bool, manner: Manner = PLAINLY, progress: Progress | None = None
+) -> Gathered:
+    """Read the library (if wanted) and every folder, file, address and paper (``rag.sources``).
+
+    Two documents of the same id are told apart by their folder's name.
 
     Raises:
         UsageError: A path does not exist.
-        ReadError: A path names one file and that file cannot be read.
+        ReadError: The only path names one file or address, and that cannot be read.
     """
     documents = list(load_library()) if library else []
     shipped = len(documents)
     skipped: list[Skipped] = []
+    cut: list[Cut] = []
     folders: dict[str, dict[str, str]] = {}
-    for path in _apart(paths):
-        if not os.path.exists(path):  # noqa: PTH110 Path.exists raises for names that are too long or may not be looked at
-            raise UsageError(f"There is no file or folder {path}. Give the path of your documents.")
-        if os.path.isdir(path):  # noqa: PTH112 as above
-            reading = read_folder(path, progress=_stage(progress, "reading"))
-            found, missed, home = list(reading.documents), list(reading.skipped), path
-        else:
-            found, missed, home = read(path), [], path.absolute().parent
-        named = _with_ids_apart(found, taken={d.id for d in documents}, folder=path.absolute().name)
+    for source in read_sources(paths, manner, progress):
+        found = source.reading.documents
+        name = source.home.absolute().name if source.home else "web"
+        named = _with_ids_apart(found, taken={d.id for d in documents}, folder=name)
         documents += named
-        skipped += missed
-        notes = folders.setdefault(_folder_key(home), {})
-        for document, own in zip(found, named, strict=True):
-            notes.setdefault(document.id, own.id)
-    return Gathered(tuple(documents), shipped, tuple(skipped), folders)
+        skipped += source.reading.skipped
+        cut += source.reading.cut
+        if source.home is not None:
+            notes = folders.setdefault(_folder_key(source.home), {})
+            for document, own in zip(found, named, strict=True):
+                notes.setdefault(document.id, own.id)
+    return Gathered(tuple(documents), shipped, tuple(skipped), folders, tuple(cut))
 
 
 def with_ids_for(gathered: Gathered, index: Index) -> Gathered:
@@ -122,19 +127,21 @@ def build_index(
     library: bool | None = None,
     embedder: str = "builtin",
     vectors: AskedKind = "auto",
+    manner: Manner = PLAINLY,
     progress: Progress | None = None,
 ) -> Built:
     """Build an index from the paths and publish it in the directory (the default one unless given).
 
     ``library`` says whether the shipped library goes in: by default yes for the default index, and for a named one only
-    if no path was given. ``vectors`` is the kind of vector index (``Index.build``). Whatever stood there before serves until the new snapshot is complete.
+    if no path was given. ``vectors`` is the kind of vector index (``Index.build``), ``manner`` how sources are read.
+    Whatever stood there before serves until the new snapshot is complete.
 
     Raises:
         EmptyCorpus: There is nothing to index.
     """
     if library is None:
         library = directory is None or not paths
-    gathered = gather(paths, library=library, progress=progress)
+    gathered = gather(paths, library=library, manner=manner, progress=progress)
     if not gathered.documents or (
         paths and len(gathered.documents) == gathered.shipped
     ):  # the user's part is never replaced by nothing
@@ -146,7 +153,7 @@ def build_index(
     index.save(target)
     if directory is None:
         note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])
-    return Built(index, len(gathered.documents), len(passages), gathered.skipped)
+    return Built(index, len(gathered.documents), len(passages), gathered.skipped, gathered.cut)
 
 
 def open_index(
@@ -183,19 +190,20 @@ def sync_folder(
     home: Path | str | None = None,
     embedder: str | None = None,
     opened: Index | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Synced:
     """Bring what was added, changed and removed in a folder since the last time into an index, as one new snapshot.
 
     Content hashes decide; where nothing changed no snapshot is made. Only documents that came from this folder are
     removed, and none of a file that is there and cannot be read. A named directory without an index gets one.
-    ``opened`` is that index if it is open already.
+    ``opened`` is that index if it is open already; ``workers`` processes read side by side.
 
     Raises:
         UsageError: There is no such folder, or nothing is in it; nothing is removed then, as it may be an empty mount.
         EmptyCorpus: Nothing would be left.
     """
-    reading = read_folder(folder, progress=_stage(progress, "reading"))
+    reading = read_folder(folder, progress=stage(progress, "reading"), workers=workers)
     try:
         index = opened or open_index(directory, home=home, embedder=embedder, progress=progress)
     except IndexNotFound:
@@ -211,18 +219,20 @@ def bring_in(index: Index, folder: Path | str, *, progress: Progress | None = No
         UsageError: There is no such folder, or nothing is in it.
         EmptyCorpus: Nothing would be left.
     """
-    return _bring_in(index, folder, read_folder(folder, progress=_stage(progress, "reading")), progress)
+    return _bring_in(index, folder, read_folder(folder, progress=stage(progress, "reading")), progress)
 
 
 def _bring_in(index: Index, folder: Path | str, reading: Reading, progress: Progress | None) -> Synced:
     held = {info.id: info.content_hash for info in index.documents()}
-    ids = _synced_ids(reading.documents, Path(folder), index.folders(), held)
-    documents = [replace(document, id=ids[document.id]) for document in reading.documents]
+    once = without_doubles(reading.documents)
+    ids = _synced_ids(once.documents, Path(folder), index.folders(), held)
+    documents = [replace(document, id=ids[document.id]) for document in once.documents]
     added = tuple(document.id for document in documents if document.id not in held)
     changed = tuple(d.id for d in documents if held.get(d.id, d.content_hash) != d.content_hash)
     removed = _gone(index, _folder_key(folder), ids, reading.skipped)
     index.update(documents, remove=removed, folders={_folder_key(folder): ids}, progress=progress)
-    return Synced(index, added, changed, removed, len(documents) - len(added) - len(changed), reading.skipped)
+    unchanged = len(documents) - len(added) - len(changed)
+    return Synced(index, added, changed, removed, unchanged, reading.skipped + once.doubles)
 
 
 def index_folder(
@@ -261,14 +271,6 @@ def _build_resumed(passages: Sequence[Passage], embedder: str, kept: Path, progr
         return Index.build(passages, embedder=embedder, resume=kept, progress=progress)
     except IndexWriteFailed:
         return Index.build(passages, embedder=embedder, progress=progress)
-
-
-def _apart(paths: Sequence[Path | str]) -> list[Path]:
-    """Return the paths without those that are given twice or lie inside another one, which would be read twice."""
-    if any("\0" in str(path) for path in paths):
-        raise UsageError("A path holds a NUL character. Give the path of your documents.")
-    places = {Path(os.path.realpath(path)): Path(path) for path in paths}
-    return [path for place, path in places.items() if not any(parent in places for parent in place.parents)]
 
 
 def _with_ids_apart(documents: Iterable[Document], *, taken: set[str], folder: str) -> list[Document]:
@@ -338,9 +340,3 @@ def _fingerprint(documents: Sequence[Document], embedder: str) -> str:
     for document in documents:
         digest.update(f"\0{document.id}\0{document.content_hash}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:24]
-
-
-def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-    return lambda done, total: progress(name, done, total)

@@ -19,7 +19,8 @@ from corpus.errors import ReadError
 class Extract:
     """The text of a file as Markdown, what the file says of itself, and where its pages begin.
 
-    ``pages[i]`` is the offset into ``text`` at which page (or slide) i + 1 begins; empty for what has no pages.
+    ``pages[i]`` is the offset into ``text`` at which page (or slide) i + 1 begins; empty for what has no pages. ``cut``
+    holds the lines that were taken for a frame: running lines, navigation.
     """
 
     text: str = field(repr=False)
@@ -27,6 +28,7 @@ class Extract:
     url: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     pages: tuple[int, ...] = field(default=(), repr=False)
+    cut: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Format(NamedTuple):

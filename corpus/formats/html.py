@@ -51,11 +51,16 @@ def extract(data: bytes, name: str, *, url: str = "", charset: str = "") -> Extr
 def extract_page(page: Page, *, url: str = "", full: bool = False) -> Extract:
     """Return the article of a parsed page; all of its visible text if ``full`` (a chapter of a book has no frame)."""
     facts = {} if full else _facts(page, url)
-    blocks = write_blocks(page.tree, lambda target: _link(url, target), full=full)
+    cut: list[str] = []
+    blocks = write_blocks(page.tree, lambda target: _link(url, target), full=full, cut=cut)
     title = facts.pop("title", "") or _title(page.tree, blocks)
     if not full:
-        blocks = _without_frame(blocks, _article(page.source))
-    return Extract(_with_title(blocks, title), title, url if url.startswith("http") else "", facts)
+        inside = _without_frame(blocks, _article(page.source))
+        kept = set(map(id, inside))
+        cut += [block.words for block in blocks if id(block) not in kept]
+        blocks = inside
+    address = url if url.startswith("http") else ""
+    return Extract(_with_title(blocks, title), title, address, facts, cut=tuple(cut))
 
 
 def parse_page(text: str) -> Page:

@@ -64,11 +64,12 @@ class Heading(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """The text of a file, where each page begins in it, and the title on its first page."""
+    """The text of a file, where each page begins in it, the title on its first page, and the running lines left out."""
 
     text: str
     pages: tuple[int, ...]
     title: str
+    cut: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -128,7 +129,8 @@ def compose(pages: Sequence[Page], outline: Sequence[Heading]) -> Composed:
         pages: All pages of a file.
         outline: The file's own list of its headings; without one, they are recognised by size and weight.
     """
-    regions = _without_running_lines([_regions(page) for page in pages], pages)
+    cut: list[str] = []
+    regions = _without_running_lines([_regions(page) for page in pages], pages, cut)
     body = _body_size(regions)
     hyphens = _Hyphens(row.text for page in regions for region in page for row in region)
     named = _named(outline)
@@ -140,7 +142,7 @@ def compose(pages: Sequence[Page], outline: Sequence[Heading]) -> Composed:
     blocks = _rejoined(blocks, body, hyphens)
     title = _take_title(blocks, body)
     _set_levels(blocks, bool(title))
-    return _written(blocks, len(pages), title)
+    return _written(blocks, len(pages), title)._replace(cut=tuple(cut))
 
 
 # Reading order
@@ -260,8 +262,13 @@ def _belongs(last: Piece, piece: Piece, *, first: bool) -> bool:
 # Running lines
 
 
-def _without_running_lines(regions: list[list[list[_Row]]], pages: Sequence[Page]) -> list[list[list[_Row]]]:
-    """Return the rows without headers, footers and page numbers: what recurs at the edges of pages, digits aside."""
+def _without_running_lines(
+    regions: list[list[list[_Row]]], pages: Sequence[Page], cut: list[str]
+) -> list[list[list[_Row]]]:
+    """Return the rows without headers, footers and page numbers: what recurs at the edges of pages, digits aside.
+
+    What goes is noted in ``cut``.
+    """
     edges = [_edge_rows(page, size.height) for page, size in zip(regions, pages, strict=True)]
     seen: Counter[str] = Counter()
     for edge in edges:
@@ -275,6 +282,7 @@ def _without_running_lines(regions: list[list[list[_Row]]], pages: Sequence[Page
             for key, row in edge.items()
             if seen[_recurring(row)] >= needed or _PAGE_NUMBER.fullmatch(row.text.strip())
         }
+        cut += [row.text for key, row in edge.items() if key in dropped]
         kept.append([rows for region in page if (rows := [row for row in region if id(row) not in dropped])])
     return kept
 

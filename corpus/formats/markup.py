@@ -125,17 +125,20 @@ class Block:
     level: int = 0
 
 
-def write_blocks(tree: Element, link: Callable[[str], str], *, full: bool = False) -> list[Block]:
+def write_blocks(
+    tree: Element, link: Callable[[str], str], *, full: bool = False, cut: list[str] | None = None
+) -> list[Block]:
     """Return the visible blocks of a page without its frame (unless ``full``).
 
     Args:
         tree: The page.
         link: Gives the address of a link's target, or "" for what is no link.
         full: Keep what looks like a frame.
+        cut: Where to note the words of the frame.
     """
     writer = _Writer(link, _find_notes(tree))
     if not full:
-        _remove_frame(tree)
+        _remove_frame(tree, [] if cut is None else cut)
     body = tree.find("body")
     writer.write(body if body is not None else tree)
     return writer.blocks
@@ -152,7 +155,7 @@ def _find_notes(tree: Element) -> dict[str, str]:
     return notes
 
 
-def _remove_frame(tree: Element) -> None:
+def _remove_frame(tree: Element, cut: list[str]) -> None:
     """Take navigation, comments, adverts and what is around an article out of a page, by what its parts are called."""
     body = tree.find("body")
     if body is None:
@@ -162,6 +165,8 @@ def _remove_frame(tree: Element) -> None:
         if not isinstance(element.tag, str) or element is body or not _is_frame(element):
             continue
         if 5 * len("".join(element.itertext())) < 2 * whole and element.getparent() is not None:
+            if words := one_line(_visible_text(element)):
+                cut.append(words)
             element.drop_tree()
 
 

@@ -65,7 +65,7 @@ def _read(document: Any) -> Extract:  # noqa: ANN401 a PdfDocument, whose librar
     title = facts.pop("title", "")
     if empty:
         facts["pages_without_text"] = str(empty)
-    return Extract(composed.text, composed.title or title, metadata=facts, pages=composed.pages)
+    return Extract(composed.text, composed.title or title, metadata=facts, pages=composed.pages, cut=composed.cut)
 
 
 def _facts(document: Any) -> dict[str, str]:  # noqa: ANN401 as above
