@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from corpus import Document, ReadError, Skipped, read_folder
 from corpus.errors import UsageError
-from corpus.readings import Reading
+from corpus.readings import Cut, Reading
 from rag.refreshing import Progress
 
 if TYPE_CHECKING:
@@ -160,15 +160,19 @@ def _read_addresses(addresses: Sequence[str], manner: Manner, progress: Progress
     papers = [id_ for address in addresses if (id_ := paper_of(address)) and not _is_file(address)]
     pages = [address for address in addresses if not paper_of(address) or _is_file(address)]
     found = papers_through(manner).read(papers) if papers else Reading(())
-    documents, skipped = list(found.documents), list(found.skipped)
+    documents, skipped, cut = list(found.documents), list(found.skipped), list[Cut]()
     for number, address in enumerate(pages, 1):
         try:
-            documents += read_page(address, fetcher)
+            page = read_page(address, fetcher, show_cut=manner.show_cut)
         except ReadError as error:
             skipped.append(Skipped(address, str(error).removeprefix(f"{address}: ").rstrip(".")))
+        else:
+            documents += page.documents
+            skipped += page.skipped
+            cut += page.cut
         if progress:
             progress("fetching", number, len(pages))
-    return Reading(tuple(documents), tuple(skipped))
+    return Reading(tuple(documents), tuple(skipped), tuple(cut))
 
 
 def papers_through(manner: Manner) -> Papers:

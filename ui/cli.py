@@ -36,6 +36,7 @@ from ui.options import (
     text_of,
     wrong,
 )
+from ui.papers_commands import papers_app
 
 DEBUG = "SURVEY_QA_DEBUG"
 INTERRUPTED = 130  # what shells expect after Ctrl-C
@@ -51,6 +52,7 @@ app = typer.Typer(
     "Example: survey-qa ask 'ChatGLM-6B 量化后最低要多少显存?'",
 )
 app.add_typer(index_app, name="index")
+app.add_typer(papers_app, name="papers")
 app.command("eval")(evaluate)
 
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ui.options import AsJson, Embedder, Home, IndexDirectory, Paths, open_index, print_json, wrong
+from ui.options import (
+    AllowedHosts,
+    ArxivInterface,
+    AsJson,
+    Embedder,
+    Home,
+    IndexDirectory,
+    Paths,
+    ShowCut,
+    Workers,
+    manner_of,
+    open_index,
+    print_json,
+    wrong,
+)
 
 index_app = typer.Typer(
     no_args_is_help=True,
@@ -33,8 +48,12 @@ def build(
         Literal["auto", "flat", "sq8", "hnsw", "ivf"],
         typer.Option("--vectors", help="The kind of vector index; auto chooses by size, and `index info` names it."),
     ] = "auto",
+    workers: Workers = None,
+    allow_host: AllowedHosts = None,
+    arxiv: ArxivInterface = None,
+    show_cut: ShowCut = False,
 ) -> None:
-    """Build an index from folders and files; what stood there serves until the new one is complete.
+    """Build an index from folders, files, pages and papers; what stood there serves until the new one is complete.
 
     Example: survey-qa index build my-papers/ notes.md
     """
@@ -50,6 +69,7 @@ def build(
             library=library,
             embedder=embedder,
             vectors=vectors,
+            manner=manner_of(home, workers, allow_host, arxiv, show_cut=show_cut),
             progress=tell,
         )
     result = {
@@ -58,33 +78,50 @@ def build(
         "documents": built.documents,
         "passages": built.passages,
         "skipped": terminal.plain_skipped(built.skipped),
+        **({"cut": terminal.plain_cut(built.cut)} if show_cut else {}),
     }
     if as_json:
         print_json(result)
     else:
+        terminal.print_cut(built.cut)
         terminal.print_skipped(built.skipped)
         terminal.say(f"Indexed {built.documents} documents in {built.passages} passages at {result['index']}.")
 
 
 @index_app.command("add")
 def add(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Folders and files to add.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE", help="Folders, files, addresses of pages, arxiv:ID, openreview:ID.", show_default=False
+        ),
+    ],
     as_json: AsJson = False,
     index: IndexDirectory = None,
     home: Home = None,
     embedder: Embedder = None,
+    workers: Workers = None,
+    allow_host: AllowedHosts = None,
+    arxiv: ArxivInterface = None,
+    show_cut: ShowCut = False,
 ) -> None:
     """Add documents, or replace those that came from the same place before.
 
     A document of the same name from another folder is another document: its id gets its folder's name in front.
 
-    Example: survey-qa index add new-paper.md
+    Reads .pdf .docx .pptx .xlsx .csv .tsv .html .mhtml .epub .md .txt .rst .ipynb .json .jsonl .zip, pages on the web, and
+    papers by their arXiv or OpenReview id. One source that cannot be read stops nothing; what was left out is told.
+
+    Example: survey-qa index add papers/ https://example.org/survey.html arxiv:2302.13971
     """
+    from corpus.duplicates import find_alike
     from rag.build import gather, with_ids_for
+    from rag.papers import missing_papers
     from ui import terminal
 
+    manner = manner_of(home, workers, allow_host, arxiv, show_cut=show_cut)
     with terminal.progress() as tell:
-        gathered = gather(paths, library=False, progress=tell)
+        gathered = gather(paths, library=False, manner=manner, progress=tell)
     if not gathered.documents:
         terminal.print_skipped(gathered.skipped)
         wrong("There is no document to add. `survey-qa index add --help` lists the kinds of files that are read.")
@@ -92,12 +129,26 @@ def add(
     gathered = with_ids_for(gathered, opened)
     with terminal.progress() as tell:
         opened.update(gathered.documents, folders=gathered.folders, progress=tell)
+    offered, alike = missing_papers(gathered.documents, opened), find_alike(gathered.documents)
     if as_json:
-        added = [document.id for document in gathered.documents]
-        print_json({"added": added, "skipped": terminal.plain_skipped(gathered.skipped), "snapshot": opened.snapshot})
-    else:
-        terminal.print_skipped(gathered.skipped)
-        terminal.say(f"Added {len(gathered.documents)} documents; the index holds {len(opened.documents())}.")
+        result = {
+            "added": [document.id for document in gathered.documents],
+            "skipped": terminal.plain_skipped(gathered.skipped),
+            "alike": [asdict(each) for each in alike],
+            "linked_papers": offered,
+            "snapshot": opened.snapshot,
+            **({"cut": terminal.plain_cut(gathered.cut)} if show_cut else {}),
+        }
+        print_json(result)
+        return
+    terminal.print_cut(gathered.cut)
+    terminal.print_skipped(gathered.skipped)
+    terminal.print_alike(alike)
+    terminal.say(f"Added {len(gathered.documents)} documents; the index holds {len(opened.documents())}.")
+    if offered:
+        terminal.say(
+            f"They link {len(offered)} papers that the index does not hold; `survey-qa papers fetch` brings their abstracts."
+        )
 
 
 @index_app.command("remove")
@@ -131,6 +182,7 @@ def sync(
     index: IndexDirectory = None,
     home: Home = None,
     embedder: Embedder = None,
+    workers: Workers = None,
 ) -> None:
     """Bring in what was added, changed and removed in a folder since the last time.
 
@@ -149,7 +201,7 @@ def sync(
         return
 
     with terminal.progress() as tell:
-        synced = sync_folder(folder, directory=index, home=home, embedder=embedder, progress=tell)
+        synced = sync_folder(folder, directory=index, home=home, embedder=embedder, workers=workers, progress=tell)
     if as_json:
         print_json(terminal.plain_sync(synced))
     else:

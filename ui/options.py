@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from index import Filter, Index
     from rag import Assistant
     from rag.evaluating import Report
+    from rag.sources import Manner
 
 Home = Annotated[
     Path | None,
@@ -57,8 +58,44 @@ Question = Annotated[
     str, typer.Argument(metavar="QUESTION", help="The question; - reads it from standard input.", show_default=False)
 ]
 Paths = Annotated[
-    list[Path] | None, typer.Argument(metavar="PATH", help="Folders and files to index.", show_default=False)
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE", help="Folders, files, addresses of pages, arxiv:ID, openreview:ID.", show_default=False
+    ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        max=256,
+        help="Processes that read files side by side. Default: as many as suit.",
+    ),
+]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", metavar="NAME", help="A host that may be asked though it is not public; may be given again."
+    ),
+]
+ArxivInterface = Annotated[
+    str | None,
+    typer.Option("--arxiv", metavar="URL", envvar="SURVEY_QA_ARXIV", help="The interface of a mirror of arXiv."),
+]
+ShowCut = Annotated[
+    bool, typer.Option("--show-cut", help="Also show the lines that were taken for what is around a text.")
+]
+
+
+def manner_of(
+    home: Path | None, workers: int | None, allowed: list[str] | None, arxiv: str | None, *, show_cut: bool = False
+) -> Manner:
+    """Return how the options want sources to be read."""
+    from rag.settings import home_directory
+    from rag.sources import Manner
+
+    return Manner(workers, tuple(allowed or ()), arxiv, home_directory(home) / "papers", show_cut)
 
 
 def open_assistant(

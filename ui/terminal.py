@@ -19,6 +19,8 @@ from ui.texts import TEXTS, Language, Texts
 
 if TYPE_CHECKING:
     from corpus import Skipped
+    from corpus.duplicates import Alike
+    from corpus.readings import Cut
     from index import DocumentInfo, SnapshotInfo
     from index.hits import Hit
     from rag.answers import Answer, Citation
@@ -118,6 +120,30 @@ def print_skipped(skipped: Sequence[Skipped]) -> None:
 def plain_skipped(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     """Return what was left out as plain JSON."""
     return [{"path": str(source.path), "reason": source.reason} for source in skipped]
+
+
+def print_cut(cut: Sequence[Cut]) -> None:
+    """Print the lines that were taken for what is around a text, document by document."""
+    for each in cut:
+        say(f"cut from {each.document}: {len(each.lines)} lines", bold=True)
+        for line in each.lines:
+            say(f"    {shorten(line, QUOTE_COLUMNS)}", dim=True)
+
+
+def plain_cut(cut: Sequence[Cut]) -> dict[str, list[str]]:
+    """Return the lines that were cut, by document, as plain JSON."""
+    return {each.document: list(each.lines) for each in cut}
+
+
+def print_alike(alike: Sequence[Alike]) -> None:
+    """Print on stderr which documents say the same."""
+    for each in alike:
+        how = {
+            "same text": "has the same text as",
+            "same paper": "is about the same paper as",
+            "shared lines": f"shares {each.share:.0%} of the shorter one's lines with",
+        }[each.how]
+        say(f"note: {each.second} {how} {each.first}", err=True)
 
 
 def plain_sync(synced: Synced) -> dict[str, Any]:

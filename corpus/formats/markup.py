@@ -50,7 +50,7 @@ _INVISIBLE = frozenset(
 _FRAME_ROLES = frozenset(
     {"navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar", "dialog"}
 )
-_FRAME_TAGS = frozenset({"aside", "footer"})
+_FRAME_TAGS = frozenset({"aside", "footer", "nav"})
 _FRAME_NAME = pattern(
     r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|breadcrumbs?|sidebar|share|sharing|social|comments?|comment-(?:list|form)|respond|related"
     r"|recommend(?:ed|ation)?s?|cookies?|consent|advert|advertisement|ads?|promo|newsletter|subscribe|pagination|pager|toolbar|popup|modal"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from urllib.parse import urldefrag, urlsplit
 
-from corpus.documents import Document
 from corpus.errors import AddressRefused, FetchError, Offline, ReadError
 from corpus.formats import format_of
+from corpus.readings import Reading
 from corpus.web.fetching import Fetched, Fetcher
 from corpus.workers import Source, Worker
 
@@ -21,7 +21,7 @@ _ENDINGS = {
 _UNSPECIFIC = frozenset({"text/plain", "application/octet-stream", "binary/octet-stream", "application/zip"})
 
 
-def read_page(url: str, fetcher: Fetcher) -> list[Document]:
+def read_page(url: str, fetcher: Fetcher, *, show_cut: bool = False) -> Reading:
     """Return the documents at an address; the id of the one document of a page is its address without its fragment.
 
     Raises:
@@ -31,13 +31,13 @@ def read_page(url: str, fetcher: Fetcher) -> list[Document]:
     address = urldefrag(url.strip()).url
     try:
         fetched = fetcher.get(address)
-        return list(_parsed(fetched, address))
+        return _parsed(fetched, address, show_cut)
     except ReadError as error:
         kind = type(error) if type(error) in {AddressRefused, Offline, FetchError} else ReadError
         raise kind(f"{url}: {error}.") from error
 
 
-def _parsed(fetched: Fetched, address: str) -> tuple[Document, ...]:
+def _parsed(fetched: Fetched, address: str, show_cut: bool) -> Reading:
     """Return the documents in what was fetched."""
     ending = _ending(fetched)
     content = fetched.content
@@ -45,7 +45,7 @@ def _parsed(fetched: Fetched, address: str) -> tuple[Document, ...]:
         content = _in_utf8(content, fetched.charset)
     worker = Worker()
     try:
-        return worker.read(Source(content, address, ending, fetched.url)).documents
+        return worker.read(Source(content, address, ending, fetched.url, show_cut))
     finally:
         worker.stop()
 

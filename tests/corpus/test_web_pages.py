@@ -6,17 +6,21 @@ import time
 
 import pytest
 
-from corpus import ReadError
+from corpus import Document, ReadError
 from corpus.errors import AddressRefused, FetchError, Offline
+from corpus.web import pages
 from corpus.web.addresses import check, is_public
 from corpus.web.fetching import Fetcher
-from corpus.web.pages import read_page
 
 ARTICLE = (
     "<html><head><title>Tides | Site</title><meta name='author' content='Ada Lind'><meta property='article:published_time' content='2024-03-05'>"
     "</head><body><nav><a href='/'>Home</a></nav><article><h1>Tides</h1><p>The tide at the pier rises four metres in six hours, as the "
     "keeper wrote down every day. See <a href='/more.html'>more of it</a>.</p></article></body></html>"
 )
+
+
+def read_page(url: str, asking: Fetcher) -> list[Document]:
+    return list(pages.read_page(url, asking).documents)
 
 
 def fetcher(site, **options) -> Fetcher:

@@ -461,7 +461,7 @@ def test_a_chinese_question_is_understood_in_a_locale_without_chinese(index):
 
 
 def test_usage_names_arguments_as_a_person_would_type_them(run):
-    assert "[OPTIONS] [PATH]...\n" in run("index", "build", "--help")[1]
+    assert "[OPTIONS] [SOURCE]...\n" in run("index", "build", "--help")[1]
     assert "--port N " in run("serve", "--help")[1]
 
 
