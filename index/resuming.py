@@ -98,13 +98,14 @@ class KeptVectors:
 
     def forget(self) -> None:
         """Take away what an index that is published now has in it; the leavings of other builds stay."""
-        for path in self._used:
-            path.unlink(missing_ok=True)
-        for folder in dict.fromkeys(folder for path in self._used for folder in path.parents[:2]):
-            try:
+        folders = dict.fromkeys(folder for path in self._used for folder in path.parents[:2])
+        try:
+            for path in self._used:
+                path.unlink(missing_ok=True)
+            for folder in folders:
                 folder.rmdir()
-            except OSError as error:  # another build has something there
-                logger.debug("%s stays: %s", folder, error)
+        except OSError as error:  # another build has something there, or the disk fails: it costs room and nothing else
+            logger.info("Kept vectors stay for now: %s", error)
         self._used.clear()
 
     def _place(self, embedder: Embedder) -> Path | None:

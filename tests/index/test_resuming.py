@@ -197,6 +197,20 @@ def test_a_disk_that_is_full_stops_the_keeping_and_not_the_build(word_lengths, t
     assert caplog.text.count("No space left on device") == 1
 
 
+def test_leavings_that_cannot_be_taken_away_are_no_failure(stopped, word_lengths, monkeypatch):
+    index = build(TEXTS, word_lengths, stopped)
+    unlink = Path.unlink
+
+    def failing(path, missing_ok=False):
+        if path.suffix == ".npy":
+            raise OSError(errno.EIO, "Input/output error")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", failing)
+    index.save(stopped)
+    Index.open(stopped, embedder=word_lengths).verify()
+
+
 def test_a_directory_that_cannot_be_written_is_told_before_anything_is_embedded(word_lengths, tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(IndexWriteFailed, match="is a file"):
