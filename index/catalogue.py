@@ -7,6 +7,7 @@ of the segment follows these numbers; those of all segments together count on fr
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from bisect import bisect_left, bisect_right
@@ -181,8 +182,7 @@ class StoredCatalogue:
         Raises:
             ValueError: It holds something else than our tables, or other numbers of passages.
         """
-        uri = path.absolute().as_uri() + "?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._connection = _opened(path)
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Document] = OrderedDict()
         self._kept_characters = 0
@@ -460,9 +460,23 @@ class JoinedCatalogue:
         return None
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open a file for reading; where its path is too long for SQLite it is read into memory."""
+    if not _is_long(path):
+        uri = path.absolute().as_uri() + "?mode=ro&immutable=1"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False)
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.deserialize(path.read_bytes())
+    return connection
+
+
+def _is_long(path: Path) -> bool:
+    return len(os.fsencode(os.path.realpath(path))) > _LONGEST_PATH
+
+
 def store(catalogue: Catalogue, path: Path) -> None:
     """Write a catalogue to a new SQLite file."""
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(":memory:" if _is_long(path) else path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")  # the snapshot forces it to the disk as a whole
@@ -477,6 +491,8 @@ def store(catalogue: Catalogue, path: Path) -> None:
             connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", rows)
             connection.executemany("INSERT INTO names VALUES (?, ?, ?)", pairs)
         connection.execute("COMMIT")
+        if _is_long(path):
+            path.write_bytes(connection.serialize())
     finally:
         connection.close()
 
@@ -505,6 +521,7 @@ def unknown(document_id: str, known: Iterable[str]) -> UnknownDocument:
     return UnknownDocument(f"No document {document_id!r} in this index.{hint} `survey-qa index list` shows all ids.")
 
 
+_LONGEST_PATH = 480  # bytes; SQLite opens none of more than 512, and puts something behind some
 _SCHEMA = (
     "CREATE TABLE documents (number INTEGER PRIMARY KEY, id BLOB UNIQUE, place INTEGER, first_passage INTEGER, "
     "passages INTEGER, info TEXT, structure TEXT, text BLOB)",

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Document, split
-from index import Index, IndexError_, resuming, snapshots
+from index import Index, IndexError_, IndexNotFound, resuming, snapshots
 from ui.cli import main
 
 FAULTS = ctypes.CDLL(None)
@@ -93,17 +93,24 @@ OPERATIONS = {
 }
 
 
+def opened(**options):
+    """Open the index; without one nothing can be verified either."""
+    try:
+        return Index.open(DIRECTORY, **options)
+    except IndexNotFound:
+        with contextlib.suppress(IndexNotFound):
+            snapshots.verify(DIRECTORY)
+            raise AssertionError("verified without an index") from None
+        return None
+
+
 def look(before, done):
     """Check that the old state serves or the new one (the new one if the writer said so), and that the next writer goes on."""
     options = {"embedder": Slow()} if operation == "resumed" else {}
-    try:
-        index = Index.open(DIRECTORY, **options)
-    except IndexError_ as missing:
-        assert before is None, missing
-        assert not done, missing
-        with contextlib.suppress(snapshots.IndexNotFound):
-            snapshots.verify(DIRECTORY)
-            raise AssertionError("verified without an index")
+    index = opened(**options)
+    if index is None:
+        assert before is None
+        assert not done
     else:
         if (
             before is not None
