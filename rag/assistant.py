@@ -49,11 +49,19 @@ _RAISED_KINDS = frozenset({"unknown_spec", "missing_package", "missing_key", "au
 class Assistant:
     """Answers questions from one index, with or without a language model."""
 
-    def __init__(self, index: Index, reader: ChatReader | None = None, *, k: int = DEFAULT_HITS) -> None:
+    def __init__(
+        self,
+        index: Index,
+        reader: ChatReader | None = None,
+        *,
+        fallback: ChatReader | None = None,
+        k: int = DEFAULT_HITS,
+    ) -> None:
         if k < 1:
             raise UsageError(f"k is {k}; an answer needs at least 1 passage to choose from. Give -k 1 or more.")
         self.index = index
         self._reader = reader
+        self._fallback = fallback
         self._k = k
 
     @classmethod
@@ -64,6 +72,7 @@ class Assistant:
         home: Path | str | None = None,
         llm: str = EXTRACTIVE,
         llm_base_url: str | None = None,
+        llm_fallback: str = EXTRACTIVE,
         embedder: str | None = None,
         k: int = DEFAULT_HITS,
         progress: Progress | None = None,
@@ -71,18 +80,19 @@ class Assistant:
         """Open an assistant over an index: an Index, a directory, or by default the shipped library's.
 
         The default index is built on its first use (a few seconds; ``progress(stage, done, total)`` tells how far).
-        ``k`` is how many passages the search hands on for each question.
+        ``k`` is how many passages the search hands on for each question. ``llm_fallback`` answers where ``llm`` fails; the
+        extractive reader is always the last.
 
         Raises:
             IndexNotFound: The directory holds no index.
             IndexMismatch: The index was made with another embedder.
             LLMError: The model cannot be used as named (unknown SPEC, missing package or key).
-            UsageError: ``llm_base_url`` is given without a model, or k is below 1.
+            UsageError: ``llm_base_url`` or ``llm_fallback`` is given without a model, or k is below 1.
         """
-        reader = _open_reader(llm, llm_base_url)
+        reader, fallback = _open_reader(llm, llm_base_url), _open_fallback(llm_fallback, llm)
         if not isinstance(index, Index):
             index = open_index(index, home=home, embedder=embedder, progress=progress)
-        return cls(index, reader, k=k)
+        return cls(index, reader, fallback=fallback, k=k)
 
     @classmethod
     def from_folder(
@@ -92,6 +102,7 @@ class Assistant:
         home: Path | str | None = None,
         llm: str = EXTRACTIVE,
         llm_base_url: str | None = None,
+        llm_fallback: str = EXTRACTIVE,
         embedder: str = "builtin",
         k: int = DEFAULT_HITS,
         progress: Progress | None = None,
@@ -101,8 +112,9 @@ class Assistant:
         Raises:
             UsageError: There is no such folder, or nothing in it can be read.
         """
-        reader = _open_reader(llm, llm_base_url)
-        return cls(index_folder(folder, home=home, embedder=embedder, progress=progress), reader, k=k)
+        reader, fallback = _open_reader(llm, llm_base_url), _open_fallback(llm_fallback, llm)
+        index = index_folder(folder, home=home, embedder=embedder, progress=progress)
+        return cls(index, reader, fallback=fallback, k=k)
 
     @property
     def reader(self) -> str:
@@ -132,7 +144,7 @@ class Assistant:
         answer comes from the snapshot that is current when it begins.
         """
         index = self.index.narrowed(filter) if filter else self.index.pinned()
-        yield from Assistant(index, self._reader, k=self._k)._answered(question, history)
+        yield from Assistant(index, self._reader, fallback=self._fallback, k=self._k)._answered(question, history)
 
     def _answered(self, question: str, history: Sequence[Message]) -> Iterator[str | Answer]:
         asked = _checked(question)
@@ -223,23 +235,28 @@ class Assistant:
         watch: _Stopwatch,
         deadline: Deadline | None,
     ) -> Iterator[str | Answer]:
-        draft = None
-        try:
-            for event in reader.stream(alone, packed, history, deadline):
-                if isinstance(event, str):
-                    yield event
-                else:
-                    draft = event
-        except LLMError as error:
-            if error.kind in _RAISED_KINDS:
-                raise
-            yield from self._extract(
-                asked, alone, question, packed, watch, notes=(f"Answered without the model: {error}",)
-            )
-            return
+        draft, failed = None, []
+        for writing in filter(None, (reader, self._fallback)):
+            try:
+                for event in writing.stream(alone, packed, history, deadline if writing is reader else None):
+                    if isinstance(event, str):
+                        yield event
+                    else:
+                        draft, reader = event, writing
+                break
+            except LLMError as error:
+                if error.kind in _RAISED_KINDS and self._fallback is None:
+                    raise
+                failed.append(f"Answered without the model: {error}")
+        notes = tuple(failed)
         watch.lap("read")
+        if draft is None and failed:
+            yield from self._extract(asked, alone, question, packed, watch, notes)
+            return
         if draft is None:
             raise AnswerError(f"{reader.spec} ended without an answer. Ask again, or ask with --llm extractive.")
+        if failed:
+            notes = (*(note.replace("without the model", f"by {reader.spec}", 1) for note in failed),)
         text = draft.text
         if draft.refused:
             text = refusing.refusal_text(refusing.nothing_said(question, packed), question)
@@ -254,7 +271,7 @@ class Assistant:
             index=self.index.snapshot,
             timings_ms=watch.laps,
             explanation=_explain(question, packed, None),
-            notes=draft.notes,
+            notes=notes + draft.notes,
         )
 
 
@@ -306,6 +323,12 @@ def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
     from rag.models import open_model
 
     return ChatReader(open_model(llm, base_url=base_url))
+
+
+def _open_fallback(spec: str, llm: str) -> ChatReader | None:
+    if spec != EXTRACTIVE and llm == EXTRACTIVE:
+        raise UsageError("--llm-fallback answers where --llm fails, and none is named. Name one: --llm openai:MODEL.")
+    return _open_reader(spec, None)
 
 
 def _checked(question: object) -> str:

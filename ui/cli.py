@@ -26,6 +26,7 @@ from ui.options import (
     Languages,
     Llm,
     LlmBaseUrl,
+    LlmFallback,
     Passages,
     Question,
     Years,
@@ -101,6 +102,7 @@ def ask(
     home: Home = None,
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
+    llm_fallback: LlmFallback = "extractive",
     embedder: Embedder = None,
     k: Passages = None,
     document: Documents = None,
@@ -114,7 +116,7 @@ def ask(
     """
     turns = read_history(history) if history else []
     chosen = filter_of(document, kind, language, year)
-    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k)
+    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)
     answer = assistant.ask(text_of(question), turns, filter=chosen)
     if as_json:
         print_json({**answer.to_dict(), **({"explanation": dict(answer.explanation)} if explain else {})})
@@ -132,6 +134,7 @@ def chat(
     home: Home = None,
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
+    llm_fallback: LlmFallback = "extractive",
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -143,7 +146,7 @@ def chat(
     """
     from ui.conversing import converse
 
-    converse(open_assistant(index, home, llm, llm_base_url, embedder, k).conversation())
+    converse(open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback).conversation())
 
 
 @app.command()
@@ -199,6 +202,7 @@ def serve(
     home: Home = None,
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
+    llm_fallback: LlmFallback = "extractive",
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -210,7 +214,7 @@ def serve(
     from ui.serving import serve as start
 
     users = read_users(auth_file) if auth_file else None
-    opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k)  # noqa: E731 opened once the port is ours
+    opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)  # noqa: E731 opened once the port is ours
     opens = sys.stdout.isatty() if open_page is None else open_page
     start(
         opening,

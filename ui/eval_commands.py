@@ -14,6 +14,7 @@ from ui.options import (
     IndexDirectory,
     Llm,
     LlmBaseUrl,
+    LlmFallback,
     Passages,
     open_assistant,
     print_json,
@@ -35,6 +36,7 @@ def evaluate(
     home: Home = None,
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
+    llm_fallback: LlmFallback = "extractive",
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -48,7 +50,7 @@ def evaluate(
 
     gold = load_questions(questions)
     earlier = read_report(against) if against else None
-    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k)
+    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)
     with terminal.progress() as tell:
         report = measure(assistant, gold, progress=lambda done, total: tell("asking", done, total))
     if out:

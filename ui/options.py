@@ -31,6 +31,9 @@ LlmBaseUrl = Annotated[
         "--llm-base-url", metavar="URL", help="An OpenAI-compatible server, such as http://127.0.0.1:8000/v1."
     ),
 ]
+LlmFallback = Annotated[
+    str, typer.Option("--llm-fallback", metavar="SPEC", help="Who answers where --llm fails; extractive is the last.")
+]
 Embedder = Annotated[
     str | None,
     typer.Option("--embedder", metavar="SPEC", help="The embedder: builtin, or a sentence-transformers name or path."),
@@ -105,6 +108,7 @@ def open_assistant(
     llm_base_url: str | None,
     embedder: str | None,
     k: int | None = None,
+    llm_fallback: str = "extractive",
 ) -> Assistant:
     """Open the assistant that the options describe, with progress on stderr."""
     from rag import Assistant
@@ -113,7 +117,14 @@ def open_assistant(
 
     with progress() as tell:
         return Assistant.open(
-            index, home=home, llm=llm, llm_base_url=llm_base_url, embedder=embedder, k=k or DEFAULT_HITS, progress=tell
+            index,
+            home=home,
+            llm=llm,
+            llm_base_url=llm_base_url,
+            llm_fallback=llm_fallback,
+            embedder=embedder,
+            k=k or DEFAULT_HITS,
+            progress=tell,
         )
 
 

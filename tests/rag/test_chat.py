@@ -7,6 +7,7 @@ import re
 import pytest
 
 from corpus import Document, Passage, split
+from corpus.errors import UsageError
 from index import Index
 from index.hits import Hit
 from rag import Assistant
@@ -289,6 +290,27 @@ def test_when_the_model_fails_the_documents_own_sentences_answer_and_the_failure
     assert "48" in answer.text
     assert answer.reader == "extractive"
     assert any(f"openai:{model}" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize("model", ["hang", "401", "error-event"])
+def test_a_second_model_answers_where_the_first_fails_and_the_answer_says_why(server, index, scripted, model):
+    first = ChatReader(open_model(f"openai:{model}", base_url=server.url, timeout_s=0.3, backoff_s=0.01, env={}))
+    second = ChatReader(scripted("The Arran Array has 48 dishes [1]."))
+    answer = Assistant(index, first, fallback=second).ask(QUESTION)
+    assert (answer.text, answer.reader) == ("The Arran Array has 48 dishes [1].", "openai:scripted")
+    assert answer.notes[0].startswith(f"Answered by openai:scripted: openai:{model}: ")
+
+
+def test_when_both_models_fail_the_documents_answer_and_both_failures_are_told(server, index, scripted):
+    first = ChatReader(open_model("openai:500", base_url=server.url, backoff_s=0.01, env={}))
+    answer = Assistant(index, first, fallback=ChatReader(scripted([ConnectionError("gone")]))).ask(QUESTION)
+    assert answer.reader == "extractive"
+    assert len(answer.notes) == 2
+
+
+def test_a_fallback_without_a_model_is_wrong_usage(index):
+    with pytest.raises(UsageError, match="--llm openai:MODEL"):
+        Assistant.open(index=index, llm_fallback="openai:good")
 
 
 def test_a_refused_key_is_told_and_not_papered_over(server, index):
