@@ -20,8 +20,8 @@ from rag.questions import Question
 from rag.scoring import Scored, Scorer, only_names
 from rag.units import Unit, terms_of, units_of
 
-MAX_STATEMENTS = 3
-RUNNER_UP = 0.55  # of the best score from which another piece is shown too
+MAX_STATEMENTS = 4
+RUNNER_UP = 0.6  # of the best score from which another piece is shown too
 SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
 STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same

@@ -197,6 +197,17 @@ FILLERS_EN = frozenset(
     ]
 )
 
+# Nouns that only say which kind of answer is asked for: the answer is one of these, it does not say so.
+KIND_NOUNS: dict[Kind, frozenset[str]] = {
+    "language": frozenset(["语言", "编程语言", "language", "languages"]),
+    "organisation": frozenset(
+        ["公司", "机构", "组织", "团队", "企业", "单位", "company", "organisation", "organization"]
+    ),
+    "date": frozenset(["时间", "日期", "年份", "年", "year", "date"]),
+    "money": frozenset(["钱", "money"]),
+    "person": frozenset(["人", "person"]),
+}
+
 # What a question about size may be answered with though its words do not occur: "175B" says parameters by itself.
 _PARAMETERS = re.compile(r"参数|(?<!数据)规模|体量|\bparam", re.IGNORECASE)
 _HOW_LARGE = re.compile(r"多大|\bhow (?:big|large)\b", re.IGNORECASE)

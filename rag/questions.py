@@ -19,6 +19,7 @@ from rag.defining import term_to_define
 from rag.grammar import (
     FILLERS_EN,
     FILLERS_ZH,
+    KIND_NOUNS,
     Kind,
     asks_for_several,
     asks_for_size,
@@ -153,6 +154,7 @@ def understand(text: str, index: Index) -> Question:
     needles = tuple({needle.surface: needle for needle in _needles(text, query, mentions, index)}.values())[
         :MOST_NEEDLES
     ]
+    needles = tuple(n for n in needles if n.surface not in KIND_NOUNS.get(kind_of(text), ())) or needles
     if kind_of(text) == "definition" and (term := term_to_define(text).lower()):
         needles = tuple(n for n in needles if n.surface in term) or needles
     parts = list(dict.fromkeys(split_clauses(text)))[:MOST_CLAUSES]

@@ -47,7 +47,7 @@ ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a sing
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
-_SHOWN: frozenset[Kind] = _VALUES | {"venue", "definition", "organisation", "person", "reason", "lineage"}
+_SHOWN: frozenset[Kind] = _VALUES | {"venue", "language", "definition", "organisation", "person", "reason", "lineage"}
 _LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
 
 

@@ -15,6 +15,7 @@ from operator import mul
 
 from corpus.documents import Passage
 from index.hits import Hit
+from index.terms import STOP_WORDS
 from rag.defining import SAYS_WHAT_IT_IS, defines, term_to_define
 from rag.grammar import CUES, LABELS, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension, length_fit
 from rag.mentions import Mention, mention_strength
@@ -29,12 +30,13 @@ SAID_OF_ANOTHER = 0.9  # of a piece that mentions the name but is about another 
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
-LABELLED = 2.0  # fit of a field or column that is named after what is asked, beside 1 for any other value of the kind
+LABELLED = 2.5  # fit of a field or column that is named after what is asked, beside 1 for any other value of the kind
 VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5, "reason": 0.4}
 PASSAGE_WEIGHT = 0.35  # of the passage's own score
 WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
 MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
 SHORT_HEADING = 40  # columns up to which a heading only names something
+LITERAL_WEIGHT = 0.2  # of the literal words of an English question, beside its concepts
 ELSEWHERE = 0.5  # weight, for one clause of a question, of the words of its other clauses
 HEADING_PENALTY = 0.5  # headings and bare reference entries name things but say nothing of them
 
@@ -67,6 +69,8 @@ class Scorer:
         self._weights = [_weight(needle, [row[n] for row in rows]) for n, needle in enumerate(self._needles)]
         self._name_weights = [_name_weight(mention, units) for mention in question.mentions]
         self._name_total = sum(self._name_weights)
+        self._letters = _letters(question, units)
+        self._letter_total = sum(self._letters.values()) or 1.0
 
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
@@ -78,7 +82,7 @@ class Scorer:
         names = sum(map(mul, self._name_weights, named))
         asked = clause or self.question.clauses[0]
         value = value_fit(unit, asked, self.question)
-        both = (words + names) / max(word_total + name_total, 1e-9)
+        both = (words + names) / max(word_total + name_total, 1e-9) + self._literal(unit)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
         total = (
@@ -98,6 +102,11 @@ class Scorer:
             value,
             tuple(matched),
         )
+
+    def _literal(self, unit: Unit) -> float:
+        """Return what the question's own words in a unit add, small ones such as "after" included."""
+        said = sum(weight for term, weight in self._letters.items() if term in unit.terms)
+        return LITERAL_WEIGHT * said / self._letter_total
 
     def _weights_for(self, clause: Clause | None) -> list[float]:
         """Return the needles' weights; for one clause of a question its own words count most."""
@@ -242,6 +251,19 @@ def _weight(needle: Needle, matches: Sequence[float]) -> float:
     having = sum(match >= 0.5 for match in matches)
     rarity = math.log1p(len(matches) / (0.5 + having))
     return rarity * SINGLE_CHARACTER if len(needle.surface) == 1 and not needle.surface.isascii() else rarity
+
+
+def _letters(question: Question, units: Sequence[Unit]) -> dict[str, float]:
+    """Return the terms of an English question that some unit has, without its names, each with its rarity.
+
+    Not for Chinese: there the pairs of characters across words only add noise. Nor where a sure name tells more.
+    """
+    if question.language != "en" or any(mention.sure for mention in question.mentions):
+        return {}
+    named = {term for mention in question.mentions for term in terms_of(mention.name)}
+    terms = [term for term in terms_of(question.text) - named if term not in STOP_WORDS]
+    having = {term: sum(term in unit.terms for unit in units) for term in terms}
+    return {term: math.log1p(len(units) / (0.5 + count)) for term, count in having.items() if count}
 
 
 def _name_weight(mention: Mention, units: Sequence[Unit]) -> float:

@@ -233,3 +233,15 @@ def test_a_name_that_is_repeated_is_one_name_and_no_other_word(databases):
     understood = understand("TideDB 比 TideDB-Lite 大吗? TideDB 有多大?", databases.index)
     assert understood.names == ("TideDB", "TideDB-Lite")
     assert not any("tide" in needle.surface for needle in understood.needles)
+
+
+@pytest.mark.parametrize(("question"), ["TideDB 用什么语言写的?", "What language is TideDB written in?"])
+def test_the_noun_that_only_says_the_kind_of_answer_need_not_be_in_it(databases, question):
+    assert "Rust" in first_statement(databases, question)
+
+
+def test_small_words_tell_english_sentences_apart():
+    text = "The tower was painted before the war by sailors.\n\nThe tower was painted after the war by monks.\n"
+    towers = Assistant.open(index=Index.build(split([Document.from_text(text, id="a")])))
+    assert "monks" in first_statement(towers, "Who painted the tower after the war?")
+    assert "sailors" in first_statement(towers, "Who painted the tower before the war?")
