@@ -47,7 +47,19 @@ from rag.records import (
     size_of,
     unique,
 )
-from rag.selecting import IDLE, Chosen, choose, conditions, is_asked, relation_of, subjects, tables_asked
+from rag.selecting import (
+    IDLE,
+    Chosen,
+    Limit,
+    choose,
+    conditions,
+    is_asked,
+    limit_of,
+    relation_of,
+    subjects,
+    tables_asked,
+    without_amounts,
+)
 from rag.units import terms_of
 
 MOST_NAMES = 40
@@ -138,7 +150,12 @@ def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Stat
 
 def _list(question: Question, roster: Roster, index: Index, *, counted: bool) -> Draft | None:
     """Return the names of the records for which a question's conditions hold, with their number where that is asked."""
+    limit = limit_of(question.text)
+    if limit is not None:
+        question = without_amounts(question)
     chosen = choose(question, roster, index)
+    if limit is not None:
+        chosen = _within_limit(question, roster, chosen, limit)
     if not chosen:
         return None
     names = subjects(question.mentions, roster)
@@ -147,6 +164,17 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
         statements += _later_generations(names[0], roster.records, {each.record.key for each in chosen})
     lead = _count_lead(len(chosen), question) if counted else ""
     return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)
+
+
+def _within_limit(question: Question, roster: Roster, chosen: list[Chosen] | None, limit: Limit) -> list[Chosen]:
+    """Return those of the chosen records (of all, if nothing else was said of them) with an amount beyond a limit."""
+    among = [Chosen(record, ()) for record in roster.records] if chosen is None else chosen
+    headers = _columns_asked(question, [each.record for each in among], roster, measured=True)
+    kept = []
+    for each in among:
+        values = [v for v in each.record.values if v.header in headers and limit.holds(size_of(v, limit.direction))]
+        kept += [replace(each, because=(*each.because, *values))] if values else []
+    return kept
 
 
 def _count_lead(number: int, question: Question) -> str:
@@ -325,7 +353,7 @@ def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None
         return _one_column(question, known, headers)
     if not any(value.header for record in known for value in record.values):
         return _one_sentence(question, known)
-    return _all_columns(known) if _DIFFERS.search(question.text) else None
+    return _all_columns(known) if _DIFFERS.search(question.text) and not _telling(question) else None
 
 
 def _record_of(name: Mention, records: Iterable[Record]) -> Record | None:

@@ -14,12 +14,15 @@ from typing import Literal
 from corpus.documents import Document, Table
 from index import Index
 from rag.mentions import Mention, mention_strength
+from rag.quantities import Quantity, find_quantities
 from rag.questions import Needle, Question
 from rag.records import (
     BASE,
+    COST,
     DATE,
     MAKER,
     SAID,
+    SIZE,
     Attribute,
     Record,
     Roster,
@@ -37,11 +40,11 @@ Relation = Literal["made by", "built on", "about"]
 IDLE = re.compile(
     r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
     r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
-    r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
+    r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
     r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|famil(?:y|ies)|members?|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
     r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
-    r"|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
+    r"|over|above|under|below|than|exceed\w*|at|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
     re.IGNORECASE,
 )
 _MAKES = re.compile(
@@ -58,6 +61,15 @@ _NEGATES = re.compile(
     r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b",
     re.IGNORECASE,
 )
+_ABOVE = (
+    re.compile(r"(?:(?<!不)超过|大于|多于|高于|不少于|至少|不低于|\b(?:more|larger|greater|bigger|higher) than|\bover|\babove|\bexceed\w*|\bat least)\s*$", re.IGNORECASE),
+    re.compile(r"\s*\w{0,2}(?:以上|\bor more\b)", re.IGNORECASE),
+)  # fmt: skip
+_BELOW = (
+    re.compile(r"(?:不到|小于|少于|低于|不超过|至多|不足|不高于|\b(?:less|fewer|smaller|lower|cheaper) than|\bunder|\bbelow|\bat most)\s*$", re.IGNORECASE),
+    re.compile(r"\s*\w{0,2}(?:以下|以内|\bor (?:less|fewer)\b)", re.IGNORECASE),
+)  # fmt: skip
+_INCLUDED = re.compile(r"不少于|至少|不低于|以上|不超过|至多|不高于|以下|以内|least|most|or ", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
 _WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
@@ -69,6 +81,49 @@ class Chosen:
 
     record: Record
     because: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """An amount that what is looked for lies above (``direction`` 1) or below (-1)."""
+
+    direction: int
+    amount: Quantity
+    included: bool
+
+    def holds(self, amount: Quantity | None) -> bool:
+        """Tell whether an amount lies on the right side."""
+        if amount is None or (amount.unit and self.amount.unit and amount.unit != self.amount.unit):
+            return False
+        if amount.value == self.amount.value:
+            return self.included
+        return (amount.value > self.amount.value) == (self.direction > 0)
+
+
+def limit_of(text: str) -> Limit | None:
+    """Return the limit that a question sets: "over 100B", "不到 100 亿", "1000 亿以上"; None if it sets none.
+
+    >>> limit_of("Which cells cost less than $100?").direction, limit_of("参数 1000 亿以上的").included
+    (-1, True)
+    """
+    for quantity in find_quantities(text):
+        before, after = text[max(0, quantity.start - 14) : quantity.start], text[quantity.end : quantity.end + 8]
+        for direction, words in ((1, _ABOVE), (-1, _BELOW)):
+            said = words[0].search(before) or words[1].match(after)
+            if (
+                said
+                and quantity.unit not in ("month", "day")
+                and not _YEAR.fullmatch(text[quantity.start : quantity.end])
+            ):
+                return Limit(direction, quantity, _INCLUDED.search(said[0]) is not None)
+    return None
+
+
+def without_amounts(question: Question) -> Question:
+    """Return a question without its names and words that are amounts."""
+    needles = tuple(needle for needle in question.needles if not find_quantities(needle.surface))
+    mentions = tuple(mention for mention in question.mentions if not find_quantities(mention.surface))
+    return replace(question, needles=needles, mentions=mentions)
 
 
 def relation_of(question: Question) -> Relation:
@@ -228,9 +283,11 @@ def _denies(value: Value, needle: Needle) -> bool:
 
 
 def _names(needle: Needle, header: str) -> bool:
-    """Tell whether a word names a column: the column's name has it, or it has most of the column's name."""
+    """Tell whether a word names a column: the column's name has it, it has most of that, or both say a cost, a date, a size."""
     terms = terms_of(header)
     own = {term for term in terms if len(term) > 1}
+    if any(attribute.names(needle.surface) and attribute.names(header) for attribute in (COST, DATE, SIZE)):
+        return True
     return needle.found_in(terms) >= SAID or (bool(own) and len(own & needle.own) >= SAID * len(own))
 
 

@@ -122,6 +122,8 @@ def names(answer):
         ("Which cells have a solid electrolyte?", ["Aurora-S", "Dune", "Ember"]),
         ("Which cells do not use a solid electrolyte?", ["Aurora-1", "Aurora-2", "Basalt", "Basalt Ion", "Cobble"]),
         ("Which cells were released in 2020?", ["Dune"]),
+        ("Which cells cost less than $100 per kWh?", ["Basalt", "Basalt Ion", "Cobble"]),
+        ("Which cells by Kestrel Energy have a cycle life above 4,500?", ["Basalt Ion"]),
     ],
 )
 def test_rows_are_filtered_by_what_the_question_says(cells, question, expected):
@@ -181,6 +183,10 @@ def test_a_difference_sets_the_columns_side_by_side_that_both_have(cells):
     text = cells.ask("What is the difference between Aurora-2 and Dune?").text
     assert "Aurora-2 · Maker: Norrvolt" in text
     assert "Dune · Maker: Sahel Cells" in text
+
+
+def test_a_comparison_by_what_no_column_tells_is_not_answered_with_other_columns(cells):
+    assert "Built on" not in cells.ask("Compare the colour of Aurora-2 and Dune.").text
 
 
 def test_the_older_of_two_is_told(cells):
