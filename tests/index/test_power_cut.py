@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from index import snapshots
+from corpus import Document
+from index import Index, snapshots
 
 PAYLOADS = {"words.npy": b"w" * 700, "notes.json": b"n" * 90, "empty.json": b""}
-CALLS = ("fsync", "rename", "replace", "mkdir", "unlink", "rmdir")
+CALLS = ("fsync", "rename", "replace", "mkdir", "link", "unlink", "rmdir")
 DISKS = 12  # drawn at each moment, beside the three extremes
 
 
@@ -47,6 +48,7 @@ class Disk:
     root: Path
     bytes: dict[int, bytes] = field(default_factory=dict)  # of files, when they were last synced
     names: dict[int, dict[str, int]] = field(default_factory=dict)  # in folders, when they were last synced
+    _read: dict[tuple[int, int, int], bytes] = field(default_factory=dict)  # so that a file is read and held once
 
     def settle(self):
         """Take everything that is there as synced long ago."""
@@ -58,7 +60,14 @@ class Disk:
             if path.stat().st_ino == inode and path.is_dir():
                 self.names[inode] = {entry.name: entry.inode() for entry in os.scandir(path)}
             elif path.stat().st_ino == inode:
-                self.bytes[inode] = path.read_bytes()
+                self.bytes[inode] = self.bytes_of(path)
+
+    def bytes_of(self, path):
+        status = path.stat()
+        key = status.st_ino, status.st_size, status.st_mtime_ns
+        if key not in self._read:
+            self._read[key] = path.read_bytes()
+        return self._read[key]
 
     def now(self):
         """Return what is there now: the names in each folder, the bytes of each file, by inode."""
@@ -68,7 +77,7 @@ class Disk:
             if path.is_dir():
                 names[inode] = {entry.name: entry.inode() for entry in os.scandir(path)}
             else:
-                data[inode] = path.read_bytes()
+                data[inode] = self.bytes_of(path)
         return names, data
 
 
@@ -132,10 +141,10 @@ def root_inode(moment):
     return next(iter(names.keys() - {inode for entries in names.values() for inode in entries.values()}))
 
 
-def disks(moment, tmp_path, seed):
+def disks(moment, tmp_path, seed, mixtures=DISKS):
     """Yield the directories that a power cut may leave: nothing unsynced, everything, and random mixtures."""
     draw = random.Random(seed)
-    ways = [lambda options: options[0], lambda options: options[-1], *[draw.choice] * DISKS]
+    ways = [lambda options: options[0], lambda options: options[-1], *[draw.choice] * mixtures]
     for way in ways:
         root = tmp_path / "disk"
         lay_out(root, moment, way)
@@ -183,6 +192,75 @@ def test_a_power_cut_leaves_either_end_of_a_rollback(root, tmp_path, monkeypatch
     ]
     assert set().union(*opened) == {1, 2}
     assert opened[-1] == {1}
+
+
+def publish_sharing(root, generation):
+    """Publish a snapshot that takes its words over from the former one, as a link, and writes the rest."""
+    former = snapshots.opened(root, snapshots.names(root)[-1])
+    words = former.manifest.get("words_of", former.manifest["made_for"])
+
+    def write(folder):
+        (folder / "notes.json").write_bytes(b"%d" % generation)
+        return {"made_for": generation, "words_of": words}
+
+    return snapshots.publish(root, write=write, check=load_sharing, carried={"words.npy": former.kept("words.npy")})
+
+
+def load_sharing(snapshot):
+    """Return a snapshot's generation after reading every file of it."""
+    if "words_of" not in snapshot.manifest:
+        return load(snapshot)
+    assert not snapshot.degraded
+    generation = snapshot.manifest["made_for"]
+    assert bytes(snapshot.read("notes.json")) == b"%d" % generation
+    assert bytes(snapshot.read("words.npy")) == b"%d" % snapshot.manifest["words_of"] + PAYLOADS["words.npy"]
+    return generation
+
+
+def test_a_power_cut_loses_no_file_that_snapshots_share(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "WORTH_LINKING", 0)
+    publish_sharing(root, 3)
+    with monkeypatch.context() as patch:
+        recorder = Recorder(root, patch)
+        publish_sharing(root, 4)  # and the first is pruned
+        publish_sharing(root, 5)  # and the second, from which the words came
+        recorder.keep("acknowledged")
+    assert "link" in [moment[0] for moment in recorder.moments]
+    opened = [
+        {snapshots.current(disk, load_sharing) for disk in disks(moment, tmp_path, seed=number, mixtures=6)}
+        for number, moment in enumerate(recorder.moments)
+    ]
+    assert set().union(*opened) == {3, 4, 5}
+    assert opened[-1] == {5}
+    assert all(max(one) - min(one) <= 1 for one in opened)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("operation", ["add", "replace", "remove", "rollback"])
+def test_a_power_cut_leaves_a_whole_index_before_or_after_each_change(tmp_path, monkeypatch, make_passages, operation):
+    root, texts = tmp_path / "index", {"tides": "Tides rise.", "pier": "The pier.", "kiln": "The kiln."}
+    Index.build(make_passages(texts)).save(root)
+    index = Index.open(root).remove(["kiln"])
+    former = {info.id: info.content_hash for info in index.documents()}
+    changes = {
+        "add": lambda: index.add([Document.from_text("The harbour.", id="harbour")]),
+        "replace": lambda: index.add([Document.from_text("The new pier.", id="pier")]),
+        "remove": lambda: index.remove(["pier"]),
+        "rollback": index.rollback,
+    }
+    with monkeypatch.context() as patch:
+        recorder = Recorder(root, patch)
+        changes[operation]()
+        recorder.keep("acknowledged")
+    after = {info.id: info.content_hash for info in index.documents()}
+    assert after != former
+    for number, moment in enumerate(recorder.moments):
+        for disk in disks(moment, tmp_path, seed=number, mixtures=2):
+            left = Index.open(disk)
+            assert not left.degraded
+            held = {info.id: info.content_hash for info in left.documents()}
+            assert held in ([after] if number == len(recorder.moments) - 1 else [former, after])
+            assert left.search("tides")[0].passage.document_id == "tides"
 
 
 @pytest.mark.parametrize("forgotten", ["_sync_directory", "fsync"])
