@@ -22,7 +22,7 @@ from index.queries import Query, ask
 from index.segments import Segment
 
 DEPTH = 100  # passages that each leg puts up, at least; four times what is asked for if that is more
-_FEW_DEAD = 200  # dead passages of a segment that are searched past; more are excluded
+_SPARE = 50  # candidates beside twice the depth where some passages are dead
 
 Numbers = npt.NDArray[np.int64]
 
@@ -100,13 +100,15 @@ def _nearest(contents: Contents, vector: Floats, depth: int, allowed: Numbers | 
 
 
 def _nearest_living(segment: Segment, vector: Floats, depth: int) -> Numbers:
+    """Search past the dead first, who are at most a quarter: to exclude them costs more than a few more candidates."""
     gone = segment.gone
     if not len(gone):
         return segment.vectors.nearest(vector, depth, None)
-    if len(gone) <= _FEW_DEAD:  # excluding costs more than a few more candidates
-        found = segment.vectors.nearest(vector, depth + len(gone), None)
-        return found[~np.isin(found, gone)]
-    living = np.setdiff1d(np.arange(len(segment)), gone, assume_unique=True)
+    found = segment.vectors.nearest(vector, 2 * depth + _SPARE, None)
+    found = found[~np.isin(found, gone)]
+    if len(found) >= min(depth, segment.living):
+        return found[:depth]
+    living = np.setdiff1d(np.arange(len(segment)), gone, assume_unique=True)  # most of what is near is dead
     return segment.vectors.nearest(vector, depth, living)
 
 

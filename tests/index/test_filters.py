@@ -156,3 +156,14 @@ def test_under_a_filter_of_one_in_twenty_both_legs_find_what_an_exact_search_fin
         every = index.search(asked, 1200, documents=[paper.id for paper in papers], vector_weight=weight)
         assert len(hits) == 10
         assert np.allclose([hit.score for hit in hits], [hit.score for hit in every[:10]], atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["flat", "sq8", "ivf"])
+def test_what_was_removed_hides_nothing_that_lives_behind_it(word_lengths, kind):
+    near = [Document(f"near{number}", f"aaaa bbbb {number}") for number in range(300)]
+    far = [Document(f"far{number}", " ".join(["aaaa bbbb", *["ccccccc"] * 3, f"{number}"])) for number in range(1200)]
+    index = Index.build(map(whole, near + far), embedder=word_lengths, vectors=kind)
+    index.remove([document.id for document in near])
+    hits = index.search("aaaa bbbb", 10, vector_weight=1.0)
+    assert len(hits) == 10
+    assert all(hit.passage.document_id.startswith("far") for hit in hits)
