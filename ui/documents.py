@@ -17,19 +17,21 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal
 
-from corpus.errors import SurveyQAError
+from corpus.errors import ReadError, SurveyQAError, UsageError
 from index import Index
 from index.catalogue import DocumentInfo
 from index.snapshots import SnapshotInfo
-from rag.build import bring_in
+from rag.build import bring_in, gather, with_ids_for
+from rag.sources import PLAINLY, Manner, is_address
 from ui.errors import ReadOnly
 
 logger = logging.getLogger(__name__)
 
-Work = Literal["upload", "remove", "reread", "verify", "rollback"]
+Work = Literal["upload", "fetch", "remove", "reread", "verify", "rollback"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 MAX_NAME_CHARS = 120
+MAX_ADDRESS_CHARS = 2_000
 MAX_WAITING = 50  # jobs; more than a person would start
 KEPT_JOBS = 30  # that are over, for the list
 MAX_UPLOADS_BYTES = 2_000_000_000  # of all files together
@@ -68,13 +70,23 @@ class Documents:
         uploads: Where uploaded files are kept, so that they can be read again; made when the first one comes.
         directory: Where the index lives; None for one in memory, which has no snapshots.
         writable: False shows everything and changes nothing.
+        manner: How pages and papers are fetched, and which hosts may be asked though they are not public.
     """
 
-    def __init__(self, index: Index, uploads: Path, *, directory: Path | None = None, writable: bool = True) -> None:
+    def __init__(
+        self,
+        index: Index,
+        uploads: Path,
+        *,
+        directory: Path | None = None,
+        writable: bool = True,
+        manner: Manner = PLAINLY,
+    ) -> None:
         self._index = index
         self._uploads = uploads
         self._directory = directory
         self.writable = writable
+        self._manner = manner
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}
         self._waiting: SimpleQueue[tuple[int, Callable[[Callable[[str, int, int], None]], str]]] = SimpleQueue()
@@ -128,6 +140,27 @@ class Documents:
                 raise
 
         return self._start("upload", kept, work)
+
+    def fetch(self, address: str) -> Job:
+        """Add a page by its address, or a paper as ``arxiv:ID`` or ``openreview:ID``; a path of this machine is refused.
+
+        Raises:
+            UsageError: It is none of these.
+            ReadOnly: The operator allows no changes.
+        """
+        named = address.strip()
+        self._check_writable()
+        if not is_address(named) or len(named) > MAX_ADDRESS_CHARS:
+            raise UsageError("Give the address of a page (https://…), arxiv:ID or openreview:ID.")
+
+        def work(tell: Callable[[str, int, int], None]) -> str:
+            gathered = with_ids_for(gather([named], library=False, manner=self._manner, progress=tell), self._index)
+            if not gathered.documents:
+                raise ReadError("; ".join(f"{left.path}: {left.reason}" for left in gathered.skipped) or named)
+            self._index.update(gathered.documents, folders=gathered.folders, progress=tell)
+            return ", ".join(document.id for document in gathered.documents)
+
+        return self._start("fetch", named, work)
 
     def remove(self, ids: Sequence[str]) -> Job:
         """Remove documents; an uploaded one's file goes too. Raises ReadOnly."""
@@ -198,7 +231,7 @@ class Documents:
         synced = bring_in(self._index, self._uploads, progress=tell)
         for skipped in synced.skipped:
             if skipped.path == name or skipped.path.startswith((f"{name}/", f"{name}#", f"{name} ")):
-                raise SurveyQAError(skipped.reason)
+                raise ReadError(skipped.reason)
         return ", ".join((*synced.added, *synced.changed))
 
     def _check_writable(self) -> None:

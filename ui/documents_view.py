@@ -74,12 +74,24 @@ def wire_documents(on: Page, documents: Documents) -> None:
         sections, tables = documents.sections(info.id), documents.tables(info.id)
         return gr.update(visible=True), render_contents(info, sections, tables, language)
 
+    def fetch(chat: Chat, address: str, wanted: str, language: Language) -> tuple[Any, ...]:
+        try:
+            documents.fetch(address)
+        except SurveyQAError as error:
+            gr.Warning(render_warning(str(error)))
+            return (address, *show(chat, wanted, language))
+        return ("", *show(chat, wanted, language))
+
     asked = [on.chat, on.find_document, on.language]
     on.view.input(look, [on.view, *asked], shown, **at_once)
     on.language.input(look, [on.view, *asked], shown, **at_once)
     on.find_document.change(show, asked, shown, **at_once)
     on.clock.tick(tick, asked, shown, **at_once)
     on.wish.change(fulfil, [on.chat, on.wish, on.find_document, on.language], [on.chat, *shown], **queued)
+    gr.on(
+        [on.add.click, on.address.submit], fetch, [on.chat, on.address, on.find_document, on.language],
+        [on.address, *shown], **queued,
+    )  # fmt: skip
     on.reread.click(start(documents.reread), asked, shown, **queued)
     on.verify.click(start(documents.verify), asked, shown, **queued)
     on.place.change(open_document, [on.place, on.language], [on.side, on.source], **at_once)

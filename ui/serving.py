@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.sources import Manner
 from ui.documents import Documents
 from ui.handlers import choose_examples
 from ui.server import create_app, listen, run
@@ -74,7 +75,13 @@ def _documents(assistant: Assistant, home: Path, *, writable: bool) -> Documents
     index = assistant.index
     place = str(index.info()["directory"] or "")
     name = hashlib.sha256(os.path.realpath(place).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return Documents(index, home / "uploads" / name, directory=Path(place) if place else None, writable=writable)
+    return Documents(
+        index,
+        home / "uploads" / name,
+        directory=Path(place) if place else None,
+        writable=writable,
+        manner=Manner(cache=home / "papers"),
+    )
 
 
 def _announce(address: str, host: str, hosts: Sequence[str], *, open_page: bool, login: bool) -> None:

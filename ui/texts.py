@@ -84,6 +84,8 @@ class Texts:
     login_failed: str
     upload: str
     upload_hint: str
+    address: str
+    add: str
     reread: str
     verify: str
     find_document: str
@@ -193,6 +195,8 @@ TEXTS: Mapping[Language, Texts] = {
         login_failed="用户名或密码不对。",
         upload="上传文件",
         upload_hint="可以一次选多个文件，也可以拖到这里。上传期间照常提问。",
+        address="网页地址，或 arxiv:2302.13971",
+        add="添加",
         reread="重新读取",
         verify="校验索引",
         find_document="筛选资料：标题、文件名、类型……",
@@ -214,7 +218,14 @@ TEXTS: Mapping[Language, Texts] = {
         really_roll_back="回到这个快照？现在的快照会保留，可以再切换回来。",
         snapshots="快照",
         document_columns={"title": "资料", "kind": "类型", "language": "语言", "year": "年份", "passages": "段落"},
-        works={"upload": "上传", "remove": "移除", "reread": "重新读取", "verify": "校验", "rollback": "恢复快照"},
+        works={
+            "upload": "上传",
+            "fetch": "添加",
+            "remove": "移除",
+            "reread": "重新读取",
+            "verify": "校验",
+            "rollback": "恢复快照",
+        },
         states={"waiting": "等待中", "running": "进行中", "done": "完成", "failed": "失败", "cancelled": "已取消"},
     ),
     "en": Texts(
@@ -302,6 +313,8 @@ TEXTS: Mapping[Language, Texts] = {
         login_failed="The name or the password is wrong.",
         upload="Upload files",
         upload_hint="Choose several at once, or drop them here. Questions are answered meanwhile.",
+        address="Address of a page, or arxiv:2302.13971",
+        add="Add",
         reread="Read again",
         verify="Verify the index",
         find_document="Filter documents: title, file, kind…",

@@ -95,6 +95,9 @@ class Page:
                     self.find_document = gr.Textbox(
                         elem_id="find-document", container=False, show_label=False, max_length=200
                     )
+                with gr.Row(elem_id="address-tools"):
+                    self.address = gr.Textbox(elem_id="address", container=False, show_label=False, interactive=True)
+                    self.add = gr.Button(elem_id="add-address", size="sm", variant="secondary", min_width=0)
                 self.hint = gr.Markdown(elem_id="upload-note")
                 self.jobs = gr.Markdown(elem_id="jobs", latex_delimiters=[])
                 self.documents = gr.Markdown(elem_id="documents", latex_delimiters=[])
@@ -188,6 +191,7 @@ def _wire(
         on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
         on.find, on.notice, on.view, on.picture, on.find_model,
         on.leave, on.upload, on.reread, on.verify, on.find_document, on.hint, on.history_head,
+        on.address, on.add,
     ]  # fmt: skip
     talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language, on.conversations, on.anew]
     panel = [on.opened, on.side, on.source]
@@ -397,4 +401,6 @@ def _words(language: Language, examples: Sequence[str], views: Sequence[View]) -
         gr.update(placeholder=texts.find_document, label=texts.find_document),
         render_hint(texts.upload_hint),
         render_hint(texts.snapshots),
+        gr.update(placeholder=texts.address, label=texts.address),
+        gr.update(value=texts.add),
     ]

@@ -1,9 +1,13 @@
 import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from corpus import Document, split
+from corpus.errors import UsageError
 from index import Index
+from rag.sources import Manner
 from ui.documents import Documents, key_of, safe_name
 from ui.errors import ReadOnly
 
@@ -163,3 +167,36 @@ def test_the_list_is_filtered_by_words_and_documents_are_found_by_their_key(docu
     assert [info.id for info in documents.listed("KELP markdown")] == ["kelp.md"]
     assert documents.find(key_of("old.md")).title == "Old"
     assert documents.find("0" * 24) is None
+
+
+@pytest.mark.parametrize(
+    "address", ["/etc/passwd", "file:///etc/passwd", "notes.md", "", "https://" + "x" * 3_000, "../a.md"]
+)
+def test_a_path_of_this_machine_is_no_address(documents, address):
+    with pytest.raises(UsageError, match="address of a page"):
+        documents.fetch(address)
+
+
+def test_an_address_inside_the_network_is_refused_with_a_reason(documents):
+    job = finished(documents, documents.fetch("http://127.0.0.1:9/secret"))
+
+    assert job.state == "failed"
+    assert "127.0.0.1" in job.words
+    assert names(documents) == ["old.md"]
+
+
+def test_a_page_of_an_allowed_host_answers(index, tmp_path):
+    (tmp_path / "page").mkdir()
+    body = "<html><title>Kelp</title><body><article>" + "<p>Kelp-9B was released by Tidewater in May 2031.</p>" * 5
+    (tmp_path / "page" / "kelp.html").write_text(body + "</article></body></html>")
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "page")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    documents = Documents(index, tmp_path / "uploads", manner=Manner(allowed=("127.0.0.1",)))
+
+    job = finished(documents, documents.fetch(f"http://127.0.0.1:{server.server_port}/kelp.html"))
+    server.shutdown()
+    server.server_close()
+
+    assert job.state == "done", job.words
+    assert "Tidewater" in index.search("Who released Kelp-9B?", 1)[0].passage.text
