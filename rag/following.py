@@ -40,7 +40,7 @@ _PREVIOUS_EN = re.compile(
 _FORMER = re.compile(r"前者|\bthe former\b", re.IGNORECASE)
 _LATTER = re.compile(r"后者|\bthe latter\b", re.IGNORECASE)
 _BOTH = re.compile(
-    r"两者|二者|这两个(?:模型|项目|系统)?|它们俩?|\bboth of (?:them|these)\b|\bthe two\b|\bthey\b|\bthem\b",
+    r"两者|二者|这两个(?:模型|项目|系统)?|它们俩?|\bboth of (?:them|these)\b|\bthe two(?: of them)?\b|\bthey\b|\bthem\b",
     re.IGNORECASE,
 )
 _PRONOUN_ZH = re.compile(
@@ -108,7 +108,9 @@ class _Talk:
             return question
         if way.points(question) is None and _has_other_subject(question, turns, carried, self.index):
             return question
-        return _folded(question, carried, way)
+        folded = _folded(question, carried, way)
+        alone = folded.strip(" ?？呢")
+        return _with_name(previous, alone, self) if alone in carried and previous else folded
 
     def _previous_question(self, history: Sequence[Message]) -> str:
         """Return the last question asked before this one, itself made to stand alone."""
@@ -151,16 +153,21 @@ def _with_name(question: str, name: str, talk: _Talk) -> str:
 
 def _name_before(turns: Sequence[tuple[str, str]], talk: _Talk) -> str:
     """Return the name that was talked about before the last one."""
-    seen: list[str] = []
-    for role, text in turns:
-        if role == "user":
-            seen += [mention.surface for mention in talk.names(text) if mention.surface not in seen]
+    seen = _asked_about(turns, talk)
     return seen[-2] if len(seen) > 1 else ""
+
+
+def _asked_about(turns: Sequence[tuple[str, str]], talk: _Talk) -> list[str]:
+    """Return the names in a person's turns, each once, in the order of their first mention."""
+    names = (mention.surface for role, text in turns if role == "user" for mention in talk.names(text))
+    return list(dict.fromkeys(names))
 
 
 def _carried(question: str, turns: Sequence[tuple[str, str]], previous: str, talk: _Talk) -> list[str]:
     """Return the names that are talked about: those of the last question, for "these …" also the one that answered it."""
     asked = [mention.surface for mention in talk.names(previous)]
+    if len(asked) == 1 and any(pattern.search(question) for pattern in (_FORMER, _LATTER, _BOTH)):
+        return _asked_about([*turns, ("user", previous)], talk)[-2:]
     if not asked:
         by_user = ([m.surface for m in talk.names(text)] for role, text in reversed(turns) if role == "user")
         asked = next(filter(None, by_user), [])
@@ -212,7 +219,7 @@ def _folded(question: str, carried: Sequence[str], way: _Way) -> str:
     if len(carried) > 1:
         for pattern, meant in ((_FORMER, carried[0]), (_LATTER, carried[1]), (_BOTH, way.joint.join(carried[:2]))):
             if pattern.search(question):
-                return pattern.sub(meant, question, count=1)
+                return re.sub(r"(?<=[A-Za-z\d])(?=[\u4e00-\u9fff])", " ", pattern.sub(meant, question, count=1))
     return way.put(_joined(carried, way), question)
 
 

@@ -103,3 +103,28 @@ def test_a_long_history_does_not_make_a_long_question(index):
     names = " ".join(f"Name-{n}" for n in range(60))
     folded = stand_alone("它有多少面天线?", turns(f"{names} 是什么?", "不知道。"), index)
     assert len(folded) < 120
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("Which of the two is larger?", "Which of Heron-2 and Egret DB is larger?"),
+        ("Who paid for the former?", "Who paid for Heron-2?"),
+        ("and the latter?", "Who built Egret DB?"),
+        ("前者有多少面天线?", "Heron-2 有多少面天线?"),
+        ("它们分别是谁做的?", "Heron-2 和 Egret DB 分别是谁做的?"),
+    ],
+)
+def test_two_things_asked_about_one_after_the_other_are_pointed_at_together(index, question, alone):
+    history = turns("Who built Heron-2?", "The Firth Institute.", "and Egret DB?", "Nobody knows.")
+    assert stand_alone(question, history, index) == alone
+
+
+def test_a_long_history_is_looked_through_once(index, monkeypatch):
+    from rag import following
+
+    looked = []
+    find = following.find_mentions
+    monkeypatch.setattr(following, "find_mentions", lambda text, *rest: looked.append(text) or find(text, *rest))
+    stand_alone("And its cost?", turns(*(f"Who built Heron-2 in {n % 3}?" for n in range(40))), index)
+    assert len(looked) == len(set(looked))
