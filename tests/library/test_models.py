@@ -27,7 +27,7 @@ NAMED = """
     ERNIE 3.0, Flan-U-PaLM, ChatGLM-6B, Alpaca-LoRA, KoAlpaca, Japanese-Alpaca-LoRA, Chinese-Vicuna, Luotuo, BERT,
     RoBERTa, DistilBERT, ALBERT, UniLM, ELECTRA, AlexaTM, ST-MoE, GLaM, BloombergGPT, GPT-NeoX-20B, OPT-IML, PaLI, Atlas,
     Megatron-LM, Dolly, DeepSpeed-Chat, GPT4All, OpenAssistant, MOSS, Lamini, Kosmos-1, PaLM-E, Pythia, 羊驼, 小羊驼, 骆驼,
-    龙猫, 文心一言, 通义千问
+    龙猫, 文心一言, 通义千问, SpanBERT
 """
 
 
