@@ -42,6 +42,7 @@ from index.errors import (
 
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
+_Seen = set[tuple[int, int, str]]  # device, inode and checksum of files that were compared
 
 FORMAT = 1
 KEPT = 3  # snapshots, the current one included
@@ -50,6 +51,7 @@ _SNAPSHOT_NAME = re.compile(r"\d{8}-[0-9a-f]{8}")
 WORTH_LINKING = (
     1 << 20
 )  # bytes of a file that snapshots share; of smaller ones each has its own copy, safe from each other's damage
+_LARGE = 64 << 20  # bytes of a file whose pages are worth letting go of
 _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json|pack)")
 
 
@@ -102,6 +104,7 @@ class Snapshot:
         data = _mapped(self.directory / name)
         if len(data) != entry["size"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise IndexDamaged(f"{self.directory / name} is not what was written. {_REBUILD}")
+        _let_go(data)
         return data
 
 
@@ -207,8 +210,8 @@ def history(root: Path) -> list[SnapshotInfo]:
     """
     if not os.path.isdir(root / "snapshots"):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
         raise IndexNotFound(_not_found(root))
-    now = current_name(root)
-    return [_described(root, name, now) for name in names(root)]
+    now, seen = current_name(root), set[tuple[int, int, str]]()
+    return [_described(root, name, now, seen) for name in names(root)]
 
 
 def opened(root: Path, name: str) -> Snapshot:
@@ -291,8 +294,9 @@ def verify(root: Path) -> None:
         raise IndexNotFound(_not_found(root))
     with _as_damage(root):
         _fitting(root, _pointer(root))
+        seen: _Seen = set()
         for name in names(root):
-            _read_all(_opened(root / "snapshots" / name, name))
+            _read_all(_opened(root / "snapshots" / name, name), seen)
 
 
 def names(root: Path) -> list[str]:
@@ -336,7 +340,7 @@ def _publish(
     draft = root / "tmp" / f"{generation:08d}-{os.urandom(4).hex()}"
     draft.mkdir(mode=0o700)
     try:
-        shared = {name: kept for name, kept in carried.items() if _carry(kept, draft / name)}
+        shared = {name: kept for name, kept in carried.items() if _carry(kept, draft / name, root)}
         about = write(draft)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = {"format": FORMAT, "generation": generation, "made": made, **about, "files": _sealed(draft, shared)}
@@ -386,17 +390,22 @@ def _whole(root: Path, name: str, check: Callable[[Snapshot], object]) -> Snapsh
         )
     with _as_damage(root):
         snapshot = _opened(root / "snapshots" / name, name)
-        _read_all(snapshot)
+        _read_all(snapshot, set())
         check(snapshot)
     return snapshot
 
 
-def _read_all(snapshot: Snapshot) -> None:
-    for file in snapshot.manifest["files"]:
-        snapshot.read(file)
+def _read_all(snapshot: Snapshot, seen: _Seen) -> None:
+    """Read every file that is not among those seen, which snapshots share."""
+    for name, entry in snapshot.manifest["files"].items():
+        status = (snapshot.directory / name).lstat()
+        identity = (status.st_dev, status.st_ino, str(entry["sha256"]))
+        if identity not in seen:
+            snapshot.read(name)
+            seen.add(identity)
 
 
-def _described(root: Path, name: str, now: str) -> SnapshotInfo:
+def _described(root: Path, name: str, now: str, seen: _Seen) -> SnapshotInfo:
     manifest: Mapping[str, Any] = {}
     damage, on_disk = "", 0
     try:
@@ -404,7 +413,7 @@ def _described(root: Path, name: str, now: str) -> SnapshotInfo:
             on_disk = size(root, name)
             snapshot = _opened(root / "snapshots" / name, name)
             manifest = snapshot.manifest
-            _read_all(snapshot)
+            _read_all(snapshot, seen)
     except IndexError_ as error:
         damage = str(error)
     counts = manifest.get("counts", {})
@@ -476,10 +485,14 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _carry(kept: Kept, path: Path) -> bool:
-    """Take a file over from an older snapshot; tell whether both share it now, which is safe as nobody changes it."""
+def _carry(kept: Kept, path: Path, root: Path) -> bool:
+    """Take a file over from an older snapshot; tell whether both share it now, which is safe as nobody changes it.
+
+    Of another directory's files copies are made: whoever saves an index elsewhere wants two.
+    """
+    own = kept.path.parents[2] == root
     try:
-        if kept.size >= WORTH_LINKING and kept.path.stat().st_size == kept.size:
+        if own and kept.size >= WORTH_LINKING and kept.path.stat().st_size == kept.size:
             try:
                 os.link(kept.path, path)
             except FileNotFoundError:
@@ -625,6 +638,12 @@ def _mapped(path: Path) -> memoryview:
         if os.fstat(file.fileno()).st_size == 0:
             return memoryview(b"")
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _let_go(data: memoryview) -> None:
+    """Tell the system that the pages of a large file are not needed now: only those that are used count as memory."""
+    if len(data) >= _LARGE and hasattr(mmap, "MADV_DONTNEED") and isinstance(data.obj, mmap.mmap):
+        data.obj.madvise(mmap.MADV_DONTNEED)
 
 
 def _write(path: Path, data: bytes) -> None:

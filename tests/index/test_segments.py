@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corpus import Document, split
-from index import Index, lexical, segments, snapshots
+from index import Index, IndexDamaged, lexical, segments, snapshots
 from index.terms import analyze
 
 WORDS = [
@@ -111,6 +111,26 @@ def test_adding_shares_the_large_files_of_what_was_there(tmp_path, monkeypatch):
     assert (old / "segment0_postings.pack").samefile(new / "segment0_postings.pack")
     assert (new / "segment1_postings.pack").exists()
     assert Index.open(tmp_path).search("tide")
+
+
+def test_an_index_that_is_saved_elsewhere_shares_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "WORTH_LINKING", 1)
+    Index.build(split(documents_of(range(30)))).save(tmp_path / "one")
+    Index.open(tmp_path / "one").save(tmp_path / "two")
+    assert [path.stat().st_nlink for path in (tmp_path / "two").rglob("*") if path.is_file()] == [1] * 9
+
+
+def test_a_shared_file_that_is_damaged_is_told_of_in_every_snapshot(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "WORTH_LINKING", 1)
+    index = Index.build(split(documents_of(range(30))))
+    index.save(tmp_path)
+    index.add(documents_of([30]))
+    path = tmp_path / "snapshots" / index.snapshot / "segment0_postings.pack"
+    with path.open("r+b") as file:
+        file.write(b"x")
+    assert ["not what was written" in snapshot.damage for snapshot in Index.snapshots(tmp_path)] == [True, True]
+    with pytest.raises(IndexDamaged, match="segment0_postings"):
+        snapshots.verify(tmp_path)
 
 
 def test_where_there_are_no_links_files_are_copied(tmp_path, monkeypatch):
