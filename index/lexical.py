@@ -198,9 +198,14 @@ class Scorer:
             numbers, scores = _top(np.append(numbers, found + part.first), np.append(scores, amounts), depth)
         return numbers
 
-    def highest(self) -> float:
-        """Return the score of the best passage; 0 if none scores."""
-        return float(self.of(self.best(1)).max(initial=0.0))
+    def highest(self, enough: float) -> float:
+        """Return the score of the best passage, or of one that reaches what is enough; 0 if none scores."""
+        highest = 0.0
+        for at, lists in enumerate(self._lists):
+            if lists and highest < enough:
+                scores = self._best_of(at, 1, None, highest, enough)[1]
+                highest = max(highest, float(scores.max(initial=0.0)))
+        return highest
 
     def of(self, numbers: Numbers) -> Floats:
         """Return the scores of some passages."""
@@ -212,11 +217,13 @@ class Scorer:
                 scores[here] = self._sums(at)[local] if part.count <= SMALL else _looked_up(self._lists[at], local)
         return scores
 
-    def _best_of(self, at: int, depth: int, allowed: Numbers | None, level: float) -> tuple[Numbers, Floats]:
+    def _best_of(
+        self, at: int, depth: int, allowed: Numbers | None, level: float, enough: float = math.inf
+    ) -> tuple[Numbers, Floats]:
         """Return the best passages of one segment with their scores, more than ``depth`` if that is less work."""
         part = self._parts[at]
         if part.count > SMALL:
-            return _pruned(part, self._lists[at], depth, _mask(part, allowed), level)
+            return _pruned(part, self._lists[at], depth, _mask(part, allowed), level, enough)
         scores = self._sums(at)
         found = np.flatnonzero(scores > 0) if allowed is None else allowed[scores[allowed] > 0]
         return found, scores[found]
@@ -254,9 +261,12 @@ def _mask(part: Part, allowed: Numbers | None) -> npt.NDArray[np.bool_] | None:
 
 
 def _pruned(
-    part: Part, lists: Sequence[_List], depth: int, mask: npt.NDArray[np.bool_] | None, level: float
+    part: Part, lists: Sequence[_List], depth: int, mask: npt.NDArray[np.bool_] | None, level: float, enough: float
 ) -> tuple[Numbers, Floats]:
-    """Return every passage that may be among the ``depth`` best, with its score; ``level`` is what others already reach."""
+    """Return every passage that may be among the ``depth`` best, with its score.
+
+    ``level`` is what others already reach. When ``depth`` passages reach what is ``enough``, these will do.
+    """
     lists = sorted(lists, key=lambda one: -one.bound)
     rest = [*accumulate((one.bound for one in reversed(lists)), initial=0.0)][
         ::-1
@@ -273,6 +283,8 @@ def _pruned(
         if len(passages) <= _LEADERS or not len(leaders):
             leaders = _leading(_joined(leaders, _leading(passages, scores, depth)), scores, depth)
         level = max(level, _level(scores[leaders], depth))
+        if level >= enough:
+            return leaders.astype(np.int64), scores[leaders]
         at += 1
     found = np.flatnonzero(scores > max((level - rest[at]) * (1 - _SLACK) - _SLACK, 0)).astype(np.int32)
     amounts = scores[found]

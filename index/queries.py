@@ -219,7 +219,7 @@ def _held_in_chinese(word: _Word, lexical: Lexical, languages: Languages) -> boo
 def _doubt(terms: Mapping[str, float], lexical: Lexical) -> float:
     """Return how little the question's own words find: 0 for much, 1 for little."""
     best = lexical.ideal(terms)
-    share = lexical.scorer(terms).highest() / best if best else 0.0
+    share = lexical.scorer(terms).highest(MUCH * best) / best if best else 0.0
     return min(max((MUCH - share) / (MUCH - LITTLE), 0.0), 1.0)
 
 

@@ -210,4 +210,6 @@ def test_pruning_finds_what_the_full_sum_finds(seed, monkeypatch):
             pruned = contents.lexical.scorer(terms)
             numbers = pruned.best(depth, allowed)
             assert np.sort(pruned.of(numbers)) == pytest.approx(expected, abs=1e-5)
+            assert pruned.highest(np.inf) == pytest.approx(full.highest(np.inf))
+            assert pruned.highest(0.5) >= min(0.5, full.highest(np.inf)) - 1e-6
             assert allowed is None or set(numbers.tolist()) <= set(allowed.tolist())

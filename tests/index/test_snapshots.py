@@ -281,7 +281,7 @@ def test_an_index_in_memory_has_nothing_to_verify(bilingual):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 @pytest.mark.parametrize("name", ["CURRENT", "names.json"])
 def test_a_pipe_in_place_of_a_file_is_refused_and_never_waited_for(bilingual, tmp_path, name):
-    bilingual.save(tmp_path)
+    bilingual.pinned().save(tmp_path)
     path = next(tmp_path.rglob(name))
     path.unlink()
     os.mkfifo(path)
