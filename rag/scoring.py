@@ -81,7 +81,8 @@ class Scorer:
         words = sum(map(mul, weights, matched))
         names = sum(map(mul, self._name_weights, named))
         asked = clause or self.question.clauses[0]
-        value = value_fit(unit, asked, self.question)
+        beside_it = not words and not names and word_total + name_total > 0  # no value of it can be the one asked for
+        value = 0.0 if beside_it else value_fit(unit, asked, self.question)
         both = (words + names) / max(word_total + name_total, 1e-9) + self._literal(unit)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
@@ -105,6 +106,8 @@ class Scorer:
 
     def _literal(self, unit: Unit) -> float:
         """Return what the question's own words in a unit add, small ones such as "after" included."""
+        if self._letters.keys().isdisjoint(unit.terms):
+            return 0.0
         said = sum(weight for term, weight in self._letters.items() if term in unit.terms)
         return LITERAL_WEIGHT * said / self._letter_total
 
