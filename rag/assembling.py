@@ -380,8 +380,8 @@ def _one_sentence(question: Question, records: Sequence[Record]) -> Draft | None
     """Return of each record the sentence that says everything that is asked, or the one that dates it; None if one has none."""
     needles = _telling(question)
     if needles:
-        fitting_ones = [[v for v in record.values if says(v, needles)] for record in records]
-        values = [sorted(own, key=lambda v: amount_beside(v, needles) is None)[:1] for own in fitting_ones]
+        telling = [[v for v in record.values if says(v, needles)] for record in records]
+        values = [sorted(own, key=lambda v: amount_beside(v, needles) is None)[:1] for own in telling]
     elif _IN_TIME.search(question.text):
         values = [record.under(DATE)[:1] for record in records]
     else:
