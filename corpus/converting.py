@@ -12,6 +12,8 @@ from corpus.errors import ReadError
 from corpus.formats import Extract, Format, endings, extract, format_of, limits
 from corpus.readings import Cut, Reading
 
+_LONGEST_KEY = 60  # characters; a longer line that stands in the text was broken up and not cut
+
 logger = logging.getLogger(__name__)
 
 
@@ -71,10 +73,11 @@ def convert(
 def cut_from(found: Extract, document: Document) -> Cut:
     """Return the lines of a source that cleaning left out of its document."""
     left = Counter("".join(line.split()) for line in clean_characters(document.text).split("\n"))
+    whole = "".join(document.text.split())
     lines = list(found.cut)
     for line in clean_characters(found.text).split("\n"):
         key = "".join(line.split())
-        if key and not left[key]:
+        if key and not left[key] and not (len(key) > _LONGEST_KEY and key in whole):
             lines.append(line.strip())
         left[key] -= 1
     return Cut(document.id, tuple(lines))

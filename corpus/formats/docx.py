@@ -9,7 +9,7 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.formats import Extract, missing
 from corpus.formats.packages import check_office
-from corpus.formats.writing import Spanned, heading, join, one_line, spread, table
+from corpus.formats.writing import Spanned, heading, join, one_line, plain, spread, table
 from corpus.patterns import pattern
 
 Element = Any  # an lxml element; the library has no types
@@ -112,7 +112,7 @@ class _Reader:
             elif item:
                 yield "item", item + one_line(text)
             else:
-                yield "text", "\n".join(filter(None, map(one_line, text.split("\n"))))
+                yield "text", plain("\n".join(filter(None, map(one_line, text.split("\n")))))
         for box in boxes:
             yield from self._blocks(box)
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal, NamedTuple
 
-from corpus.formats.writing import heading, one_line, table
+from corpus.formats.writing import heading, one_line, plain, table
 from corpus.lines import item_marker
 from corpus.patterns import pattern
 
@@ -26,16 +26,23 @@ _PAGE_NUMBER = pattern(
 _DIGITS = pattern(r"\d+")
 _SENTENCE_END = ".。!！?？:：;；"
 _CAPTION = pattern(r"(?:表|图|图表|table|figure|fig\.)\s*[\dA-Z一二三四五六七八九十]+", 2)
+_CAPTION_LINE = pattern(r"(?:(?:table|figure|fig\.)\s*\d+\s*[:.：]|(?:表|图|图表)\s*\d+[\s:：.])\s*\S", 2)  # IGNORECASE
 _CJK = pattern("[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _WORD_BEFORE = pattern(r"([^\W\d_]+)-$")
 _WORD_AFTER = pattern(r"^[^\W\d_]+")
 _FIRST_WORD = pattern("[\u2e80-\u9fff\uff00-\uffef]{1,2}|[^\\s\u2e80-\u9fff]+")
+_LEADER = pattern(r".{2,120}?(?:[.·…]\s*){4,}[\divxlc]{1,6}\s*", 2)  # IGNORECASE
+_FEWEST_ENTRIES = 3  # of a list of contents on a page
 _FEWEST_LINES = 4  # of a column
 _LONGEST_HEADING = 150  # characters
 
 
 class Piece(NamedTuple):
-    """A run of characters on one line; ``size`` is the height of its letters' line, ``walled`` a line drawn at its left."""
+    """A run of characters on one line.
+
+    ``size`` is the height of its letters' line, ``walled`` tells of a line drawn at its left, ``words`` holds the offsets
+    of the words after the first one in ``text`` with the places where they begin.
+    """
 
     left: float
     bottom: float
@@ -45,6 +52,7 @@ class Piece(NamedTuple):
     bold: bool
     text: str
     walled: bool = False
+    words: tuple[tuple[int, float], ...] = ()
 
 
 class Page(NamedTuple):
@@ -244,10 +252,16 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
             merged[-1] = Piece(
                 last.left, min(last.bottom, piece.bottom), max(last.right, piece.right), max(last.top, piece.top), size,
                 last.bold and piece.bold, last.text + gap + piece.text, last.walled,
+                (*last.words, *_shifted(piece, len(last.text + gap))),
             )  # fmt: skip
         else:
             merged.append(piece)
     return merged
+
+
+def _shifted(piece: Piece, offset: int) -> list[tuple[int, float]]:
+    """Return where all words of a piece begin, for a text that it is put into at an offset."""
+    return [(at + offset, left) for at, left in ((0, piece.left), *piece.words)]
 
 
 def _belongs(last: Piece, piece: Piece, *, first: bool) -> bool:
@@ -267,7 +281,7 @@ def _without_running_lines(
 ) -> list[list[list[_Row]]]:
     """Return the rows without headers, footers and page numbers: what recurs at the edges of pages, digits aside.
 
-    What goes is noted in ``cut``.
+    The file's own list of contents (lines that dots lead to a page number) goes too. What goes is noted in ``cut``.
     """
     edges = [_edge_rows(page, size.height) for page, size in zip(regions, pages, strict=True)]
     seen: Counter[str] = Counter()
@@ -282,7 +296,10 @@ def _without_running_lines(
             for key, row in edge.items()
             if seen[_recurring(row)] >= needed or _PAGE_NUMBER.fullmatch(row.text.strip())
         }
-        cut += [row.text for key, row in edge.items() if key in dropped]
+        leaders = {id(row): row for region in page for row in region if _LEADER.fullmatch(row.text)}
+        listed = leaders if len(leaders) >= _FEWEST_ENTRIES else {}
+        cut += [row.text for key, row in {**edge, **listed}.items() if key in dropped or key in listed]
+        dropped |= set(listed)
         kept.append([rows for region in page if (rows := [row for row in region if id(row) not in dropped])])
     return kept
 
@@ -428,7 +445,7 @@ def _continues(block: _Block, above: _Row, row: _Row, begun: _Block, step: float
     if block.kind == "heading" or begun.kind == "heading":
         same = block.kind == begun.kind and block.bold == begun.bold and not block.level and not begun.level
         return same and gap < 1.4 * row.size and len(block.text) + len(begun.text) <= _LONGEST_HEADING
-    if begun.kind == "item" or len(row.pieces) > 1 or len(above.pieces) > 1:
+    if begun.kind == "item" or _CAPTION_LINE.match(begun.text) or len(row.pieces) > 1 or len(above.pieces) > 1:
         return False
     short = above.right + _first_word(row) + 0.3 * row.size < right
     if short and block.text[-1] in _SENTENCE_END:
@@ -504,9 +521,24 @@ def _cells(row: _Row, columns: list[tuple[float, float]]) -> list[str]:
         shared = [min(right, piece.right) - max(left, piece.left) for left, right in columns]
         reach = [n for n, (left, right) in enumerate(columns) if shared[n] > 0.3 * (right - left)]
         nearest = max(range(len(columns)), key=shared.__getitem__)
-        for number in reach if len(reach) > 1 else [nearest]:
-            cells[number].append(piece.text)
+        parts = _parted(piece, reach, columns) if len(reach) > 1 else [piece.text]
+        for number, part in zip(reach if len(reach) > 1 else [nearest], parts, strict=True):
+            cells[number].append(part)
     return [" ".join(cell) for cell in cells]
+
+
+def _parted(piece: Piece, reach: list[int], columns: list[tuple[float, float]]) -> list[str]:
+    """Return what of a piece stands in each column that it reaches: its words from where the column begins on.
+
+    Where no word begins there, the piece is one cell above all of them.
+    """
+    cuts = [0]
+    for number in reach[1:]:
+        begins = [at for at, left in piece.words if abs(left - columns[number][0]) < 0.2 * piece.size and at > cuts[-1]]
+        if not begins:
+            return [piece.text] * len(reach)
+        cuts.append(begins[0])
+    return [piece.text[start:end].strip() for start, end in pairwise([*cuts, len(piece.text)])]
 
 
 def _grid(rows: list[_Row], columns: list[tuple[float, float]]) -> list[list[str]]:
@@ -607,7 +639,7 @@ def _written(blocks: list[_Block], count: int, title: str) -> Composed:
     starts: dict[int, int] = {}
     length = 0
     for block in blocks:
-        text = heading(block.level, block.text) if block.kind == "heading" else table(block.grid) or block.text
+        text = heading(block.level, block.text) if block.kind == "heading" else table(block.grid) or plain(block.text)
         if not text:
             continue
         together = parts and block.kind == "item" and parts[-1].startswith("- ") and text.startswith("- ")

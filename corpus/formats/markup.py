@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from corpus.formats.writing import Spanned, heading, one_line, spread, table
+from corpus.formats.writing import Spanned, heading, one_line, plain, spread, table
 from corpus.patterns import pattern
 
 Element = Any  # an lxml element; the library has no types
@@ -256,7 +256,7 @@ class _Writer:
     def _finish(self, kind: BlockKind = "text") -> None:
         """End the paragraph at hand."""
         lines = [one_line(line) for line in "".join(self._inline).split("\n")]
-        text = "\n".join(line for line in lines if line)
+        text = plain("\n".join(line for line in lines if line))
         words, linked = one_line("".join(self._words)), self._linked
         self._inline, self._words, self._linked = [], [], 0
         if text:

@@ -147,11 +147,12 @@ class _Rules:
 class _Run:
     """Characters that follow each other on one line."""
 
-    __slots__ = ("bottom", "first", "heights", "left", "right", "text", "top")
+    __slots__ = ("bottom", "first", "heights", "left", "right", "text", "top", "words")
 
     def __init__(self, first: int) -> None:
         self.first = first
         self.text: list[str] = []
+        self.words: list[tuple[int, float]] = []
         self.heights: Counter[float] = Counter()
         self.left = self.bottom = float("inf")
         self.right = self.top = float("-inf")
@@ -199,6 +200,7 @@ def _pieces(text: Any, rules: _Rules) -> list[Piece]:  # noqa: ANN401 a PdfTextP
             run, space = _Run(number), False
         if space and run.text:
             run.text.append(" ")
+            run.words.append((len(run.text), left))
         run.add(chr(code) if code < 0x110000 else "\ufffd", left, bottom, right, top)
         space = False
     _end(run, page, pieces, rules)
@@ -215,7 +217,7 @@ def _end(run: _Run, page: Any, pieces: list[Piece], rules: _Rules) -> None:  # n
     size = run.heights.most_common(1)[0][0]
     bold = _is_bold(page, run.first) or _is_bold(page, run.first + len(run.text) // 2)
     walled = rules.between(run.left - size, run.left + 1, (run.bottom + run.top) / 2)
-    pieces.append(Piece(run.left, run.bottom, run.right, run.top, size, bold, words, walled))
+    pieces.append(Piece(run.left, run.bottom, run.right, run.top, size, bold, words, walled, tuple(run.words)))
 
 
 def _is_bold(page: Any, number: int) -> bool:  # noqa: ANN401 a handle of PDFium

@@ -13,12 +13,22 @@ WIDEST_TABLE = 500
 
 _LONGEST_NAME = 80  # columns of text that a name of a column may take
 
+_MARKED = pattern(r"^(?=\s{0,3}(?:#{1,6}\s|`{3}|~{3}))", 8)  # MULTILINE
 _SPACES = pattern(r"\s+")
 
 
 def one_line(text: str) -> str:
     """Return a text with every run of white space as one space."""
     return _SPACES.sub(" ", text).strip()
+
+
+def plain(text: str) -> str:
+    r"""Return text of a document whose lines are not taken for headings or fences that they only look like.
+
+    >>> plain("# include")
+    '\\# include'
+    """
+    return _MARKED.sub(r"\\\g<0>", text) if "#" in text or "```" in text or "~~~" in text else text
 
 
 def heading(level: int, title: str) -> str:

@@ -50,6 +50,28 @@ SURVEYS = {
         (("模型", "参数量", "上下文长度"), ("鹈鹕", "170亿", "2048"), ("苍鹭", "650亿", "4096"), ("鸬鹚", "70亿", "8192")),
         "书信由维斯比博物馆提供。",
     ),
+    "e2": Survey(
+        "en", "An Overview of Mountain Engines", "Bo Ekdahl",
+        (
+            ("Beginnings", "The Marmot engine was published by the Alpine College in June 2019. It runs on 3 kilowatts and was tuned on diaries of guides."),
+            ("Tuning", "The Chamois engine was tuned for 18 nights on 64 boards. Its archive holds 95 million pages of weather notes."),
+            ("Terms", "The Ibex engine is free for schools only. A guild pays 250 thalers a year for it."),
+        ),
+        "Table 2: Ratings of the engines",
+        (("Engine", "Power", "Rating"), ("Marmot", "3 kW", "71.5"), ("Chamois", "12 kW", "84.0"), ("Ibex", "9 kW", "79.25")),
+        "The diaries were lent by the hut of Zermatt.",
+    ),
+    "z2": Survey(
+        "zh", "山地引擎概览", "周若水",
+        (
+            ("开端", "旱獭引擎由高山学院于2019年6月公布，功率为三千瓦，调试数据是向导的日记。"),
+            ("调试", "岩羚引擎在六十四块板卡上调试了十八个夜晚，档案共有九千五百万页，内容是气象记录。"),
+            ("条款", "羱羊引擎只对学校免费，行会每年要付二百五十塔勒。"),
+        ),
+        "表2 各引擎的评分",
+        (("引擎", "功率", "评分"), ("旱獭", "3千瓦", "71.5"), ("岩羚", "12千瓦", "84.0"), ("羱羊", "9千瓦", "79.25")),
+        "日记由采尔马特山屋借出。",
+    ),
 }  # fmt: skip
 
 
@@ -164,7 +186,7 @@ def _xlsx(path: Path, survey: Survey) -> None:
     sheet = book.active
     sheet.title = survey.caption.replace(":", "")
     for row in survey.rows:
-        sheet.append([int(cell) if cell.isdigit() else cell for cell in row])
+        sheet.append([float(cell) if cell.replace(".", "").isdigit() else cell for cell in row])
     notes = book.create_sheet(survey.title)
     for name, text in survey.sections:
         notes.append([name, text])

@@ -13,6 +13,8 @@ from rag import Assistant
 QUESTIONS = {
     "en": ("For how many days was the Heron model trained?", "42", "Training"),
     "zh": ("苍鹭模型训练了多少天?", "四十二天", "训练"),
+    "e2": ("For how many nights was the Chamois engine tuned?", "18", "Tuning"),
+    "z2": ("岩羚引擎的档案有多少页?", "九千五百万页", "调试"),
 }
 PAGES = {"print.pdf": 2, "slides.pptx": 3}
 WITHOUT_SECTIONS = {"table.csv", "table.tsv", "records.json", "records.jsonl", "sheet.xlsx"}

@@ -2,7 +2,12 @@
 
 import importlib.util
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -185,3 +190,60 @@ def test_what_was_cut_is_shown(tmp_path, capsys, monkeypatch) -> None:
         capsys, "index", "build", str(tmp_path / "a.md"), "--index", str(tmp_path / "i"), "--show-cut", "--json"
     )
     assert json.loads(out)["cut"] == {"a.md": ["点赞 收藏 分享", "版权声明：本文为博主原创文章"]}
+
+
+def slow_pdf() -> bytes:
+    """Return a PDF that takes seconds to read: its page says the same a million times."""
+    content = zlib.compress(b"BT /F1 12 Tf 100 700 Td (hello) Tj ET\n" * 1_000_000)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F1 5 0 R>>>>/Contents 4 0 R>>",
+        b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]  # fmt: skip
+    return (
+        b"%PDF-1.5\n"
+        + b"".join(b"%d 0 obj\n%b\nendobj\n" % (n, o) for n, o in enumerate(objects, 1))
+        + b"trailer<</Root 1 0 R>>"
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children cannot be listed here")
+def test_ctrl_c_while_files_are_read_ends_at_once_and_leaves_the_old_index(index, tmp_path, capsys) -> None:
+    (tmp_path / "many").mkdir()
+    slow = slow_pdf()
+    for number in range(12):
+        (tmp_path / "many" / f"{number}.pdf").write_bytes(slow)
+    command = [
+        sys.executable,
+        "-m",
+        "ui.cli",
+        "index",
+        "build",
+        str(tmp_path / "many"),
+        "--index",
+        index,
+        "--workers",
+        "2",
+    ]
+    process = subprocess.Popen(command, cwd=CORPUS.parents[1], stderr=subprocess.PIPE)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    started: list[str] = []
+    while process.poll() is None and not started:
+        started = [pid for task in children.parents[1].iterdir() for pid in (task / "children").read_text().split()]
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert not [pid for pid in started if _runs(pid)]
+    _, out, _ = run(capsys, "ask", "What is a pier?", "--index", index, "--json")
+    assert json.loads(out)["found"]
+
+
+def _runs(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    return True
