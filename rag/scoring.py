@@ -256,15 +256,18 @@ def _weight(needle: Needle, matches: Sequence[float]) -> float:
     return rarity * SINGLE_CHARACTER if len(needle.surface) == 1 and not needle.surface.isascii() else rarity
 
 
+_PLAIN_WORD = re.compile(r"(?<![\w-])[a-z]+(?![\w-])")
+
+
 def _letters(question: Question, units: Sequence[Unit]) -> dict[str, float]:
-    """Return the terms of an English question that some unit has, without its names, each with its rarity.
+    """Return the terms of an English question's lower-case words that some unit has, each with its rarity.
 
     Not for Chinese: there the pairs of characters across words only add noise. Nor where a sure name tells more.
     """
     if question.language != "en" or any(mention.sure for mention in question.mentions):
         return {}
     named = {term for mention in question.mentions for term in terms_of(mention.name)}
-    terms = [term for term in terms_of(question.text) - named if term not in STOP_WORDS]
+    terms = [term for term in terms_of(" ".join(_PLAIN_WORD.findall(question.text))) - named if term not in STOP_WORDS]
     having = {term: sum(term in unit.terms for unit in units) for term in terms}
     return {term: math.log1p(len(units) / (0.5 + count)) for term, count in having.items() if count}
 
