@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,41 @@ def test_a_document_that_another_process_adds_answers_soon_and_no_request_fails(
     assert "11 GB" not in before["answer"]
     assert "11 GB" in answers[-1]["answer"]
     assert answers[-1]["index"] != before["index"]
+
+
+def test_no_request_of_many_fails_or_mixes_two_snapshots_while_the_index_is_replaced_and_taken_back(address, tmp_path):
+    writer = Index.open(tmp_path / "index")
+    needs, replies, end = {writer.snapshot: 6}, [], threading.Event()
+
+    def ask_on():
+        while not end.is_set():
+            replies.append(ask(address, "How much GPU memory does Walnut-7B need?"))
+
+    with ThreadPoolExecutor(4) as people:
+        asking = [people.submit(ask_on) for _ in range(4)]
+        try:
+            for gigabytes in range(10, 16):
+                text = f"# Nuts\n\nWalnut-7B needs {gigabytes} GB of GPU memory when it is quantised to INT4.\n"
+                writer.add([Document.from_text(text, id="walnut.md", title="Walnut")])
+                needs[writer.snapshot] = gigabytes
+                wait_until(lambda: replies and replies[-1]["index"] == writer.snapshot)
+            writer.rollback()
+            wait_until(lambda: replies[-1]["index"] == writer.snapshot)
+        finally:
+            end.set()
+        assert [one.result() for one in asking] == [None] * 4
+
+    assert {reply["index"] for reply in replies} <= needs.keys()
+    assert all(f"{needs[reply['index']]} GB" in reply["answer"] for reply in replies)
+    assert all(f"{needs[reply['index']]} GB" in reply["citations"][0]["quote"] for reply in replies)
+    assert len({reply["index"] for reply in replies}) > 4
+
+
+def wait_until(reached):
+    end = time.monotonic() + PATIENCE
+    while not reached() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert reached()
 
 
 def test_an_answer_that_has_begun_comes_from_one_snapshot(index, tmp_path):
