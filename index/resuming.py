@@ -103,6 +103,8 @@ class KeptVectors:
             for path in self._used:
                 path.unlink(missing_ok=True)
             for folder in folders:
+                for draft in folder.glob("*.part"):  # of a writer that was killed
+                    draft.unlink(missing_ok=True)
                 folder.rmdir()
         except OSError as error:  # another build has something there, or the disk fails: it costs room and nothing else
             logger.info("Kept vectors stay for now: %s", error)
@@ -154,6 +156,8 @@ class KeptVectors:
         try:
             _make_room(place.parent, table.nbytes)
             self._used.add(_write(place, table))
+        except FileNotFoundError as error:  # another build has just been published and has tidied up
+            logger.info("%d vectors are not kept: %s", len(rows), error)
         except OSError as error:
             self._writing = False
             logger.warning(

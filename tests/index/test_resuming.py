@@ -98,7 +98,7 @@ def test_an_interrupted_build_computes_no_vector_twice(stopped, word_lengths):
 
 
 def test_what_is_published_is_kept_twice_no_longer(stopped, word_lengths):
-    assert kept(stopped)
+    (kept(stopped)[0] / "123-abc.part").write_bytes(b"of a writer that was killed")
     build(TEXTS, word_lengths, stopped).save(stopped)
     assert not (stopped / resuming.FOLDER).exists()
 
