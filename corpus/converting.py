@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import replace
 
@@ -13,8 +12,6 @@ from corpus.formats import Extract, Format, endings, extract, format_of, limits
 from corpus.readings import Cut, Reading
 
 _LONGEST_KEY = 60  # characters; a longer line that stands in the text was broken up and not cut
-
-logger = logging.getLogger(__name__)
 
 
 def check_format(ending: str) -> Format:
@@ -94,9 +91,6 @@ def to_document(found: Extract, name: str, kind: str, *, largest: int = limits.D
 
     metadata = dict(found.metadata)
     kind = metadata.pop("kind", "") or kind
-    if "invalid_bytes" in metadata:
-        where = metadata.get("encoding", "utf-8")
-        logger.warning("%s: %s places that are no valid %s were replaced.", name, metadata["invalid_bytes"], where)
     if len(found.text) > largest:
         raise ReadError(
             f"it holds {len(found.text):,} characters, more than the {largest:,} of one document; split it into smaller files"

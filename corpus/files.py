@@ -6,12 +6,14 @@ with a dot are passed over.
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path, PurePosixPath
+from textwrap import shorten
 from typing import NamedTuple
 
 from corpus.documents import Document
@@ -32,6 +34,8 @@ __all__ = [
     "read_files",
     "read_folder",
 ]
+
+logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]  # files done, files in all
 
@@ -74,6 +78,7 @@ def read(path: str | os.PathLike[str], *, id: str | None = None) -> list[Documen
         if os.path.isdir(file):  # noqa: PTH112 Path.is_dir raises where it may not look
             raise ReadError("it is a folder; read_folder reads the files in it")
         reading = _read_one(Path(os.path.realpath(file)), name, file.suffix)
+        _warn(reading)
         if reading.skipped:
             raise ReadError("; ".join(_told(each, name) for each in reading.skipped[:3]))
     except ReadError as error:
@@ -206,9 +211,24 @@ def _finish(name: str, begun: Reading | Future[Reading]) -> Outcome:
     """Wait for a file's reading."""
     printable = _printable(name)
     try:
-        return Outcome(printable, begun if isinstance(begun, Reading) else begun.result())
+        reading = begun if isinstance(begun, Reading) else begun.result()
     except ReadError as error:
         return Outcome(printable, Reading((), (Skipped(printable, str(error)),)))
+    _warn(reading)
+    return Outcome(printable, reading)
+
+
+def _warn(reading: Reading) -> None:
+    """Tell what of the documents that were read could not be."""
+    for document in reading.documents:
+        facts = document.metadata
+        if "invalid_bytes" in facts:
+            where = facts.get("encoding", "utf-8")
+            logger.warning(
+                "%s: %s places that are no valid %s were replaced.", document.id, facts["invalid_bytes"], where
+            )
+        if "pages_without_text" in facts:
+            logger.warning("%s: no text layer on page %s.", document.id, shorten(facts["pages_without_text"], 80))
 
 
 def _read_one(path: Path, name: str, ending: str) -> Reading:

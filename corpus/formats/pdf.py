@@ -57,14 +57,14 @@ def _read(document: Any) -> Extract:  # noqa: ANN401 a PdfDocument, whose librar
     if count > limits.PAGES:
         raise ReadError(f"it has {count:,} pages, more than the {limits.PAGES:,} that are read; split it")
     pages = list(_pages(document, count))
-    empty = sum(not page.pieces for page in pages)
-    if empty == count:
+    empty = [number for number, page in enumerate(pages, 1) if not page.pieces]
+    if len(empty) == count:
         raise ReadError(f"no text layer: its {count} pages are pictures; recognise their text (OCR) first")
     composed = compose(pages, list(_outline(document)))
     facts = _facts(document)
     title = facts.pop("title", "")
     if empty:
-        facts["pages_without_text"] = str(empty)
+        facts["pages_without_text"] = ", ".join(map(str, empty))
     return Extract(composed.text, composed.title or title, metadata=facts, pages=composed.pages, cut=composed.cut)
 
 

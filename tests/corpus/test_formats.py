@@ -405,3 +405,15 @@ def test_a_page_that_chromium_printed_is_read_with_its_tables_and_pages(tmp_path
         assert [[cell.text for cell in row.cells] for row in document.tables[0].rows] == [
             list(row) for row in survey.rows[1:]
         ]
+
+
+def test_the_pages_without_text_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "half.pdf"))
+    canvas.drawString(100, 700, "The pier stands in the water.")
+    canvas.showPage()
+    canvas.rect(100, 100, 200, 200, fill=1)
+    canvas.save()
+    assert one(tmp_path / "half.pdf").metadata["pages_without_text"] == "2"
+    assert "half.pdf: no text layer on page 2." in caplog.text
