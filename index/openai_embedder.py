@@ -14,9 +14,11 @@ import numpy as np
 
 from index.embedders import Floats, Progress, normalized
 from index.errors import EmbedderUnavailable
+from index.transport import make_client
 
 BATCH = 64  # texts in a request
 TIMEOUT = 30.0  # seconds for a request
+MAX_BYTES = 16_000_000  # of a reply: a batch of vectors of 8,192 numbers, written out
 
 
 class OpenAIEmbedder:
@@ -69,7 +71,10 @@ def _client(model: str) -> Any:  # noqa: ANN401 the library is imported here onl
         )
     from langchain_openai import OpenAIEmbeddings
 
+    url = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+
     # Texts are sent as they are: counting their tokens would fetch an encoding from the network.
     return OpenAIEmbeddings(
-        model=model, check_embedding_ctx_length=False, timeout=TIMEOUT, max_retries=2, chunk_size=BATCH
-    )
+        model=model, check_embedding_ctx_length=False, timeout=TIMEOUT, max_retries=2, chunk_size=BATCH,
+        http_client=make_client(url, TIMEOUT, refuse=EmbedderUnavailable, most_bytes=MAX_BYTES), openai_proxy=None,
+    )  # fmt: skip

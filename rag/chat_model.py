@@ -58,6 +58,7 @@ class ChatModel:
     ) -> None:
         self.context_length = context_length
         self.count_tokens = count_tokens or estimate_tokens
+        self.counts_itself = count_tokens is not None
         self.special_tokens = tuple(special_tokens)
         self.timeout_s = timeout_s
         self._chat = chat

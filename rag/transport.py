@@ -1,42 +1,22 @@
-"""The HTTP client that talks to model servers: no redirects, bounded replies, and a request that can be ended at once.
-
-The client is handed to the openai package, which would otherwise follow redirects with the whole prompt and key,
-accept replies of any size, and wait ten minutes.
-"""
+"""The HTTP client that talks to model servers for an answer: ``index.transport``'s, and a request can be ended at once."""
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
+from index import transport
+from index.transport import Watch
 from rag.calls import Call, current_call
 from rag.errors import LLMError
 
 if TYPE_CHECKING:
     import httpx2
 
-MAX_RESPONSE_BYTES = 2_000_000  # an answer has a few thousand characters; streaming adds some 200 bytes to each token
-CONNECT_TIMEOUT_S = 10.0
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL points to this machine.
-
-    >>> is_loopback("http://localhost:8000/v1"), is_loopback("http://[::1]/v1"), is_loopback("https://127.evil.example")
-    (True, True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+is_loopback = transport.is_loopback
 
 
 def checked_base_url(url: str) -> str:
@@ -61,73 +41,17 @@ def checked_base_url(url: str) -> str:
 
 def make_client(base_url: str, timeout_s: float) -> httpx2.Client:
     """Return a client for one model server; ``timeout_s`` bounds every single wait, the call's deadline all of them."""
-    import httpx2
-
-    inner = httpx2.HTTPTransport(
-        proxy=_proxy_for(base_url),
-        limits=httpx2.Limits(
-            max_keepalive_connections=0
-        ),  # each request has its own connection, so ending one ends no other
-    )
-    timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
-    return httpx2.Client(transport=_guarded(inner), timeout=timeout, follow_redirects=False, trust_env=False)
+    return transport.make_client(base_url, timeout_s, refuse=_refuse, begin=_begin)
 
 
-def _proxy_for(url: str) -> str | None:
-    """Return the proxy that the environment names for a URL; this machine is never asked through one."""
-    host = urlsplit(url).hostname or ""
-    if is_loopback(url) or proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    return proxies.get(urlsplit(url).scheme) or proxies.get("all")
+def _refuse(message: str) -> LLMError:
+    return LLMError(message, kind="bad_response")
 
 
-def _guarded(inner: httpx2.BaseTransport) -> httpx2.BaseTransport:
-    """Wrap a transport so that it reports its connection to the current call and bounds what it reads."""
-    import httpx2
-
-    class Bounded(httpx2.SyncByteStream):
-        """The body of a response, as far as it may go."""
-
-        def __init__(self, stream: httpx2.SyncByteStream, call: Call | None) -> None:
-            self._stream = stream
-            self._call = call
-
-        def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for part in self._stream:
-                size += len(part)
-                if size > MAX_RESPONSE_BYTES:
-                    raise LLMError(
-                        f"The model server sent more than {MAX_RESPONSE_BYTES:,} bytes; reading stopped there.",
-                        kind="bad_response",
-                    )
-                if self._call and self._call.aborted.is_set():
-                    return
-                yield part
-
-        def close(self) -> None:
-            self._stream.close()
-
-    class Guarded(httpx2.BaseTransport):
-        """Passes requests on, with their answers bounded."""
-
-        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-            call = current_call()
-            request.headers["Accept-Encoding"] = "identity"  # a packed reply could unpack to any size
-            if call:
-                request.extensions = {**request.extensions, "trace": _tracer(call)}
-            response = inner.handle_request(request)
-            if response.headers.get("content-encoding", "identity") != "identity":
-                response.close()
-                raise LLMError("The model server sent a packed reply though it was asked not to.", kind="bad_response")
-            response.stream = Bounded(response.stream, call)  # type: ignore[arg-type]  # a sync transport has sync streams
-            return response
-
-        def close(self) -> None:
-            inner.close()
-
-    return Guarded()
+def _begin() -> Watch:
+    """Have the current call end the request's connection when it is aborted."""
+    call = current_call()
+    return Watch({"trace": _tracer(call)}, call.aborted.is_set) if call else Watch()
 
 
 def _tracer(call: Call) -> Callable[[str, dict[str, Any]], None]:

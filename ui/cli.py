@@ -16,6 +16,7 @@ import typer
 
 from ui.eval_commands import evaluate
 from ui.index_commands import index_app
+from ui.llm_commands import llm_app
 from ui.options import (
     AsJson,
     Documents,
@@ -53,6 +54,7 @@ app = typer.Typer(
     "Example: survey-qa ask 'ChatGLM-6B 量化后最低要多少显存?'",
 )
 app.add_typer(index_app, name="index")
+app.add_typer(llm_app, name="llm")
 app.add_typer(papers_app, name="papers")
 app.command("eval")(evaluate)
 

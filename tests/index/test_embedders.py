@@ -1,5 +1,6 @@
 """Embedders: the built-in one, sentence-transformers with a real model, OpenAI's interface, and one of our own."""
 
+import contextlib
 import importlib.util
 import json
 import sys
@@ -153,6 +154,12 @@ def openai_server(monkeypatch):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.server.paths.append(self.path)
+            if asked["model"] == "redirect":
+                self.send_response(307)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+                return
             status = 401 if "fail" in asked["model"] else 200
             data = [
                 {"object": "embedding", "index": n, "embedding": [text.count(c) + 0.1 for c in "abc"]}
@@ -163,12 +170,14 @@ def openai_server(monkeypatch):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(OSError):  # a reader that has enough goes away
+                self.wfile.write(body if asked["model"] != "huge" else b" " * 20_000_000 + body)
 
         def log_message(self, *args):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.paths = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
@@ -187,6 +196,17 @@ def test_an_openai_server_that_refuses_is_reported_without_its_words(openai_serv
     with pytest.raises(EmbedderUnavailable, match=r"AuthenticationError, status 401") as raised:
         open_embedder("openai:fail")
     assert "sk-secret" not in str(raised.value)
+
+
+def test_an_openai_server_that_redirects_is_not_followed_with_texts_and_key(openai_server):
+    with pytest.raises(EmbedderUnavailable, match="status 307"):
+        open_embedder("openai:redirect")
+    assert set(openai_server.paths) == {"/v1/embeddings"}
+
+
+def test_an_openai_server_that_sends_without_end_is_not_read_to_the_end(openai_server):
+    with pytest.raises(EmbedderUnavailable, match=r"did not answer|more than"):
+        open_embedder("openai:huge")
 
 
 def test_the_built_in_embedder_is_small_and_always_the_same():

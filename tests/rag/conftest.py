@@ -56,3 +56,9 @@ def chatglm(write_chatglm):
     """The same, for tests that run what it writes."""
     pytest.importorskip("chatglm_cpp", reason="the extra [chatglm] is not installed")
     return write_chatglm
+
+
+@pytest.fixture
+def load_beside():
+    """The function that imports a file which lies beside these tests."""
+    return _load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +46,36 @@ def write(file: Path, *, family: int = 1, window: int = 160, says: tuple[str, ..
             out.write(b"\0" * (-out.tell() % 16))
             out.write(values.astype("<f4").tobytes())
     return file
+
+
+def write_directory(folder: Path, *, says: tuple[str, ...], broken: bool = False) -> Path:
+    """Write such a model as it is downloaded: a configuration, weights, and Python files that read them."""
+    from safetensors.numpy import save_file
+
+    pieces = _pieces(says)
+    names = [piece for piece, *_ in pieces]
+    weights = _random(_first(len(pieces), 0))
+    _teach(weights, [names.index("<sop>"), *(names.index(piece) for piece in says), names.index("<eop>")])
+    embeddings = "transformer.word_embeddings.weight"
+    weights["lm_head.weight"] = weights[embeddings].copy()
+    config = {
+        "model_type": "chatglm", "vocab_size": len(pieces), "hidden_size": _HIDDEN, "inner_hidden_size": _INNER,
+        "num_attention_heads": _HEADS, "num_layers": 1, "layernorm_epsilon": 1e-5, "pre_seq_len": None,
+        "max_sequence_length": 512, "position_encoding_2d": True, "quantization_bit": 0, "torch_dtype": "float32",
+        "eos_token_id": names.index("<eop>"), "pad_token_id": names.index("<pad>"), "bos_token_id": names.index("<sop>"),
+        "tie_word_embeddings": False,
+        "auto_map": {"AutoConfig": "tiny.Config", "AutoModel": "tiny.Model", "AutoTokenizer": ["tiny.Tokenizer", None]},
+    }  # fmt: skip
+    code = Path(__file__).with_name("tiny_chatglm_code.py.txt").read_text("utf-8")
+    if broken:  # it computes something else than what chatglm-cpp computes from the same weights
+        code = code.replace("nn.functional.gelu(", "-nn.functional.gelu(")
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.py").write_text(code, "utf-8")
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"auto_map": config["auto_map"]}), "utf-8")
+    (folder / "ice_text.model").write_bytes(_sentencepiece(pieces))
+    save_file({n: w.astype("<f4") for n, w in weights.items()}, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
 
 
 def _random(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:

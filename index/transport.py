@@ -1,0 +1,131 @@
+"""The HTTP client for servers of models: no redirects, bounded replies, the environment's proxy except for this machine.
+
+It is handed to the openai package, which would otherwise follow redirects with texts and key, and accept replies of any
+size. Readers of answers add how a request is ended at once (``rag.transport``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+if TYPE_CHECKING:
+    import httpx2
+
+MAX_RESPONSE_BYTES = 2_000_000  # an answer has a few thousand characters; 64 vectors of 1,024 numbers about 1.4 MB
+CONNECT_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How one request is watched: extensions for the library, and whether nobody wants the reply any more."""
+
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    stopped: Callable[[], bool] = lambda: False
+
+
+def make_client(
+    base_url: str,
+    timeout_s: float,
+    *,
+    refuse: Callable[[str], Exception],
+    begin: Callable[[], Watch] = Watch,
+    most_bytes: int = MAX_RESPONSE_BYTES,
+) -> httpx2.Client:
+    """Return a client for one server; ``timeout_s`` bounds every single wait. See ``guarded`` for the others."""
+    import httpx2
+
+    inner = httpx2.HTTPTransport(
+        proxy=proxy_for(base_url),
+        limits=httpx2.Limits(
+            max_keepalive_connections=0
+        ),  # each request has its own connection, so ending one ends no other
+    )
+    timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+    transport = guarded(inner, refuse=refuse, begin=begin, most_bytes=most_bytes)
+    return httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL points to this machine.
+
+    >>> is_loopback("http://localhost:8000/v1"), is_loopback("http://[::1]/v1"), is_loopback("https://127.evil.example")
+    (True, True, False)
+    """
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL; this machine is never asked through one."""
+    host = urlsplit(url).hostname or ""
+    if is_loopback(url) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(urlsplit(url).scheme) or proxies.get("all")
+
+
+def guarded(
+    inner: httpx2.BaseTransport,
+    *,
+    refuse: Callable[[str], Exception],
+    begin: Callable[[], Watch] = Watch,
+    most_bytes: int,
+) -> httpx2.BaseTransport:
+    """Wrap a transport so that what it reads is bounded.
+
+    Args:
+        inner: What makes the requests.
+        refuse: Makes the exception for a reply that is not taken.
+        begin: Is called with every request, and says how it is watched.
+        most_bytes: What a reply may have.
+    """
+    import httpx2
+
+    class Bounded(httpx2.SyncByteStream):
+        """The body of a response, as far as it may go."""
+
+        def __init__(self, stream: httpx2.SyncByteStream, watch: Watch) -> None:
+            self._stream = stream
+            self._watch = watch
+
+        def __iter__(self) -> Iterator[bytes]:
+            size = 0
+            for part in self._stream:
+                size += len(part)
+                if size > most_bytes:
+                    raise refuse(f"The model server sent more than {most_bytes:,} bytes; reading stopped there.")
+                if self._watch.stopped():
+                    return
+                yield part
+
+        def close(self) -> None:
+            self._stream.close()
+
+    class Guarded(httpx2.BaseTransport):
+        """Passes requests on, with their answers bounded."""
+
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            watch = begin()
+            request.headers["Accept-Encoding"] = "identity"  # a packed reply could unpack to any size
+            request.extensions = {**request.extensions, **watch.extensions}
+            response = inner.handle_request(request)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                response.close()
+                raise refuse("The model server sent a packed reply though it was asked not to.")
+            response.stream = Bounded(response.stream, watch)  # type: ignore[arg-type]  # a sync transport has sync streams
+            return response
+
+        def close(self) -> None:
+            inner.close()
+
+    return Guarded()
