@@ -6,7 +6,7 @@ ones may go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -69,6 +69,7 @@ class Contents:
     next_place: int  # of the next document that is new
     names: Names = field(default_factory=dict, repr=False)  # the other names of each name
     folders: FolderNotes = field(default_factory=FolderNotes, repr=False)
+    settings: Mapping[str, object] = field(default_factory=dict, repr=False)  # of whoever asks; plain JSON by name
     snapshot: str = MEMORY
     degraded: str = ""
 

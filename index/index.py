@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,6 +163,28 @@ class Index:
     def folders(self) -> Folders:
         """Return which documents came from which folder: folder, name of the document there, its id."""
         return self._contents.folders.read()
+
+    def settings(self) -> Mapping[str, object]:
+        """Return what was kept with this index by ``settle``; plain JSON by name."""
+        return self._contents.settings
+
+    def settle(self, settings: Mapping[str, object]) -> Self:
+        """Keep settings (plain JSON by name) beside those there are; None takes one away. Returns this index.
+
+        An index on disk publishes a new snapshot; documents that are added or removed later leave them as they are.
+
+        Raises:
+            IndexLocked: Another writer is at work.
+            IndexWriteFailed: The disk is full or may not be written; what was there still serves.
+        """
+        with self._writing:
+            kept = {name: value for name, value in {**self._contents.settings, **settings}.items() if value is not None}
+            contents = replace(self._contents, settings=kept)
+            if self._directory is None:
+                self._contents = contents
+            else:
+                self._publish(contents, self._directory, base=self._contents)
+        return self
 
     def search(
         self,

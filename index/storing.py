@@ -91,6 +91,7 @@ def load(snapshot: Snapshot, embedder: Embedder | str | None, former: Contents |
             next_place=int(manifest["next_place"]),
             names=from_json(snapshot.read("names.json")),
             folders=FolderNotes(snapshot.read("folders.json")),
+            settings=dict(manifest.get("settings", {})),
             snapshot=snapshot.name,
             degraded=snapshot.degraded,
         )
@@ -160,6 +161,7 @@ def _about(contents: Contents) -> Mapping[str, object]:
         "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
         "vectors": contents.base.vectors,
         "weights": dict(contents.base.weights),
+        "settings": dict(contents.settings),
         "averages": list(contents.base.averages),
         "next_place": contents.next_place,
         "counts": {"documents": sum(one.documents for one in segments), "passages": len(contents)},

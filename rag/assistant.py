@@ -206,7 +206,8 @@ class Assistant:
     ) -> Iterator[str | Answer]:
         draft = extractive.read(question, packed, self.index)
         watch.lap("read")
-        refusal = refusing.decide(question, packed, draft, self.index)
+        decision = refusing.decide(question, packed, draft, self.index)
+        refusal = decision.refusal
         text, citations = compose(draft) if refusal is None else (refusing.refusal_text(refusal, question), ())
         watch.lap("cite")
         yield text
@@ -221,7 +222,7 @@ class Assistant:
             index=self.index.snapshot,
             timings_ms=watch.laps,
             explanation=_explain(question, packed, refusal.reason if refusal else None),
-            notes=notes + draft.notes,
+            notes=notes + draft.notes + ((refusing.searched(question, self.index),) if refusal else ()),
         )
 
     def _chat(

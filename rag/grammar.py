@@ -328,7 +328,7 @@ _DIMENSIONS = tuple(
             r"吨|公斤|千克|克|斤|磅|\d\s?kg(?![A-Za-z])|\btons?\b|\btonnes?\b|\bpounds?\b|\blbs?\b|\bgrams?\b|\bkilograms?\b",
         ),
         (
-            r"多[高宽深远厚]|[高宽深厚]度|直径|口径|距离|\bhow (?:tall|wide|deep|far|high)\b|\b(?:height|width|depth|diameter|distance)\b",
+            r"(?<![率例比分价本])(?<![率例比分价本]有)多[高宽深远厚]|[高宽深厚]度|直径|口径|距离|\bhow (?:tall|wide|deep|far|high)\b|\b(?:height|width|depth|diameter|distance)\b",
             r"米|里|尺|寸|光年|天文单位|层|\d\s?(?:k|c|m)?m(?![A-Za-z])|\b(?:kilo|centi|milli)?met(?:er|re)s?\b|\bmiles?\b|\bf(?:ee|oo)t\b|\binch|\blight[- ]years?\b|\byards?\b|\bfloors?\b|\bstor(?:ey|ie)s?\b",
         ),
         (r"温度|\btemperature\b", r"度|℃|°|\d\s?K\b|\bdegrees?\b|\bkelvin"),

@@ -1,232 +1,183 @@
-"""Saying that the documents do not say: decided by the evidence at hand, told in the question's language.
+"""Saying that the documents do not say: decided by calibrated evidence, told in the question's language.
 
-A question is answered only when some piece of the packed passages speaks of what is named *and* of what is asked about
-it. Nothing here knows who wrote the draft, and no text of a refusal holds a value that could pass for an answer.
+A question is answered only when the passages probably speak of what is named *and* of what is asked about it; how
+probable that must be was fitted on labelled questions (``rag.calibration``). Nothing here knows who wrote the draft, and
+no text of a refusal holds a value that could pass for an answer.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from index import Index
 from index.hits import Hit
+from index.terms import is_cjk
+from rag.calibration import calibration_of
 from rag.drafts import Draft
-from rag.grammar import ABSTRACT_NOUNS, Kind
-from rag.mentions import Mention, mention_strength
-from rag.questions import Clause, Needle, Question
-from rag.scoring import name_match, needle_match, value_fit
+from rag.evidence import Evidence, foreign_share, weigh
+from rag.mentions import Mention, names_in
+from rag.questions import Question
+from rag.scoring import name_match
 from rag.units import Unit, units_of
 
 Reason = Literal["unknown_name", "not_about_it", "off_topic", "nothing_found"]
 
 NEAREST = 3  # passages to show with a refusal
-
-# How much evidence an answer needs, from 0 (nothing of the question) to 1 (all of it in one piece). Chosen by hand on
-# own questions over survey documents (68 with an answer, 139 without) and on CMRC and XQuAD with and without the
-# passages that hold the gold; `survey-qa` will fit them by a command.
-ENOUGH_FOR_VALUE = 0.22  # a number, an amount, a date of something that is named
-ENOUGH_FOR_WORDS = 0.05  # anything else about something that is named
-ENOUGH_WITHOUT_NAME = 0.2
-ENOUGH_FOR_LIST = 0.03
-ENOUGH_WITH_UNKNOWN = 0.35  # when a word that may be a name, or all of them, is nowhere
-
-NAME_GATE = 0.8  # from which name match a piece is about a name: it says it, or stands right under it
-VALUE_WEIGHT = 3.0  # of showing a value of the kind asked for, beside words that weigh their idf
-NAME_WEIGHT = 4.0  # of a name that may be a common word
-UNCOUNTED = 0.4  # what a piece is worth that does not have the noun that is counted
-UNCOUNTED_LOOSELY = 0.8  # the same where another word may say it: no dictionary leads there, or no name is sure
-UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
-PARTLY = 0.15  # match, as evidence, of an unknown compound with two thirds of its letters
-SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
-ACROSS_LANGUAGES = 0.75  # of the evidence needed, when question and documents are in two languages
-LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
-ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
-FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
-
-_VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
-_SHOWN: frozenset[Kind] = _VALUES | {"venue", "language", "definition", "organisation", "person", "reason", "lineage"}
-_LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
+MOST_TOLD = 5  # things to name that the documents do tell
+ABOUT = 0.8  # name match from which a piece is about a name
+SPELLED_ALIKE = 66.0  # rapidfuzz ratio from which another name may have been meant
+LONGEST_TOLD = 20  # characters of a heading or a column's name that says what is told
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a question is not answered, what was looked for, and the passages that came nearest."""
+    """Why a question is not answered, what was looked for, and the passages that came nearest.
+
+    ``meant`` are names that are spelled alike and that the documents hold; ``told`` is what they do tell of the names.
+    """
 
     reason: Reason
     searched_for: tuple[str, ...] = ()
     nearest: tuple[Hit, ...] = field(default=(), repr=False)
+    meant: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
-def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Refusal | None:
-    """Return why the draft should not be shown, or None when the documents do say."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The refusal, or None for an answer; and what decided, where figures did and not the question's form."""
+
+    refusal: Refusal | None
+    evidence: Evidence | None = None
+    probability: float = 1.0
+    threshold: float = 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        figures = self.evidence.figures() if self.evidence else {}
+        return {
+            "refused_because": self.refusal.reason if self.refusal else None,
+            "probability": round(self.probability, 4), "threshold": round(self.threshold, 4),
+            "figures": {name: round(value, 4) for name, value in figures.items()},
+        }  # fmt: skip
+
+
+def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Decision:
+    """Return whether the draft should be shown, or why it should not: the documents do not say."""
     unknown = tuple(mention.surface for mention in question.mentions if mention.certain and not mention.held)
-    if unknown:
-        return Refusal("unknown_name", unknown, tuple(hits[:NEAREST]))
+    if unknown and _names_are_written_so(question, hits):
+        meant = tuple(_spelled_alike(unknown[0], hits, index))
+        return Decision(Refusal("unknown_name", unknown, tuple(hits[:NEAREST]), meant), probability=0.0)
     if not draft.statements:
-        return nothing_said(question, hits)
+        return Decision(nothing_said(question, hits), probability=0.0)
     if draft.assured:
-        return None
+        return Decision(None)
     if any(clause.kind == "link" for clause in question.clauses):
-        return None  # a link was found for what is named, or there would be no statement
-    if evidence(question, hits) >= _enough(question, foreign=_is_foreign(question, hits)):
-        return None
-    return Refusal("not_about_it" if question.mentions else "off_topic", _looked_for(question), tuple(hits[:NEAREST]))
+        return Decision(None)  # a link was found for what is named, or there would be no statement
+    calibration = calibration_of(index)
+    evidence = weigh(question, hits, draft)
+    probability = calibration.probability(evidence)
+    threshold = calibration.threshold(evidence)
+    refusal = None
+    if probability < threshold:
+        reason: Reason = "not_about_it" if question.mentions else "off_topic"
+        refusal = _refusal(reason, question, hits)
+    return Decision(refusal, evidence, probability, threshold)
 
 
 def nothing_said(question: Question, hits: Sequence[Hit]) -> Refusal:
     """Return the refusal for a reader that found nothing in the passages."""
-    return Refusal("nothing_found", _looked_for(question), tuple(hits[:NEAREST]))
+    return _refusal("nothing_found", question, hits)
 
 
 def refusal_text(refusal: Refusal, question: Question) -> str:
-    """Return the refusal in words: what was looked for, and that the documents do not say; never a value."""
+    """Return the refusal in words: what was looked for, that the documents do not say, and what they do tell; no value."""
+    return _chinese_text(refusal) if question.language == "zh" else _english_text(refusal)
+
+
+def searched(question: Question, index: Index) -> str:
+    """Return what was searched for a refusal, as a note in the question's language."""
     if question.language == "zh":
-        names = "、".join(refusal.searched_for)
-        if refusal.reason == "unknown_name":
-            return f"资料里没有提到 {names},无法回答这个问题。"
-        return f"资料里没有说明这一点。查找的是:{names}。" if names else "资料里没有说明这一点。"
+        return f"查找范围:索引里的全部段落(共 {len(index):,} 段)。"
+    return f"Searched: all {len(index):,} passages of the index."
+
+
+def _chinese_text(refusal: Refusal) -> str:
+    names = "、".join(refusal.searched_for)
+    if refusal.reason == "unknown_name":
+        text = f"资料里没有提到 {names},无法回答这个问题。"
+    else:
+        text = f"资料里没有说明这一点。查找的是:{names}。" if names else "资料里没有说明这一点。"
+    if refusal.meant:
+        text += f"您是不是要问:{'、'.join(refusal.meant)}?"
+    if refusal.told:
+        text += f"资料里说到的是:{'、'.join(refusal.told)};可以换成这些来问。"
+    return text
+
+
+def _english_text(refusal: Refusal) -> str:
     names = ", ".join(refusal.searched_for)
     if refusal.reason == "unknown_name":
-        return f"The documents do not mention {names}, so they cannot answer this question."
-    return f"The documents do not say. Looked for: {names}." if names else "The documents do not say."
+        text = f"The documents do not mention {names}, so they cannot answer this question."
+    else:
+        text = f"The documents do not say. Looked for: {names}." if names else "The documents do not say."
+    if refusal.meant:
+        text += f" Did you mean {' or '.join(refusal.meant)}?"
+    if refusal.told:
+        text += f" What they do tell of it: {', '.join(refusal.told)}. Ask for one of these."
+    return text
 
 
-def evidence(question: Question, hits: Sequence[Hit]) -> float:
-    """Return how much of the question the best single piece has, 0 to 1; 0 when no piece is about what is named.
+def _refusal(reason: Reason, question: Question, hits: Sequence[Hit]) -> Refusal:
+    told = tuple(_told_of(question, hits))
+    return Refusal(reason, _looked_for(question), tuple(hits[:NEAREST]), told=told)
 
-    Unlike the reader's score it does not compare pieces with each other, so it can be held against a threshold.
+
+def _names_are_written_so(question: Question, hits: Sequence[Hit]) -> bool:
+    """Tell whether documents with this name would write it in these letters.
+
+    Chinese documents on some subjects translate every name, on others hardly any: the passages tell which.
     """
-    gates = [mention for mention in question.mentions if mention.sure]
-    soft = [mention for mention in question.mentions if mention.held and not mention.sure]
-    foreign = _is_foreign(question, hits)
-    weights = [_weight(needle, foreign=foreign) for needle in question.needles]
-    best = 0.0
-    for unit in units_of(hits):
-        if unit.kind != "heading" and _is_about(unit, gates) and _is_near(unit, soft):
-            matches = [_firm(needle, unit, question) for needle in question.needles]
-            for clause in question.clauses:
-                share = _share(unit, clause, question, weights, matches, foreign=foreign)
-                best = max(best, share * _of_what_is_asked(clause, question, matches, foreign=foreign))
-    return best
+    if question.language == "zh" or foreign_share(question, hits) < 1.0:
+        return True
+    return 2 * sum(any(names_in(hit.passage.text)) for hit in hits) > len(hits)
 
 
-def _share(
-    unit: Unit,
-    clause: Clause,
-    question: Question,
-    weights: Sequence[float],
-    matches: Sequence[float],
-    *,
-    foreign: bool,
-) -> float:
-    """Return the share of the question's words, its uncertain names and the kind of value asked for that a unit has."""
-    told = [match >= 0.5 for needle, match in zip(question.needles, matches, strict=True) if len(needle.surface) > 1]
-    if foreign and not question.mentions and len(told) > 2 and sum(told) < 2:
-        matches = [match * ONE_OF_MANY for match in matches]
-    several = sum(mention.sure for mention in question.mentions) > 1 and clause.kind not in _VALUES
-    names = [mention for mention in question.mentions if several or not mention.sure]
-    held = sum(w * m for w, m in zip(weights, matches, strict=True))
-    held += sum(NAME_WEIGHT * name_match(mention, unit) for mention in names)
-    whole = sum(weights) + NAME_WEIGHT * sum(FOREIGN_UNKNOWN if foreign and not m.held else 1.0 for m in names)
-    return _with_value(held, whole, unit, clause, question)
+def _spelled_alike(surface: str, hits: Sequence[Hit], index: Index) -> Iterator[str]:
+    """Yield the names, at most two, that are spelled most like one that no document holds."""
+    from rapidfuzz import fuzz
+
+    known = {name for others in index.aliases().values() for name in others if not any(map(is_cjk, name))}
+    known |= {name for hit in hits for name in names_in(hit.passage.text)}
+    scored = {name: fuzz.ratio(surface.lower(), name.lower()) for name in known}
+    alike = sorted((name for name in known if scored[name] >= SPELLED_ALIKE), key=lambda name: (-scored[name], name))
+    yield from alike[:2]
 
 
-def _firm(needle: Needle, unit: Unit, question: Question) -> float:
-    """Return a match as evidence: half a word proves little, nor does a translation where the language is the same."""
-    match = needle_match(needle, unit)
-    if not needle.known and unit.document.language == question.language:
-        match *= 0.5
-    return match if match >= 1.0 else match**1.5
+def _told_of(question: Question, hits: Sequence[Hit]) -> list[str]:
+    """Return what the passages do tell of the first name: the columns of its row, else the headings under which it stands."""
+    named = next((mention for mention in question.mentions if mention.held), None)
+    if named is None:
+        return []
+    units = [unit for unit in units_of(hits) if name_match(named, unit) >= ABOUT]
+    columns = (unit.lead for unit in units if unit.kind == "cell" and unit.lead)
+    headings = (unit.path.rpartition(" > ")[2] for unit in units if unit.kind != "cell")
+    for found in (columns, headings):
+        told = [text for text in dict.fromkeys(found) if _is_plain(text, named, units)]
+        if told:
+            return told[:MOST_TOLD]
+    return []
 
 
-def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[float], *, foreign: bool) -> float:
-    """Return how much a match is worth: little when the very noun that is asked for is missing.
-
-    "How many dishes" needs the dishes; "what gearbox" needs the gearbox, unless a longer question describes it anyway;
-    and "cache size" needs the cache: a generic noun says nothing without the word before it.
-    """
-    pairs = list(zip(question.needles, matches, strict=True))
-    if clause.modifiers:
-        return 0.15 + 0.85 * min((m for n, m in pairs if n.surface in clause.modifiers), default=1.0)
-    keys = [(n, match) for n, match in pairs if n.surface in clause.asked and n.surface not in ABSTRACT_NOUNS]
-    if not keys or question.size:
-        return 1.0
-    if clause.kind in ("number", "count") and _is_nowhere(keys, question, foreign=foreign):
-        return UNKNOWN_NOUN
-    if clause.kind == "number":
-        gap = foreign and not any(needle.held for needle, _ in keys)
-        plain = not any(mention.sure for mention in question.mentions)
-        least = UNCOUNTED_LOOSELY if gap or plain else UNCOUNTED
-        return least + (1 - least) * max(match for _, match in keys)
-    if clause.kind in _SHOWN:
-        return 1.0  # the noun only says the kind: which company, at which conference
-    telling = [needle for needle in question.needles if len(needle.surface) > 1]
-    unknown = not foreign and not any(needle.known or match >= 0.5 for needle, match in keys)
-    unknown = unknown or not any(needle.held for needle, _ in keys)
-    return UNKNOWN_NOUN if unknown and len(telling) <= SHORT_QUESTION else 1.0
-
-
-def _is_nowhere(keys: Sequence[tuple[Needle, float]], question: Question, *, foreign: bool) -> bool:
-    """Tell whether what is counted is what tells most of the question, and no passage says it in any words.
-
-    Where the question's language is not that of the documents at all, the dictionary may just not know the word.
-    """
-    if foreign and not any(needle.known and len(needle.surface) > 1 for needle in question.needles):
-        return False
-    most = max(needle.weight for needle in question.needles)
-    return not any(needle.held or match >= PARTLY for needle, match in keys) and any(n.weight >= most for n, _ in keys)
-
-
-def _with_value(held: float, whole: float, unit: Unit, clause: Clause, question: Question) -> float:
-    """Return the share of the question that a unit has, the kind of value that is asked for included."""
-    if clause.kind not in _SHOWN:
-        return held / whole if whole else 1.0
-    value = min(1.0, value_fit(unit, clause, question))
-    share = (held + VALUE_WEIGHT * value) / (whole + VALUE_WEIGHT)
-    return 0.0 if clause.kind in _VALUES and value == 0 else share
-
-
-def _enough(question: Question, *, foreign: bool) -> float:
-    """Return the evidence that an answer needs; across languages less, because dictionaries have gaps."""
-    enough = _enough_at_home(question, foreign=foreign)
-    return enough * ACROSS_LANGUAGES if foreign and enough > ENOUGH_FOR_WORDS else enough
-
-
-def _enough_at_home(question: Question, *, foreign: bool) -> float:
-    kinds = {clause.kind for clause in question.clauses}
-    if question.several or kinds & _LISTS:
-        return ENOUGH_FOR_LIST
-    if not question.mentions:
-        return ENOUGH_WITHOUT_NAME
-    if not any(mention.held for mention in question.mentions):
-        return ENOUGH_WITHOUT_NAME if foreign else ENOUGH_WITH_UNKNOWN
-    return ENOUGH_FOR_VALUE if kinds <= _VALUES else ENOUGH_FOR_WORDS
-
-
-def _is_about(unit: Unit, gates: Sequence[Mention]) -> bool:
-    return not gates or max(name_match(mention, unit) for mention in gates) >= NAME_GATE
-
-
-def _is_near(unit: Unit, names: Sequence[Mention]) -> bool:
-    """Tell whether a name that may be a common word stands in the same passage or above it: sentences say "it"."""
-    passage = unit.passage
-    around = (passage.text, passage.context)
-    return not names or any(mention_strength(text, mention) > 0 for mention in names for text in around)
-
-
-def _is_foreign(question: Question, hits: Sequence[Hit]) -> bool:
-    """Tell whether most of the passages are in the other language."""
-    languages = Counter(hit.passage.document.language for hit in hits)
-    return bool(languages) and languages.most_common(1)[0][0] not in (question.language, "")
-
-
-def _weight(needle: Needle, *, foreign: bool) -> float:
-    if needle.surface in ABSTRACT_NOUNS:
-        return needle.weight * LITTLE
-    return needle.weight * FOREIGN_UNKNOWN if foreign and not needle.held else needle.weight
+def _is_plain(text: str, named: Mention, units: Sequence[Unit]) -> bool:
+    """Tell whether a heading or a column's name says something besides the name, and holds no value."""
+    said = text.strip().lower()
+    names = {spelling.lower() for spelling in named.spellings}
+    topics = {unit.topic.lower() for unit in units if unit.kind == "cell"}
+    return 0 < len(said) <= LONGEST_TOLD and not re.search(r"\d", said) and said not in names | topics
 
 
 def _looked_for(question: Question) -> tuple[str, ...]:

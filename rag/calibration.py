@@ -1,0 +1,95 @@
+"""The fitted weights that turn evidence into the probability that the documents answer, and the threshold below which they do not.
+
+What ships (``calibration.json``) was fitted on the questions in ``tests/questions`` by ``rag.calibrating``; an index may
+carry its own, fitted on questions about its documents. Nothing here knows how a fit is made.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from index import Index, IndexDamaged
+from rag.evidence import Evidence, Sort
+
+SETTING = "refusal"  # where an index keeps its own calibration
+FIGURES = (
+    "together", "log_together", "words", "said", "asked", "length",
+    "foreign", "unnamed", "valued", "listed", "assembled",
+)  # fmt: skip
+SORTS: tuple[Sort, ...] = ("listed", "valued", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic model: the log-odds that the documents answer are ``intercept`` plus the weighted figures.
+
+    ``questions`` is how many labelled questions it was fitted to.
+    """
+
+    weights: Mapping[str, float] = field(repr=False)
+    intercept: float
+    thresholds: Mapping[Sort, float]  # probability below which a question is refused, by its class
+    questions: int
+
+    def threshold(self, evidence: Evidence) -> float:
+        """Return the probability below which a question with this evidence is refused."""
+        return self.thresholds[evidence.sort]
+
+    def probability(self, evidence: Evidence) -> float:
+        """Return how probable it is that the documents answer, 0 to 1."""
+        figures = evidence.figures()
+        odds = self.intercept + sum(weight * figures[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "weights": {name: round(weight, 4) for name, weight in self.weights.items()},
+            "intercept": round(self.intercept, 4),
+            "thresholds": {sort: round(value, 4) for sort, value in self.thresholds.items()},
+            "questions": self.questions,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: object) -> Calibration:
+        """Restore a calibration from its JSON.
+
+        Raises:
+            IndexDamaged: The data are no calibration of this version.
+        """
+        try:
+            if not isinstance(data, Mapping) or set(data["weights"]) != set(FIGURES):
+                raise ValueError("other figures than " + ", ".join(FIGURES))
+            weights = {name: float(data["weights"][name]) for name in FIGURES}
+            thresholds: dict[Sort, float] = {sort: float(data["thresholds"][sort]) for sort in SORTS}
+            intercept = float(data["intercept"])
+            if not all(map(math.isfinite, (*weights.values(), *thresholds.values(), intercept))):
+                raise ValueError("a number that is not finite")
+            return cls(MappingProxyType(weights), intercept, MappingProxyType(thresholds), int(data["questions"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise IndexDamaged(
+                f"The refusal settings of this index cannot be used ({error}). Fit them again: "
+                "`survey-qa eval QUESTIONS.jsonl --fit`."
+            ) from error
+
+
+@cache
+def shipped() -> Calibration:
+    """Return the calibration that ships."""
+    return Calibration.from_dict(json.loads(Path(__file__).with_name("calibration.json").read_text("utf-8")))
+
+
+def calibration_of(index: Index) -> Calibration:
+    """Return an index's own calibration, or the shipped one if it was never fitted.
+
+    Raises:
+        IndexDamaged: The index has one that cannot be used.
+    """
+    own = index.settings().get(SETTING)
+    return shipped() if own is None else Calibration.from_dict(own)

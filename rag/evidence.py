@@ -1,0 +1,238 @@
+"""How much of a question the passages speak of: the figures that decide between an answer and a refusal.
+
+Every figure runs from 0 to 1 and does not compare pieces with each other, so it can be held against what was measured
+on other questions. Nothing here decides; ``rag.refusing`` does, with a fitted ``rag.calibration``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from operator import mul
+from typing import Literal
+
+from index.hits import Hit
+from rag.drafts import Draft
+from rag.grammar import ABSTRACT_NOUNS, CUES, Kind
+from rag.mentions import Mention, mention_strength
+from rag.questions import Clause, Needle, Question
+from rag.scoring import name_match, needle_match, value_fit
+from rag.units import Unit, terms_of, units_of
+
+Sort = Literal["listed", "valued", "other"]
+
+NAME_GATE = 0.8  # from which name match a piece is about a name: it says it, or stands right under it
+VALUE_WEIGHT = 3.0  # of showing a value of the kind asked for, beside words that weigh their idf
+NAME_WEIGHT = 4.0  # of a name that may be a common word
+UNCOUNTED = 0.4  # what a piece is worth that does not have the noun that is counted
+UNCOUNTED_LOOSELY = 0.8  # the same where another word may say it: no dictionary leads there, or no name is sure
+UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
+PARTLY = 0.15  # match, as evidence, of an unknown compound with two thirds of its letters
+SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
+LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
+ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
+FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
+LONG_QUESTION = 8  # words and names from which a question counts as long
+MOST_SENTENCES = 3  # statements of a draft up to which it may be single sentences
+
+_VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
+_SHOWN: frozenset[Kind] = _VALUES | {"venue", "definition", "organisation", "person", "reason", "lineage"}
+_TOLD_BY_KIND: frozenset[Kind] = frozenset({"organisation", "person", "venue"})
+_LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for an answer, each figure from 0 (nothing) to 1 (all of it), and the class of the question.
+
+    ``together`` is the share of the question's words, names and kind of value that the best single piece has, ``words``
+    that of its words alone, ``said`` that of its words in the draft itself, and ``asked`` how much some piece has of the
+    noun that the question word belongs to. ``length`` grows with the question, to 1 for eight words and names.
+    """
+
+    together: float
+    words: float
+    said: float
+    asked: float
+    length: float
+    foreign: float  # share of the passages that are in another language than the question
+    unnamed: bool  # nothing is named
+    valued: bool  # a number, an amount, a date is asked for
+    listed: bool  # several things are asked for
+    assembled: bool  # the draft was put together from a list, a table or an entry
+
+    @property
+    def sort(self) -> Sort:
+        """The class of the question, by what an answer must show: each has a threshold of its own."""
+        return "listed" if self.listed else "valued" if self.valued else "other"
+
+    def figures(self) -> dict[str, float]:
+        """Return all of it as numbers by name; ``log_together`` tells little evidence from none."""
+        plain = {item.name: float(getattr(self, item.name)) for item in fields(self)}
+        return plain | {"log_together": math.log(self.together + 0.05)}
+
+
+def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
+    """Return the evidence that the passages, and the draft made from them, hold for a question."""
+    foreign = foreign_share(question, hits)
+    weights = [_weight(needle, foreign) for needle in question.needles]
+    best = [0.0] * len(weights)
+    together = words = 0.0
+    for unit in _units_about(question, hits):
+        matches = [max(_firm(needle, unit, question), _as_kind(needle, unit, question)) for needle in question.needles]
+        best = list(map(max, best, matches))
+        words = max(words, _weighted(weights, matches))
+        for clause in question.clauses:
+            share = _share(unit, clause, question, weights, matches, foreign=foreign > 0.5)
+            asked = _of_what_is_asked(clause, question, matches, foreign=foreign > 0.5)
+            together = max(together, share * asked)
+    text = terms_of(" ".join(statement.text for statement in draft.statements))
+    kinds = {clause.kind for clause in question.clauses}
+    return Evidence(
+        together=together,
+        words=words,
+        said=_weighted(weights, [needle.found_in(text) for needle in question.needles]),
+        asked=_asked(question, best),
+        length=min(1.0, len(question.needles) / LONG_QUESTION),
+        foreign=foreign,
+        unnamed=not question.mentions,
+        valued=bool(kinds) and kinds <= _VALUES,
+        listed=question.several or bool(kinds & _LISTS),
+        assembled=bool(draft.lead) or len(draft.statements) > MOST_SENTENCES,
+    )
+
+
+def foreign_share(question: Question, hits: Sequence[Hit]) -> float:
+    """Return the share of the passages that are in another language than the question."""
+    other = [hit.passage.document.language not in (question.language, "") for hit in hits]
+    return sum(other) / len(other) if other else 0.0
+
+
+def _units_about(question: Question, hits: Sequence[Hit]) -> Iterator[Unit]:
+    """Yield the pieces that are about what is named."""
+    gates = [mention for mention in question.mentions if mention.sure and mention.held]
+    soft = [mention for mention in question.mentions if mention.held and not mention.sure]
+    for unit in units_of(hits):
+        if unit.kind != "heading" and _is_about(unit, gates) and _is_near(unit, soft):
+            yield unit
+
+
+def _weighted(weights: Sequence[float], matches: Sequence[float]) -> float:
+    whole = sum(weights)
+    return sum(map(mul, weights, matches)) / whole if whole else 1.0
+
+
+def _asked(question: Question, best: Sequence[float]) -> float:
+    """Return how much of the nouns that are asked for some piece has; 1 where they only say the kind, as "which company"."""
+    telling = [clause for clause in question.clauses if clause.kind in _VALUES or clause.kind not in _SHOWN]
+    nouns = {noun for clause in telling for noun in (*clause.asked, *clause.modifiers)} - ABSTRACT_NOUNS
+    matches = [match for needle, match in zip(question.needles, best, strict=True) if needle.surface in nouns]
+    return min(matches, default=1.0)
+
+
+def _share(
+    unit: Unit,
+    clause: Clause,
+    question: Question,
+    weights: Sequence[float],
+    matches: Sequence[float],
+    *,
+    foreign: bool,
+) -> float:
+    """Return the share of the question's words, its uncertain names and the kind of value asked for that a unit has."""
+    told = [match >= 0.5 for needle, match in zip(question.needles, matches, strict=True) if len(needle.surface) > 1]
+    if foreign and not question.mentions and len(told) > 2 and sum(told) < 2:
+        matches = [match * ONE_OF_MANY for match in matches]
+    several = sum(mention.sure for mention in question.mentions) > 1 and clause.kind not in _VALUES
+    names = [mention for mention in question.mentions if several or not mention.sure]
+    held = sum(w * m for w, m in zip(weights, matches, strict=True))
+    held += sum(NAME_WEIGHT * name_match(mention, unit) for mention in names)
+    whole = sum(weights) + NAME_WEIGHT * sum(FOREIGN_UNKNOWN if foreign and not m.held else 1.0 for m in names)
+    return _with_value(held, whole, unit, clause, question)
+
+
+def _firm(needle: Needle, unit: Unit, question: Question) -> float:
+    """Return a match as evidence: half a word proves little, nor does a translation where the language is the same."""
+    match = needle_match(needle, unit)
+    if not needle.known and unit.document.language == question.language:
+        match *= 0.5
+    return match if match >= 1.0 else match**1.5
+
+
+def _as_kind(needle: Needle, unit: Unit, question: Question) -> float:
+    """Return how much a piece has of a word that only says the kind of answer, by showing such an answer.
+
+    "Which company launched it" is told by "made by Basalt Labs": neither word need stand there.
+    """
+    for clause in question.clauses:
+        cue = CUES.get(clause.kind)
+        if clause.kind in _TOLD_BY_KIND and (needle.surface in clause.asked or (cue and cue.search(needle.surface))):
+            return value_fit(unit, clause, question)
+    return 0.0
+
+
+def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[float], *, foreign: bool) -> float:
+    """Return how much a match is worth: little when the very noun that is asked for is missing.
+
+    "How many dishes" needs the dishes; "what gearbox" needs the gearbox, unless a longer question describes it anyway;
+    and "cache size" needs the cache: a generic noun says nothing without the word before it.
+    """
+    pairs = list(zip(question.needles, matches, strict=True))
+    if clause.modifiers:
+        return 0.15 + 0.85 * min((m for n, m in pairs if n.surface in clause.modifiers), default=1.0)
+    keys = [(n, match) for n, match in pairs if n.surface in clause.asked and n.surface not in ABSTRACT_NOUNS]
+    if not keys or question.size:
+        return 1.0
+    if clause.kind in ("number", "count") and _is_nowhere(keys, question, foreign=foreign):
+        return UNKNOWN_NOUN
+    if clause.kind == "number":
+        gap = foreign and not any(needle.held for needle, _ in keys)
+        plain = not any(mention.sure for mention in question.mentions)
+        least = UNCOUNTED_LOOSELY if gap or plain else UNCOUNTED
+        return least + (1 - least) * max(match for _, match in keys)
+    if clause.kind in _SHOWN:
+        return 1.0  # the noun only says the kind: which company, at which conference
+    telling = [needle for needle in question.needles if len(needle.surface) > 1]
+    unknown = not foreign and not any(needle.known or match >= 0.5 for needle, match in keys)
+    unknown = unknown or not any(needle.held for needle, _ in keys)
+    return UNKNOWN_NOUN if unknown and len(telling) <= SHORT_QUESTION else 1.0
+
+
+def _is_nowhere(keys: Sequence[tuple[Needle, float]], question: Question, *, foreign: bool) -> bool:
+    """Tell whether what is counted is what tells most of the question, and no passage says it in any words.
+
+    Where the question's language is not that of the documents at all, the dictionary may just not know the word.
+    """
+    if foreign and not any(needle.known and len(needle.surface) > 1 for needle in question.needles):
+        return False
+    most = max(needle.weight for needle in question.needles)
+    return not any(needle.held or match >= PARTLY for needle, match in keys) and any(n.weight >= most for n, _ in keys)
+
+
+def _with_value(held: float, whole: float, unit: Unit, clause: Clause, question: Question) -> float:
+    """Return the share of the question that a unit has, the kind of value that is asked for included."""
+    if clause.kind not in _SHOWN:
+        return held / whole if whole else 1.0
+    value = value_fit(unit, clause, question)
+    share = (held + VALUE_WEIGHT * value) / (whole + VALUE_WEIGHT)
+    return 0.0 if clause.kind in _VALUES and value == 0 else share
+
+
+def _is_about(unit: Unit, gates: Sequence[Mention]) -> bool:
+    return not gates or max(name_match(mention, unit) for mention in gates) >= NAME_GATE
+
+
+def _is_near(unit: Unit, names: Sequence[Mention]) -> bool:
+    """Tell whether a name that may be a common word stands in the same passage or above it: sentences say "it"."""
+    passage = unit.passage
+    around = (passage.text, passage.context)
+    return not names or any(mention_strength(text, mention) > 0 for mention in names for text in around)
+
+
+def _weight(needle: Needle, foreign: float) -> float:
+    if needle.surface in ABSTRACT_NOUNS:
+        return needle.weight * LITTLE
+    return needle.weight if needle.held else needle.weight * (1 - (1 - FOREIGN_UNKNOWN) * foreign)
+
+
