@@ -20,6 +20,7 @@ from rag.answers import Answer, Message
 from rag.build import index_folder, open_index
 from rag.citing import compose
 from rag.errors import AnswerError, BadQuestion, LLMError
+from rag.explaining import Explanation, Stages
 from rag.following import stand_alone
 from rag.packing import pack
 from rag.questions import Question, understand
@@ -159,9 +160,9 @@ class Assistant:
         packed = pack(understood, hits, self.index, budget=EVIDENCE_CHARS)
         watch.lap("pack")
         if self._reader is None:
-            yield from self._extract(asked, alone, understood, packed, watch)
+            yield from self._extract(asked, alone, understood, hits, packed, watch)
         else:
-            yield from self._chat(self._reader, asked, alone, understood, packed, turns, watch, deadline)
+            yield from self._chat(self._reader, asked, alone, understood, hits, packed, turns, watch, deadline)
 
     async def aask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question without blocking the event loop."""
@@ -200,6 +201,7 @@ class Assistant:
         asked: str,
         alone: str,
         question: Question,
+        hits: list[Hit],
         packed: list[Hit],
         watch: _Stopwatch,
         notes: tuple[str, ...] = (),
@@ -221,7 +223,7 @@ class Assistant:
             reader=EXTRACTIVE,
             index=self.index.snapshot,
             timings_ms=watch.laps,
-            explanation=_explain(question, packed, refusal.reason if refusal else None),
+            explanation=Explanation(Stages(question, hits, packed, EVIDENCE_CHARS, citations, decision)),
             notes=notes + draft.notes + ((refusing.searched(question, self.index),) if refusal else ()),
         )
 
@@ -231,6 +233,7 @@ class Assistant:
         asked: str,
         alone: str,
         question: Question,
+        hits: list[Hit],
         packed: list[Hit],
         history: Sequence[Message],
         watch: _Stopwatch,
@@ -252,7 +255,7 @@ class Assistant:
         notes = tuple(failed)
         watch.lap("read")
         if draft is None and failed:
-            yield from self._extract(asked, alone, question, packed, watch, notes)
+            yield from self._extract(asked, alone, question, hits, packed, watch, notes)
             return
         if draft is None:
             raise AnswerError(f"{reader.spec} ended without an answer. Ask again, or ask with --llm extractive.")
@@ -271,7 +274,7 @@ class Assistant:
             reader=reader.spec,
             index=self.index.snapshot,
             timings_ms=watch.laps,
-            explanation=_explain(question, packed, None),
+            explanation=Explanation(Stages(question, hits, packed, EVIDENCE_CHARS, draft.citations)),
             notes=notes + draft.notes,
         )
 
@@ -365,23 +368,3 @@ def _checked_history(history: Sequence[Mapping[str, Any]]) -> list[Message]:
             raise BadQuestion(f'Turn {number} of the history is not {{"role": "user" | "assistant", "content": TEXT}}.')
         turns.append({"role": role, "content": content[:MAX_QUESTION_CHARS]})
     return turns[-MAX_HISTORY_TURNS:]
-
-
-def _explain(question: Question, packed: Sequence[Hit], refused_because: str | None) -> dict[str, object]:
-    return {
-        "standalone_question": question.text,
-        "kind": question.kind,
-        "names": list(question.names),
-        "concepts": {concept.surface: dict(concept.terms) for concept in question.query.concepts},
-        "candidates": [
-            {
-                "document": hit.passage.document_id,
-                "section": hit.passage.section,
-                "score": round(hit.score, 4),
-                "lexical": round(hit.lexical, 4),
-                "vector": round(hit.vector, 4),
-            }
-            for hit in packed
-        ],
-        "refused_because": refused_because,
-    }

@@ -34,10 +34,11 @@ from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS
 if TYPE_CHECKING:
     from rag.refusing import Decision
 
-MOST_FALSE_REFUSALS = 0.05  # share of the questions with an answer that a fit may refuse
+MOST_FALSE_REFUSALS = 0.04  # share of the questions with an answer that a fit may refuse
 FOLDS = 5
 FEWEST = 20  # questions of each kind below which a fit tells more of chance than of the documents
 REMOVED_WEIGHT = 0.4  # of a question whose gold was taken away: another passage may say the same in other words
+LEAST_RANK = 5  # questions below a threshold from which it is more than chance: 4 % of 125
 PENALTY = 1.0  # on the square of each weight's distance from where the fit begins
 SEED = 7
 CURVE = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # bounds on false refusals to report
@@ -112,7 +113,7 @@ def fit(
     """Fit weights and threshold to samples; ``start`` is where few questions leave the weights.
 
     For each class of questions the threshold is the highest that is expected to refuse at most ``most_false_refusals``
-    of the answerable ones; a class with few of them gets a low one.
+    of the answerable ones; a class with few of them keeps that of ``start``.
 
     Raises:
         UsageError: There are too few questions with or without an answer.
@@ -127,15 +128,13 @@ def fit(
         )
     weights, intercept = _fitted(open_ones, start)
     unseen = _unseen_probabilities(samples, start)
-    thresholds = _thresholds(samples, unseen, most_false_refusals)
+    thresholds = _thresholds(samples, unseen, most_false_refusals, start)
     calibration = Calibration(MappingProxyType(weights), intercept, MappingProxyType(thresholds), len(asked))
-    curve = tuple(_trade_off(samples, unseen, most) for most in CURVE)
-    return Fit(calibration, _trade_off(samples, unseen, most_false_refusals), curve)
+    curve = tuple(_trade_off(samples, unseen, most, start) for most in CURVE)
+    return Fit(calibration, _trade_off(samples, unseen, most_false_refusals, start), curve)
 
 
-def _sample(
-    question: Question, alone: str, index: Index, *, answerable: bool, weight: float = 1.0
-) -> Sample:
+def _sample(question: Question, alone: str, index: Index, *, answerable: bool, weight: float = 1.0) -> Sample:
     hits = index.search(alone, DEFAULT_HITS)
     packed = pack(question, hits, index, budget=EVIDENCE_CHARS)
     draft = extractive.read(question, packed, index)
@@ -170,7 +169,7 @@ class _Without(Index):
     """An index as if some of its passages were not there; what it knows of words stays."""
 
     def __init__(self, index: Index, gone: Collection[tuple[str, int]]) -> None:
-        super().__init__(index._contents)  # noqa: SLF001 the same state, seen without some passages
+        super().__init__(index._contents)
         self._gone = gone
 
     def _is_there(self, passage: Passage) -> bool:
@@ -197,7 +196,9 @@ def _fitted(samples: Sequence[Sample], start: Calibration | None) -> tuple[dict[
     figures = _matrix(samples)
     sign = np.where([sample.answerable for sample in samples], 1.0, -1.0)
     counted = np.array([sample.weight for sample in samples])
-    begin = np.array([start.weights[name] for name in FIGURES] + [start.intercept] if start else [0.0] * (len(FIGURES) + 1))
+    begin = np.array(
+        [start.weights[name] for name in FIGURES] + [start.intercept] if start else [0.0] * (len(FIGURES) + 1)
+    )
 
     def loss(values: Floats) -> tuple[float, Floats]:
         margin = sign * (figures @ values[:-1] + values[-1])
@@ -233,22 +234,32 @@ def _unseen_probabilities(samples: Sequence[Sample], start: Calibration | None) 
     return values
 
 
-def _thresholds(samples: Sequence[Sample], probabilities: Floats, most: float) -> dict[Sort, float]:
+def _thresholds(
+    samples: Sequence[Sample], probabilities: Floats, most: float, start: Calibration | None
+) -> dict[Sort, float]:
     """Return for each class the highest threshold below which a further answerable question falls with at most that probability.
 
+    Only questions that figures decide count: how many the form of an answer settles differs from set to set.
     Of n probabilities in order, a new one lies below the k-th with probability k / (n + 1), whatever their distribution
     (the conformal quantile of Vovk, Gammerman and Shafer, 2005).
     """
+    open_ones = [s.answerable and s.settled is None for s in samples]
+    lowest = float(
+        probabilities[open_ones].min(initial=1.0)
+    )  # for a class with too few questions to tell, unless there is a start
     found: dict[Sort, float] = {}
     for sort in SORTS:
-        kept = np.sort(probabilities[[s.answerable and s.sort == sort for s in samples]])
-        rank = int(most * (len(kept) + 1))
-        found[sort] = float(kept[min(max(rank, 1), len(kept)) - 1]) if len(kept) else 0.0
+        kept = np.sort(
+            probabilities[[is_open and s.sort == sort for is_open, s in zip(open_ones, samples, strict=True)]]
+        )
+        rank = min(int(most * (len(kept) + 1)), len(kept))
+        few = start.thresholds[sort] if start else lowest
+        found[sort] = float(kept[rank - 1]) if rank >= LEAST_RANK else few
     return found
 
 
-def _trade_off(samples: Sequence[Sample], probabilities: Floats, most: float) -> TradeOff:
-    thresholds = _thresholds(samples, probabilities, most)
+def _trade_off(samples: Sequence[Sample], probabilities: Floats, most: float, start: Calibration | None) -> TradeOff:
+    thresholds = _thresholds(samples, probabilities, most, start)
     refused = probabilities < np.array([thresholds[sample.sort] for sample in samples])
 
     def share(chosen: list[bool]) -> float:

@@ -20,7 +20,7 @@ from rag.evidence import Evidence, Sort
 SETTING = "refusal"  # where an index keeps its own calibration
 FIGURES = (
     "together", "log_together", "words", "said", "asked", "length",
-    "foreign", "unnamed", "valued", "listed", "assembled",
+    "foreign", "unnamed", "unheard", "valued", "listed", "assembled",
 )  # fmt: skip
 SORTS: tuple[Sort, ...] = ("listed", "valued", "other")
 

@@ -11,6 +11,7 @@ import random
 import re
 import time
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,10 @@ class Result:
     has_evidence: bool
     citations: int
     supporting: int  # citations whose quote holds at least one alternative of a gold group
+    supported: int = 0  # citations whose quote supports the statement that cites it
+    statements: int = 0  # of the answer
+    statements_supported: int = 0  # of these, those with at least one supporting citation
+    probability: float | None = None  # that the documents answer, where figures decided
     answer: str = field(repr=False, default="")
     question: str = field(repr=False, default="")
     timings_ms: dict[str, float] = field(default_factory=dict, repr=False)
@@ -150,6 +155,8 @@ def judge(gold: GoldQuestion, answer: Answer) -> Result:
         any(normalise(alternative) in normalise(citation.quote) for group in gold.must_contain for alternative in group)
         for citation in answer.citations
     )
+    good = {citation.number for citation in answer.citations if citation.label == "supported"}
+    statements = _cited_by_statement(answer.text) if answer.found else []
     return Result(
         id=gold.id,
         category=gold.category,
@@ -163,10 +170,38 @@ def judge(gold: GoldQuestion, answer: Answer) -> Result:
         has_evidence=bool(gold.evidence),
         citations=len(answer.citations),
         supporting=supporting,
+        supported=len(good),
+        statements=len(statements),
+        statements_supported=sum(bool(numbers & good) for numbers in statements),
+        probability=_probability(answer),
         answer=answer.text,
         question=gold.question,
         timings_ms=dict(answer.timings_ms),
     )
+
+
+def _probability(answer: Answer) -> float | None:
+    """Return how probable it was that the documents answer, or None where no figure was asked."""
+    refusal = answer.explanation.get("refusal", {})
+    value = refusal.get("probability") if isinstance(refusal, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _cited_by_statement(text: str) -> list[set[int]]:
+    """Return the numbers that each statement cites: each line, and in it each stretch up to its marks; a lead-in is none."""
+    cited = []
+    for line in text.splitlines():
+        parts = [part for part in _UP_TO_MARKS.findall(line) if MARK.sub("", part).strip(" -*•")]
+        cited += [
+            {int(number) for number in _NUMBER_IN_MARK.findall(part)}
+            for part in parts
+            if not part.endswith((":", "："))
+        ]
+    return cited
+
+
+_UP_TO_MARKS = re.compile(r"[^\[]*(?:\[(?!\d+\])[^\[]*)*(?:\[\d+\])*")
+_NUMBER_IN_MARK = re.compile(r"\[(\d+)\]")
 
 
 def _find_evidence(evidence: Sequence[str], passages: Sequence[str]) -> tuple[int, float]:
@@ -219,6 +254,17 @@ class Report:
                 stages[stage].append(ms)
         return {stage: _percentiles(values) for stage, values in stages.items()}
 
+    def refusal_curve(self) -> list[tuple[float, float]]:
+        """Return what each threshold would do: the shares of answerable and of unanswerable questions refused, rising."""
+        told = sorted(r.probability for r in self.results if r.answerable and r.probability is not None)
+        untold = sorted(r.probability for r in self.results if not r.answerable and r.probability is not None)
+        if not told or not untold:
+            return []
+        points = {
+            (bisect_left(told, cut) / len(told), bisect_left(untold, cut) / len(untold)) for cut in (*told, *untold)
+        }
+        return sorted(points | {(0.0, 0.0), (1.0, 1.0)})
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON: figures, figures by category and language, latencies, and every single result."""
         return {
@@ -228,6 +274,7 @@ class Report:
             "overall": {name: e.to_dict() for name, e in self.estimates().items()},
             "by_category": _plain(self.by("category")),
             "by_language": _plain(self.by("lang")),
+            "refusal_curve": [[round(x, 4), round(y, 4)] for x, y in self.refusal_curve()],
             "latency_ms": {s: {k: round(v, 3) for k, v in p.items()} for s, p in self.latencies().items()},
             "results": [
                 {name: getattr(r, name) for name in Result.__dataclass_fields__ if name != "timings_ms"}
@@ -315,6 +362,8 @@ def _estimates(results: Sequence[Result]) -> dict[str, Estimate]:
         "evidence_in_window": [float(r.evidence_in_window) for r in evidenced],
         "evidence_share_in_window": [r.evidence_share for r in evidenced],
         "citation_support": [r.supporting / r.citations for r in right if r.citations],
+        "citation_precision": [r.supported / r.citations for r in results if r.citations],
+        "citation_recall": [r.statements_supported / r.statements for r in results if r.statements],
         "correct_with_supporting_citation": [float(r.supporting > 0) for r in right],
     }
     return {name: _bootstrap(values) for name, values in samples.items() if values}

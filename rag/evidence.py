@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from operator import mul
 from typing import Literal
 
 from index.hits import Hit
+from index.terms import is_cjk
 from rag.drafts import Draft
-from rag.grammar import ABSTRACT_NOUNS, CUES, Kind
+from rag.grammar import ABSTRACT_NOUNS, CUES, Kind, kind_of
 from rag.mentions import Mention, mention_strength
 from rag.questions import Clause, Needle, Question
 from rag.scoring import name_match, needle_match, value_fit
@@ -34,11 +36,13 @@ LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does 
 ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 LONG_QUESTION = 8  # words and names from which a question counts as long
-MOST_SENTENCES = 3  # statements of a draft up to which it may be single sentences
+MOST_SENTENCES = 4  # statements of a draft up to which it may be single sentences
 
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
-_SHOWN: frozenset[Kind] = _VALUES | {"venue", "definition", "organisation", "person", "reason", "lineage"}
-_TOLD_BY_KIND: frozenset[Kind] = frozenset({"organisation", "person", "venue"})
+_SHOWN: frozenset[Kind] = _VALUES | {"venue", "language", "definition", "organisation", "person", "reason", "lineage"}
+_TOLD_BY_KIND: frozenset[Kind] = frozenset(
+    {"organisation", "person", "venue", "money", "date", "duration", "percentage", "definition"}
+)
 _LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
 
 
@@ -58,6 +62,7 @@ class Evidence:
     length: float
     foreign: float  # share of the passages that are in another language than the question
     unnamed: bool  # nothing is named
+    unheard: float  # something is named, but nothing that the index holds; less where names are written otherwise
     valued: bool  # a number, an amount, a date is asked for
     listed: bool  # several things are asked for
     assembled: bool  # the draft was put together from a list, a table or an entry
@@ -76,7 +81,7 @@ class Evidence:
 def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
     """Return the evidence that the passages, and the draft made from them, hold for a question."""
     foreign = foreign_share(question, hits)
-    weights = [_weight(needle, foreign) for needle in question.needles]
+    weights = [_weight(needle, question, foreign) for needle in question.needles]
     best = [0.0] * len(weights)
     together = words = 0.0
     for unit in _units_about(question, hits):
@@ -97,6 +102,7 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
         length=min(1.0, len(question.needles) / LONG_QUESTION),
         foreign=foreign,
         unnamed=not question.mentions,
+        unheard=0.0 if not question.mentions or any(m.held for m in question.mentions) else 1.0 - foreign,
         valued=bool(kinds) and kinds <= _VALUES,
         listed=question.several or bool(kinds & _LISTS),
         assembled=bool(draft.lead) or len(draft.statements) > MOST_SENTENCES,
@@ -166,10 +172,17 @@ def _as_kind(needle: Needle, unit: Unit, question: Question) -> float:
     "Which company launched it" is told by "made by Basalt Labs": neither word need stand there.
     """
     for clause in question.clauses:
-        cue = CUES.get(clause.kind)
-        if clause.kind in _TOLD_BY_KIND and (needle.surface in clause.asked or (cue and cue.search(needle.surface))):
-            return value_fit(unit, clause, question)
+        if clause.kind in _TOLD_BY_KIND and _says_kind(needle.surface, clause.kind):
+            return min(1.0, value_fit(unit, clause, question))
     return 0.0
+
+
+@cache
+def _says_kind(word: str, kind: Kind) -> bool:
+    """Tell whether a word only says which kind of answer is asked for: "company", "钱", "launched"."""
+    cue = CUES.get(kind)
+    asking = (f"什么{word}?", f"多少{word}?", f"{word}之几?") if is_cjk(word[0]) else (f"which {word}?",)
+    return bool(cue and cue.search(word)) or any(kind_of(text) == kind for text in asking)
 
 
 def _of_what_is_asked(clause: Clause, question: Question, matches: Sequence[float], *, foreign: bool) -> float:
@@ -214,7 +227,7 @@ def _with_value(held: float, whole: float, unit: Unit, clause: Clause, question:
     """Return the share of the question that a unit has, the kind of value that is asked for included."""
     if clause.kind not in _SHOWN:
         return held / whole if whole else 1.0
-    value = value_fit(unit, clause, question)
+    value = min(1.0, value_fit(unit, clause, question))
     share = (held + VALUE_WEIGHT * value) / (whole + VALUE_WEIGHT)
     return 0.0 if clause.kind in _VALUES and value == 0 else share
 
@@ -230,9 +243,9 @@ def _is_near(unit: Unit, names: Sequence[Mention]) -> bool:
     return not names or any(mention_strength(text, mention) > 0 for mention in names for text in around)
 
 
-def _weight(needle: Needle, foreign: float) -> float:
+def _weight(needle: Needle, question: Question, foreign: float) -> float:
+    if question.kind == "definition" and _says_kind(needle.surface, "definition"):
+        return 0.0  # "define": whoever defines does not say so
     if needle.surface in ABSTRACT_NOUNS:
         return needle.weight * LITTLE
     return needle.weight if needle.held else needle.weight * (1 - (1 - FOREIGN_UNKNOWN) * foreign)
-
-

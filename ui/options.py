@@ -192,8 +192,13 @@ def _read_json(path: Path, expected: str) -> Any:  # noqa: ANN401 JSON
 
 def write_json(path: Path, content: object) -> None:
     """Write a JSON file for people to read and keep."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file for people to keep."""
     try:
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        path.write_text(text, "utf-8")
     except OSError as error:
         wrong(f"{path} cannot be written ({error.strerror}). Give --out a file in a folder that exists.")
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from index.hits import Hit
     from rag.answers import Answer, Citation
     from rag.build import Synced
+    from rag.calibrating import Fit
     from rag.evaluating import Comparison, Report
     from ui.doctor import Check
 
@@ -45,6 +46,8 @@ FIGURES = {
     "evidence_in_window": "evidence in 2,400 characters",
     "evidence_share_in_window": "share of evidence there",
     "citation_support": "citations that hold the gold",
+    "citation_precision": "citations that support",
+    "citation_recall": "statements supported",
     "correct_with_supporting_citation": "right with such a citation",
 }
 
@@ -84,21 +87,26 @@ def print_sources(answer: Answer) -> None:
 
 
 def print_explanation(answer: Answer) -> None:
-    """Print how an answer came about: what was asked for, what was found, and how long each stage took."""
+    """Print how an answer came about: what was asked for, found, packed, checked and decided, and each stage's time."""
     say("\nHow this came about", bold=True)
     for name, value in answer.explanation.items():
-        if isinstance(value, Mapping):
-            say(f"  {name}:")
-            for key, inner in value.items():
-                say(f"    {key}: {shorten(_plain(inner), QUOTE_COLUMNS)}")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            say(f"  {name}:")
-            for inner in value:
-                say(f"    {shorten(_plain(inner), QUOTE_COLUMNS)}")
-        else:
-            say(f"  {name}: {value}")
+        _print_told(name, value)
     stages = ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in answer.timings_ms.items())
     say(f"  time: {stages}\n  reader: {answer.reader}, index: {answer.index}")
+
+
+def _print_told(name: str, value: object) -> None:
+    """Print one part of an explanation, what it consists of line by line."""
+    if isinstance(value, Mapping):
+        say(f"  {name}:")
+        for key, inner in value.items():
+            say(f"    {key}: {shorten(_plain(inner), QUOTE_COLUMNS)}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        say(f"  {name}:")
+        for inner in value:
+            say(f"    {shorten(_plain(inner), QUOTE_COLUMNS)}")
+    else:
+        say(f"  {name}: {value}")
 
 
 def print_hits(hits: Sequence[Hit]) -> None:
@@ -214,6 +222,18 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
             ("only in one", comparison.missing),
         ):
             say(f"{label}: {', '.join(ids) or 'none'}")
+
+
+def print_fit(fit: Fit) -> None:
+    """Print what a fit of the refusal has chosen, and what other choices would cost."""
+    say("refusing, fitted (shares of questions that the weights have not seen)", bold=True)
+    say("  bound   answerable refused   unanswerable refused   without the gold")
+    for point in fit.curve:
+        chosen = " <- chosen" if point.most_false_refusals == fit.chosen.most_false_refusals else ""
+        say(
+            f"  {point.most_false_refusals:5.3f}   {point.refused_answerable:18.3f}   {point.refused_unanswerable:20.3f}"
+            f"   {point.refused_without_gold:16.3f}{chosen}"
+        )
 
 
 def plain_comparison(comparison: Comparison) -> dict[str, Any]:
@@ -338,19 +358,19 @@ def _progress_bars() -> Any:  # noqa: ANN401 rich is imported where a person loo
 
 
 def _group_table(report: Report, attribute: str, heading: str) -> Any:  # noqa: ANN401 a rich Table
+    """Return one row for each group; what has an answer and what has none are counted apart."""
     from rich.table import Table
 
     table = Table(title=f"by {heading}", title_justify="left")
     table.add_column(heading)
-    for column in ("n", "right", "refused", "evidence in first 5"):
+    for column in ("answerable", "right", "refused", "unanswerable", "refused", "evidence in first 5"):
         table.add_column(column, justify="right")
     for name, figures in report.by(attribute).items():
-        asked = sum(figures[key].n for key in ("accuracy", "refused_unanswerable") if key in figures)
-        right = figures.get("accuracy", figures.get("refused_unanswerable"))
-        refused = figures.get("refused_answerable", figures.get("refused_unanswerable"))
-        recall = figures.get("evidence_recall@5")
-        cells = [f"{e.value:.3f}" if e else "" for e in (right, refused, recall)]
-        table.add_row(name or "(none)", str(asked), *cells)
+        told, untold = figures.get("accuracy"), figures.get("refused_unanswerable")
+        shown = (told, figures.get("refused_answerable"), untold, figures.get("evidence_recall@5"))
+        right, refused, kept, recall = (f"{e.value:.3f}" if e else "" for e in shown)
+        counts = [str(e.n) if e else "" for e in (told, untold)]
+        table.add_row(name or "(none)", counts[0], right, refused, counts[1], kept, recall)
     return table
 
 

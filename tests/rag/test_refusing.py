@@ -7,10 +7,11 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag.drafts import Draft
+from rag.evidence import weigh
 from rag.extractive import read
 from rag.packing import pack
 from rag.questions import understand
-from rag.refusing import decide, evidence, nothing_said, refusal_text
+from rag.refusing import decide, nothing_said, refusal_text, searched
 
 TEXT = """# 数据库与望远镜
 
@@ -42,7 +43,7 @@ def ask(index):
     def refusal_of(text):
         question = understand(text, index)
         packed = pack(question, index.search(text, 20), index)
-        return question, decide(question, packed, read(question, packed, index), index)
+        return question, decide(question, packed, read(question, packed, index), index).refusal
 
     return refusal_of
 
@@ -97,7 +98,7 @@ def test_another_subject_is_refused(ask, question):
 
 def test_an_empty_draft_is_refused(index):
     question = understand("TideDB 是什么?", index)
-    assert decide(question, [], Draft(), index).reason == "nothing_found"
+    assert decide(question, [], Draft(), index).refusal.reason == "nothing_found"
 
 
 def test_a_refusal_says_what_was_looked_for_and_shows_the_nearest(ask):
@@ -127,8 +128,39 @@ def test_a_model_that_found_nothing_can_be_told_the_same_way(index):
 def test_evidence_runs_from_nothing_to_all_of_the_question(index):
     def of(text):
         question = understand(text, index)
-        return evidence(question, pack(question, index.search(text, 20), index))
+        packed = pack(question, index.search(text, 20), index)
+        return weigh(question, packed, read(question, packed, index)).together
 
     assert of("TideDB 的许可证是什么?") > 0.9
     assert of("Heron-2 的天线有多重?") < of("Heron-2 有多少面天线?")
     assert 0 <= of("红烧排骨要炖多久?") < 0.2
+
+
+def test_a_name_spelled_like_one_that_is_held_is_offered(ask):
+    question, refusal = ask("Heron-3 有多少面天线?")
+    assert "Heron-2" in refusal.meant
+    assert "您是不是要问" in refusal_text(refusal, question)
+
+
+def test_a_refusal_says_what_the_documents_do_tell_of_a_name():
+    text = "# Towers\n\n| Tower | Builder | Height |\n|---|---|---|\n| KL-7 | Penn Works | 90 m |\n"
+    index = Index.build(split([Document.from_text(text, id="t.md")]))
+    question = understand("How many elevators does KL-7 have?", index)
+    packed = pack(question, index.search(question.text, 20), index)
+    refusal = decide(question, packed, read(question, packed, index), index).refusal
+    assert {"Builder", "Height"} <= set(refusal.told)
+    assert "90" not in refusal_text(refusal, question)
+
+
+def test_what_was_searched_is_said_in_the_questions_language(index):
+    assert "全部段落" in searched(understand("潮汐库是什么?", index), index)
+    assert "passages of the index" in searched(understand("What is it?", index), index)
+
+
+def test_a_name_that_is_written_otherwise_in_the_documents_language_is_not_refused_for_its_letters():
+    text = "# 城市\n\n巴黎是法国的首都,人口约二百一十万。埃菲尔铁塔建于 1889 年,高 330 米。"
+    index = Index.build(split([Document.from_text(text, id="city.md")]))
+    question = understand("How high is the Eiffel Tower XXIII in metres?", index)
+    packed = pack(question, index.search(question.text, 20), index)
+    refusal = decide(question, packed, read(question, packed, index), index).refusal
+    assert refusal is None or refusal.reason != "unknown_name"

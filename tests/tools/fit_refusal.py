@@ -7,38 +7,45 @@ writes ``rag/calibration.json`` and prints the trade-off.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from corpus import load_library, read_folder, split
+from corpus import Document, load_library, read_folder, split
 from index import Index
 from rag import calibration
 from rag.calibrating import Sample, collect, fit
-from rag.evaluating import load_questions, normalise
+from rag.evaluating import GoldQuestion, load_questions, normalise
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 
 
 def main() -> None:
     """Collect, fit, write and print."""
-    samples = collect(Index.build(split(load_library())), load_questions(QUESTIONS / "library.jsonl"))
-    samples += _of_other_subjects()
+    library = list(load_library())
+    surveys = [_without_catalogue(document) for document in library if "/surveys/" in document.id]
+    subjects = list(read_folder(QUESTIONS / "subjects").documents)
+    own = load_questions(QUESTIONS / "library.jsonl")
+    others = load_questions(QUESTIONS / "subjects.jsonl")
+    samples = _collected(library, own) + _collected(surveys, own) + _collected(subjects, others)
+    for language in ("zh", "en"):  # half of the questions are then in the other language than all documents
+        samples += _collected([document for document in subjects if document.language == language], others)
     found = fit(samples)
     place = Path(calibration.__file__).with_name("calibration.json")
     place.write_text(json.dumps(found.calibration.to_dict(), indent=1) + "\n", "utf-8")
-    print(json.dumps(found.to_dict(), indent=1))  # noqa: T201 a tool for the terminal
+    print(json.dumps(found.to_dict(), indent=1))
 
 
-def _of_other_subjects() -> list[Sample]:
-    """Return the samples over both languages together, and over each alone: half of the questions are then foreign."""
-    documents = list(read_folder(QUESTIONS / "subjects").documents)
-    questions = load_questions(QUESTIONS / "subjects.jsonl")
-    samples = []
-    for languages in (("zh", "en"), ("zh",), ("en",)):
-        chosen = [document for document in documents if document.language in languages]
-        texts = [normalise(document.text) for document in chosen]
-        there = [q for q in questions if not q.answerable or any(normalise(e) in t for e in q.evidence for t in texts)]
-        samples += collect(Index.build(split(chosen)), there)
-    return samples
+def _without_catalogue(document: Document) -> Document:
+    """Return a survey without the table of facts that we put at its end: other people's documents have none."""
+    text = document.text.partition("## 模型目录")[0]
+    return Document.from_text(text, id=document.id, title=document.title)
+
+
+def _collected(documents: Sequence[Document], questions: Sequence[GoldQuestion]) -> list[Sample]:
+    """Return the samples of the questions without an answer, and of those whose evidence is in the documents."""
+    texts = [normalise(document.text) for document in documents]
+    there = [q for q in questions if not q.answerable or any(normalise(e) in t for e in q.evidence for t in texts)]
+    return collect(Index.build(split(documents)), there)
 
 
 if __name__ == "__main__":
