@@ -34,14 +34,29 @@ from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS
 if TYPE_CHECKING:
     from rag.refusing import Decision
 
-MOST_FALSE_REFUSALS = 0.04  # share of the questions with an answer that a fit may refuse
+MOST_FALSE_REFUSALS = 0.03  # share of the questions with an answer that a fit may refuse
 FOLDS = 5
 FEWEST = 20  # questions of each kind below which a fit tells more of chance than of the documents
 REMOVED_WEIGHT = 0.4  # of a question whose gold was taken away: another passage may say the same in other words
-LEAST_RANK = 5  # questions below a threshold from which it is more than chance: 4 % of 125
+LEAST_RANK = 3  # questions below a threshold from which it is more than chance: 3 % of a hundred
 PENALTY = 1.0  # on the square of each weight's distance from where the fit begins
 SEED = 7
-CURVE = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # bounds on false refusals to report
+CURVE = (
+    0.0,
+    0.01,
+    0.02,
+    0.025,
+    0.03,
+    0.04,
+    0.05,
+    0.075,
+    0.1,
+    0.15,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+)  # bounds on false refusals to report
 
 Floats = npt.NDArray[np.float64]
 _RISING = frozenset({"together", "log_together", "words", "said", "asked", "assembled"})  # more of these never refuses
