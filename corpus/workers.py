@@ -43,6 +43,7 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._late = False
+        self._closed = False
 
     def read(
         self, source: Source, *, largest: int = limits.DOCUMENT_CHARACTERS, seconds: float | None = None
@@ -84,11 +85,21 @@ class Worker:
                     pipe and pipe.close()
             process.wait()
 
+    def close(self) -> None:
+        """Kill the process and start none any more, whatever another thread is about to do."""
+        self._closed = True
+        self.stop()
+
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.stop()
             self._process = _start()
-        return self._process
+        process = self._process
+        if self._closed:  # after the process was noted, so that either this or close() ends it
+            self.stop()
+        if self._closed or process is None:
+            raise ReadError("reading was ended")
+        return process
 
     def _expire(self, process: subprocess.Popen[bytes]) -> None:
         self._late = True
@@ -113,7 +124,7 @@ class Workers:
     ) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._all:
-            worker.stop()
+            worker.close()
         self._threads.shutdown(wait=True)
 
     def read(self, source: Source, *, largest: int = limits.DOCUMENT_CHARACTERS) -> Future[Reading]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -231,7 +230,6 @@ def test_ctrl_c_while_files_are_read_ends_at_once_and_leaves_the_old_index(index
     started: list[str] = []
     while process.poll() is None and not started:
         started = [pid for task in children.parents[1].iterdir() for pid in (task / "children").read_text().split()]
-    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
