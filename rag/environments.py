@@ -15,7 +15,7 @@ from rag.errors import LLMError
 
 # The versions with which ChatGLM-6B's own code was seen to run.
 CHATGLM = (
-    "torch>=2.1,<3", "transformers==4.33.3", "accelerate==0.24.1", "sentencepiece>=0.1.99,<1", "protobuf<5", "numpy<2",
+    "torch==2.13.0", "transformers==4.33.3", "accelerate==0.24.1", "sentencepiece>=0.1.99,<1", "protobuf<5", "numpy<2",
     "cpm-kernels==1.0.11", "tabulate<1", "chatglm-cpp==0.4.2",
 )  # fmt: skip
 _PASSED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
