@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -342,3 +343,17 @@ def test_with_a_local_model_the_prompt_keeps_to_its_window(write_model, tmp_path
     size = sum(model.count_tokens(message["content"]) for message in request.messages)
     assert size + 2_048 // 5 <= 2_048
     assert request.fitted.left_out > 0
+
+
+async def test_a_server_that_hangs_keeps_nobody_else_waiting(server, index):
+    def asking(model):
+        reader = ChatReader(open_model(f"openai:{model}", base_url=server.url, timeout_s=20.0, backoff_s=0.01, env={}))
+        return Assistant(index, reader).aask(QUESTION)
+
+    server.answer = "The Arran Array has 48 dishes [1]."
+    waiting = asyncio.create_task(asking("hang"))
+    answer = await asking("good")
+    assert answer.text == server.answer
+    assert not waiting.done()
+    server.released.set()
+    assert (await waiting).reader == "extractive"
