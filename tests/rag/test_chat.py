@@ -345,15 +345,14 @@ def test_with_a_local_model_the_prompt_keeps_to_its_window(write_model, tmp_path
     assert request.fitted.left_out > 0
 
 
-async def test_a_server_that_hangs_keeps_nobody_else_waiting(server, index):
+async def test_a_server_that_does_not_come_to_an_end_keeps_nobody_else_waiting(server, index):
     def asking(model):
-        reader = ChatReader(open_model(f"openai:{model}", base_url=server.url, timeout_s=20.0, backoff_s=0.01, env={}))
+        reader = ChatReader(open_model(f"openai:{model}", base_url=server.url, timeout_s=5.0, env={}))
         return Assistant(index, reader).aask(QUESTION)
 
     server.answer = "The Arran Array has 48 dishes [1]."
-    waiting = asyncio.create_task(asking("hang"))
+    waiting = asyncio.create_task(asking("drip"))
     answer = await asking("good")
     assert answer.text == server.answer
     assert not waiting.done()
-    server.released.set()
     assert (await waiting).reader == "extractive"
