@@ -122,6 +122,19 @@ class Assistant:
         """The SPEC of the language model, or ``extractive``."""
         return self._reader.spec if self._reader else EXTRACTIVE
 
+    @property
+    def chat_reader(self) -> ChatReader | None:
+        """Who writes answers with a language model; None where none does."""
+        return self._reader
+
+    def adjusted(self, *, k: int | None = None, reader: ChatReader | str | None = None) -> Assistant:
+        """Return an assistant over the same index with another number of passages or another reader.
+
+        ``reader`` may be "extractive" for none; what is not given stays as it is.
+        """
+        chosen = self._reader if reader is None else None if isinstance(reader, str) else reader
+        return Assistant(self.index, chosen, fallback=self._fallback, k=self._k if k is None else k)
+
     def ask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question; earlier turns in ``history`` give a follow-up its meaning.
 

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -85,7 +85,7 @@ class Conversations:
 
         A conversation that its owner has deleted meanwhile is made anew. The first question gives the title.
         """
-        kept = json.dumps([asdict(turn) for turn in turns], ensure_ascii=False)
+        kept = json.dumps([asdict(replace(turn, inside=None)) for turn in turns], ensure_ascii=False)
         text = "\n".join(part for turn in turns for part in (turn.question, turn.text))
         id_ = conversation_id or secrets.token_urlsafe(16)
         title = _title(turns[0].question if turns else "")
@@ -189,7 +189,7 @@ def _turns(kept: str) -> tuple[Turn, ...]:
 
 
 def _turn(values: Mapping[str, Any]) -> Turn:
-    known = _known(Turn, values)
+    known = _known(Turn, values) | {"inside": None}
     outcome: Outcome = values["outcome"] if values.get("outcome") in get_args(Outcome) else "stopped"
     if outcome == "answering":  # the server ended in the middle of it
         outcome = "stopped"

@@ -7,7 +7,7 @@ value, so that they open even after the index has changed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
@@ -19,6 +19,7 @@ from corpus.documents import Table
 from index.filters import Filter
 from rag.answers import Answer, Citation, Message, SupportLabel
 from rag.settings import MAX_QUESTION_CHARS
+from ui.choices import NO_CHOICE, Choice
 from ui.texts import TEXTS, Language
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """How an answer came about; lives as long as the page does and is not kept on disk."""
+
+    explanation: Mapping[str, object] = field(repr=False)
+    timings_ms: Mapping[str, float]
+    reader: str
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A question and what has come back so far. A turn that failed keeps what was written before, and says why in ``error``."""
 
@@ -94,6 +105,7 @@ class Turn:
     error: str = ""
     suggestions: tuple[str, ...] = ()  # questions that lead on
     verdict: Verdict = ""  # what the person thought of the answer
+    inside: Inside | None = field(default=None, repr=False, compare=False)
 
     def source(self, number: int) -> Source | None:
         """Return the source with that number, if there is one."""
@@ -108,6 +120,7 @@ class Chat:
     language: Language = "en"
     conversation: str = ""
     only: frozenset[str] = frozenset()  # ids of the documents that may answer; empty: all
+    choice: Choice = NO_CHOICE
 
     def history(self) -> list[Message]:
         """Return the turns that have an answer, as the assistant wants them."""
@@ -167,8 +180,13 @@ def ask(
 
 
 def clear(chat: Chat) -> Chat:
-    """Return an empty chat in the same language, limited to the same documents."""
-    return Chat(language=chat.language, only=chat.only)
+    """Return an empty chat in the same language, limited to the same documents, with the same choices."""
+    return Chat(language=chat.language, only=chat.only, choice=chat.choice)
+
+
+def choose(chat: Chat, choice: Choice) -> Chat:
+    """Return the chat with another choice of who answers and from how many passages."""
+    return replace(chat, choice=choice)
 
 
 def limit(chat: Chat, document_id: str) -> Chat:
@@ -194,6 +212,11 @@ def judge(chat: Chat, place: str, verdict: Verdict) -> Chat:
     turn = chat.turns[at]
     judged = replace(turn, verdict="" if turn.verdict == verdict else verdict)
     return replace(chat, turns=(*chat.turns[:at], judged, *chat.turns[at + 1 :]))
+
+
+def find_turn(chat: Chat, place: str) -> Turn | None:
+    """Return the turn at a place, or None for one that does not exist."""
+    return chat.turns[int(place)] if _is_turn(chat, place) else None
 
 
 def find_source(chat: Chat, place: str) -> Source | None:
@@ -325,7 +348,8 @@ def _byline(document: Document) -> str:
 def _finished(turn: Turn, answer: Answer) -> Turn:
     sources = tuple(_cited(c, answer) for c in answer.citations) if answer.found else _nearest(answer)
     outcome: Outcome = "answered" if answer.found else "refused"
-    return replace(turn, text=answer.text, outcome=outcome, sources=sources, notes=answer.notes)
+    inside = Inside(answer.explanation, answer.timings_ms, answer.reader, answer.index)
+    return replace(turn, text=answer.text, outcome=outcome, sources=sources, notes=answer.notes, inside=inside)
 
 
 def _cited(citation: Citation, answer: Answer) -> Source:

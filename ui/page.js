@@ -42,6 +42,16 @@
     setTimeout(() => byId("send").click(), 30);
   }
 
+  // Asks the question of a turn again with what the panel shows it was searched by, to be edited first.
+  function reword(button) {
+    clicks += 1;
+    document.querySelector("#views input[value=chat]")?.click();
+    write(field("anew"), `edit:${button.value}#${clicks}`);
+    write(field("question"), button.textContent);
+    byId("desk").classList.add("sq-editing");
+    field("question").focus();
+  }
+
   function edit(button) {
     const question = button.parentElement.querySelector(".sq-question").innerText;
     clicks += 1;
@@ -77,6 +87,7 @@
     const desk = byId("desk");
     desk.classList.toggle("sq-explore", event.target.value === "explore");
     desk.classList.toggle("sq-shelf", event.target.value === "documents");
+    desk.classList.toggle("sq-settings", event.target.value === "settings");
   });
 
   const picked = [];
@@ -171,6 +182,7 @@
   }
 
   const actions = {
+    "sq-inside": openSource, "sq-knob": askAgain, "sq-reword": reword,
     "sq-export": exportConversation, "sq-document": openSource,
     "sq-only": (button) => wish(`only:${button.value}`), "sq-cancel": (button) => wish(`cancel:${button.value}`),
     "sq-remove": (button) => sure("remove", button), "sq-rollback": (button) => sure("rollback", button),

@@ -9,7 +9,7 @@ blank line. Buttons carry their meaning in ``value``; ``page.js`` wires them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -153,6 +153,14 @@ def render_hint(words: str) -> str:
     return seal(f'<p class="sq-note">{escaped(words)}</p>')
 
 
+def render_facts(title: str, facts: Mapping[str, str]) -> str:
+    """Return names and values that can be read and not changed."""
+    rows = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(value)}</td></tr>" for name, value in facts.items())
+    return seal(
+        f'<p class="sq-label">{escaped(title)}</p><div class="sq-scroll sq-pairs"><table><tbody>{rows}</tbody></table></div>'
+    )
+
+
 def render_warning(words: str) -> str:
     """Return a sentence for the notice in a corner of the page, which would take markup."""
     return seal(f'<span class="sq-warning">{escaped(words)}</span>')
@@ -268,6 +276,8 @@ def _tools(turn: Turn, place: int, texts: Texts) -> str:
     if turn.text and turn.outcome in ("answered", "stopped"):
         tools += f'<button type="button" class="sq-copy" title="{escaped(texts.copied)}">{escaped(texts.copy)}</button>'
     tools += _tool("sq-again", texts.again, place)
+    if turn.inside:
+        tools += _tool("sq-inside", texts.inside, f"i.{place}")
     for kind, name in (("liked", texts.like), ("disliked", texts.dislike)):
         tools += _tool(f"sq-{kind} sq-chosen" if turn.verdict == kind else f"sq-{kind}", name, place)
     return tools

@@ -19,6 +19,7 @@ from corpus.errors import SurveyQAError, UsageError
 from index import Filter
 from rag.answers import Answer, Message
 from rag.errors import LLMError
+from ui.choices import Choices
 from ui.conversations import Conversations
 from ui.documents import Documents
 from ui.errors import BadRequest, ServeFailed, UnknownConversation
@@ -64,12 +65,14 @@ def create_app(
     shelf: Shelf | None = None,
     documents: Documents | None = None,
     users: Mapping[str, str] | None = None,
+    choices: Choices | None = None,
 ) -> Guard:
     """Return the whole application: page, HTTP interface and health check behind the guard.
 
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
     conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
     ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
+    ``choices`` are what people may set for themselves.
     """
     _settle_gradio(home)
     import gradio as gr
@@ -90,6 +93,7 @@ def create_app(
             Feedback(home / "feedback.jsonl" if home else None),
             shelf,
             documents,
+            choices,
             login=bool(users),
         ),
         path="/",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.sources import Manner
+from ui.choices import Choices
 from ui.documents import Documents
 from ui.handlers import choose_examples
 from ui.server import create_app, listen, run
@@ -56,6 +57,7 @@ def serve(
                 assistant, home_directory(home), writable=not read_only and (_is_loopback(host) or bool(users))
             ),
             users=users,
+            choices=Choices(assistant, own_models=_is_loopback(host) or bool(users)),
         )
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         with assistant.index.following():

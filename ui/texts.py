@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rag.answers import SupportLabel
 
 Language = Literal["zh", "en"]
-View = Literal["chat", "explore", "documents"]
+View = Literal["chat", "explore", "documents", "settings"]
 Picture = Literal["tree", "timeline", "table"]
 
 
@@ -82,6 +82,30 @@ class Texts:
     log_in: str
     log_out: str
     login_failed: str
+    inside: str
+    inside_question: str
+    inside_kind: str
+    inside_names: str
+    inside_reader: str
+    inside_snapshot: str
+    inside_decision: str
+    inside_times: str
+    inside_candidates: str
+    reword: str
+    again_with: str
+    candidate_columns: tuple[str, ...]
+    readers: Mapping[str, str]
+    reader: str
+    passages: str
+    as_set: str
+    spec: str
+    key: str
+    check: str
+    checked: str
+    check_failed: str
+    no_model: str
+    fixed: str
+    facts: Mapping[str, str]
     upload: str
     upload_hint: str
     address: str
@@ -160,7 +184,7 @@ TEXTS: Mapping[Language, Texts] = {
             "unsupported": "引文不支持这句话，请核对",
         },
         fine_print="回答出自资料原文；资料可能过时或有误，重要的事请点开核对。",
-        views={"chat": "问答", "explore": "模型图谱", "documents": "资料"},
+        views={"chat": "问答", "explore": "模型图谱", "documents": "资料", "settings": "设置"},
         pictures={"tree": "演化树", "timeline": "时间线", "table": "表格"},
         find_model="筛选模型：名称、机构、语言……",
         no_models="资料里没有介绍模型的表格。",
@@ -193,6 +217,36 @@ TEXTS: Mapping[Language, Texts] = {
         log_in="登录",
         log_out="退出登录",
         login_failed="用户名或密码不对。",
+        inside="看看怎么得出的",
+        inside_question="实际查找的问题（点一下可以修改）",
+        inside_kind="问题类型",
+        inside_names="认出的名称",
+        inside_reader="由谁作答",
+        inside_snapshot="索引快照",
+        inside_decision="是否作答的依据",
+        inside_times="各步用时",
+        inside_candidates="候选段落",
+        reword="把这个问题放进输入框修改",
+        again_with="换一个候选段落数，再答一次",
+        candidate_columns=("名次", "段落", "词语名次", "向量名次", "得分", "入选次序，或落选原因"),
+        readers={"operator": "管理员设定的模型：{spec}", "extractive": "不用模型，直接摘录原文", "own": "我自己的模型"},
+        reader="由谁作答",
+        passages="每个问题看多少个段落",
+        as_set="默认",
+        spec="模型，例如 openai:gpt-4.1-mini",
+        key="密钥（只留在这次会话的内存里）",
+        check="试一下",
+        checked="可以用：{first:.1f} 秒后开始回答，每秒约 {speed:.0f} 个 token，上下文 {context} token。",
+        check_failed="不能用：{failure}",
+        no_model="不用模型，随时可用。",
+        fixed="由管理员固定",
+        facts={
+            "embedder": "向量模型",
+            "vectors": "向量索引",
+            "snapshot": "快照",
+            "documents": "资料",
+            "passages": "段落",
+        },
         upload="上传文件",
         upload_hint="可以一次选多个文件，也可以拖到这里。上传期间照常提问。",
         address="网页地址，或 arxiv:2302.13971",
@@ -278,7 +332,7 @@ TEXTS: Mapping[Language, Texts] = {
             "unsupported": "The quote does not support the statement: check it",
         },
         fine_print="Answers are taken from the documents, which may be dated or wrong: open the source before you rely on one.",
-        views={"chat": "Ask", "explore": "Models", "documents": "Documents"},
+        views={"chat": "Ask", "explore": "Models", "documents": "Documents", "settings": "Settings"},
         pictures={"tree": "Evolution tree", "timeline": "Timeline", "table": "Table"},
         find_model="Filter models: name, organisation, language…",
         no_models="The documents have no tables about models.",
@@ -311,6 +365,47 @@ TEXTS: Mapping[Language, Texts] = {
         log_in="Log in",
         log_out="Log out",
         login_failed="The name or the password is wrong.",
+        inside="See how it came about",
+        inside_question="What was searched for (click to edit it)",
+        inside_kind="Kind of question",
+        inside_names="Names recognised",
+        inside_reader="Written by",
+        inside_snapshot="Snapshot of the index",
+        inside_decision="Evidence for answering",
+        inside_times="Time of each stage",
+        inside_candidates="Candidate passages",
+        reword="Put this question into the field to edit it",
+        again_with="Answer again with another number of candidates",
+        candidate_columns=(
+            "rank",
+            "passage",
+            "by words",
+            "by vectors",
+            "score",
+            "place among the packed, or why it was cut",
+        ),
+        readers={
+            "operator": "The operator's model: {spec}",
+            "extractive": "No model: the documents' own words",
+            "own": "A model of my own",
+        },
+        reader="Who writes the answer",
+        passages="Passages looked at for each question",
+        as_set="as set up",
+        spec="Model, such as openai:gpt-4.1-mini",
+        key="Key (stays in this session's memory)",
+        check="Check",
+        checked="It works: first words after {first:.1f} s, about {speed:.0f} tokens a second, {context} tokens of context.",
+        check_failed="It does not work: {failure}",
+        no_model="No model is needed; it always works.",
+        fixed="Fixed by the operator",
+        facts={
+            "embedder": "Embedder",
+            "vectors": "Vector index",
+            "snapshot": "Snapshot",
+            "documents": "Documents",
+            "passages": "Passages",
+        },
         upload="Upload files",
         upload_hint="Choose several at once, or drop them here. Questions are answered meanwhile.",
         address="Address of a page, or arxiv:2302.13971",

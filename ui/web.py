@@ -7,15 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from index.filters import Filter
+from rag.answers import Answer, Message
 from rag.exploring import ModelCard
 from rag.settings import MAX_QUESTION_CHARS
 from ui import handlers
+from ui.choices import NO_CHOICE, PASSAGES, Choice, Choices
 from ui.conversations import Conversations
 from ui.documents import Documents
 from ui.documents_view import wire_documents
 from ui.errors import UnknownConversation
 from ui.feedback import Feedback
 from ui.gallery import render_comparison, render_table, render_timeline, render_tree
+from ui.glass import render_inside
 from ui.handlers import Answerer, Brakes, Chat, Source, Verdict
 from ui.owners import owner_of
 from ui.rendering import (
@@ -29,6 +33,7 @@ from ui.rendering import (
     render_warning,
     render_welcome,
 )
+from ui.settings_view import wire_settings
 from ui.shelf import Shelf
 from ui.texts import LANGUAGES, TEXTS, Language, Picture, View, language_of_browser
 
@@ -104,6 +109,14 @@ class Page:
                 self.history_head = gr.Markdown(elem_id="snapshots-head")
                 self.snapshots = gr.Markdown(elem_id="snapshots", latex_delimiters=[])
                 self.clock = gr.Timer(JOBS_SECONDS, active=False)
+            with gr.Column(elem_id="settings", min_width=0):
+                self.reader = gr.Radio([], elem_id="reader")
+                self.spec = gr.Textbox(elem_id="spec", visible=False, max_length=200, interactive=True)
+                self.key = gr.Textbox(elem_id="key", visible=False, type="password", max_length=4000, interactive=True)
+                self.check = gr.Button(elem_id="check", size="sm", variant="secondary", min_width=0)
+                self.check_note = gr.Markdown(elem_id="check-note")
+                self.passages = gr.Radio([], elem_id="passages")
+                self.facts = gr.Markdown(elem_id="facts", latex_delimiters=[])
             with gr.Column(elem_id="talk", min_width=0):
                 self.messages = gr.Chatbot(
                     elem_id="chat", show_label=False, layout="panel", buttons=[], latex_delimiters=[], container=False
@@ -138,13 +151,15 @@ def build_page(
     feedback: Feedback | None = None,
     shelf: Shelf | None = None,
     documents: Documents | None = None,
+    choices: Choices | None = None,
     *,
     login: bool = False,
 ) -> gr.Blocks:
     """Return the page; ``examples`` are the questions that an empty chat offers in each language.
 
     Without ``conversations`` they last as long as the server; without ``feedback`` verdicts are shown and not kept;
-    without a ``shelf`` there is no view of the models, without ``documents`` none of the documents. With ``login``
+    without a ``shelf`` there is no view of the models, without ``documents`` none of the documents,
+    without ``choices`` none of settings. With ``login``
     people can log out.
     """
     import gradio as gr
@@ -152,13 +167,16 @@ def build_page(
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
         on = Page(login=login)
-        there: Mapping[View, object] = {"chat": answerer, "explore": shelf, "documents": documents}
+        there: Mapping[View, object] = {"chat": answerer, "explore": shelf, "documents": documents, "settings": choices}
         views = [view for view, what in there.items() if what is not None]
         _wire(
-            page, on, answerer, examples, conversations or Conversations(None), feedback or Feedback(None), shelf, views
-        )
+            page, on, answerer, examples, conversations or Conversations(None), feedback or Feedback(None), shelf, views,
+            choices,
+        )  # fmt: skip
         if documents:
             wire_documents(on, documents)
+        if choices:
+            wire_settings(on, choices)
     page.queue(max_size=WAITING_LINE, default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
     return page
 
@@ -181,6 +199,7 @@ def _wire(
     feedback: Feedback,
     shelf: Shelf | None,
     views: Sequence[View],
+    choices: Choices | None,
 ) -> None:
     """Connect every event; all of them are closed to API clients."""
     import gradio as gr
@@ -191,7 +210,7 @@ def _wire(
         on.language, on.head, on.clear, on.messages, on.question, on.send, on.stop, on.close, on.fine_print, on.place,
         on.find, on.notice, on.view, on.picture, on.find_model,
         on.leave, on.upload, on.reread, on.verify, on.find_document, on.hint, on.history_head,
-        on.address, on.add,
+        on.address, on.add, on.spec, on.key,
     ]  # fmt: skip
     talking = [on.chat, on.messages, on.question, on.send, on.stop, on.clear, on.language, on.conversations, on.anew]
     panel = [on.opened, on.side, on.source]
@@ -202,12 +221,14 @@ def _wire(
 
     def ask(chat: Chat, question: str, language: Language, anew: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         owner = owner_of(request.cookies, request.headers)
-        chat, question, emptied = _asked(handlers.switch_language(chat, language), question, anew)
+        chat, question, emptied, passages = _asked(handlers.switch_language(chat, language), question, anew)
+        choice = replace(chat.choice, passages=passages) if passages else chat.choice
+        who = _Chosen(choices, choice) if choices and choice != NO_CHOICE else answerer
         now, kept = chat, ""
         side: list[Any] = [*_busy(True), gr.skip(), ""]
         try:
             with brakes.armed(str(request.session_hash)) as stopped:
-                for now in handlers.ask(chat, question, answerer, stopped, shelf.suggest if shelf else None):
+                for now in handlers.ask(chat, question, who, stopped, shelf.suggest if shelf else None):
                     if not kept and now is not chat:  # kept before the answer is there, so that a refresh finds it
                         kept = conversations.save(owner, chat.conversation, now.turns)
                         side[4] = listed(owner, replace(chat, conversation=kept))
@@ -238,6 +259,9 @@ def _wire(
         where = place.partition("#")[0]
         if where.startswith("d."):
             return (gr.skip(),) * 3  # the documents' own handler answers
+        turn = handlers.find_turn(chat, where.removeprefix("i.")) if where.startswith("i.") else None
+        if turn and turn.inside:
+            return None, gr.update(visible=True), render_inside(turn.inside, int(where[2:]), language)
         told = shelf.find_source(shelf.models(), where) if shelf and where.startswith("m.") else None
         return _panel(told or handlers.find_source(chat, where), language)
 
@@ -321,18 +345,36 @@ def _wire(
     )
 
 
-def _asked(chat: Chat, question: str, anew: str) -> tuple[Chat, str, Any]:
-    """Return the chat and the question to ask, and what becomes of the field: ``again:N`` keeps what was typed there.
+class _Chosen:
+    """Answers by a person's choice; what is wrong with the choice is told as the answer's failure."""
 
-    ``edit:N`` replaces question N and all after it with what was typed; ``again:N`` asks it as it was.
+    def __init__(self, choices: Choices, choice: Choice) -> None:
+        self._choices = choices
+        self._choice = choice
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
+    ) -> Iterator[str | Answer]:
+        yield from self._choices.assistant(self._choice).stream(question, history, filter=filter)
+
+
+def _asked(chat: Chat, question: str, anew: str) -> tuple[Chat, str, Any, int]:
+    """Return the chat, the question to ask, what becomes of the field, and another number of passages or 0.
+
+    ``edit:N`` replaces question N and all after it with what was typed; ``again:N`` asks it as it was and keeps what was
+    typed, ``again:N.K`` with K passages.
     """
     import gradio as gr
 
-    kind, _, place = anew.partition("#")[0].partition(":")
+    kind, _, rest = anew.partition("#")[0].partition(":")
+    place, _, passages = rest.partition(".")
     shorter = handlers.cut(chat, place) if kind in ("edit", "again") else chat
     if shorter is chat or (kind == "edit" and not question.strip()):
-        return chat, question, ""
-    return (shorter, chat.turns[len(shorter.turns)].question, gr.skip()) if kind == "again" else (shorter, question, "")
+        return chat, question, "", 0
+    if kind == "edit":
+        return shorter, question, "", 0
+    wanted = next((number for number in PASSAGES if str(number) == passages), 0)
+    return shorter, chat.turns[len(shorter.turns)].question, gr.skip(), wanted
 
 
 def _fulfilled(
@@ -403,4 +445,6 @@ def _words(language: Language, examples: Sequence[str], views: Sequence[View]) -
         render_hint(texts.snapshots),
         gr.update(placeholder=texts.address, label=texts.address),
         gr.update(value=texts.add),
+        gr.update(label=texts.spec),
+        gr.update(label=texts.key),
     ]

@@ -12,8 +12,10 @@ import pytest
 from corpus import Document, Passage, split
 from index import Filter, Index
 from index.hits import Hit
+from rag import Assistant
 from rag.answers import Answer, Citation, Message
 from rag.errors import BadQuestion
+from ui.choices import Choices
 from ui.documents import Documents
 from ui.shelf import Shelf
 
@@ -206,7 +208,8 @@ def server(talker, tmp_path_factory):
     index = Index.build(split([Document.from_text(MODELS, id="models.md", title="Models")]))
     home = tmp_path_factory.mktemp("home")
     documents = Documents(index, home / "uploads")
-    app = create_app(talker, examples=EXAMPLES, home=home, shelf=Shelf(index), documents=documents)
+    choices = Choices(Assistant(index), own_models=True)
+    app = create_app(talker, examples=EXAMPLES, home=home, shelf=Shelf(index), documents=documents, choices=choices)
     listener = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -450,3 +450,25 @@ def test_an_upload_is_listed_limited_to_looked_into_and_removed(answering, tmp_p
 
     sync_api.expect(row).to_have_count(0)
     page.wait_for_selector("#snapshots .sq-note")
+
+
+def test_how_an_answer_came_about_can_be_looked_at_and_asked_again_with_one_change(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.click(".sq-inside")
+    page.click(".sq-inside-panel .sq-knob >> nth=1")
+    page.wait_for_selector(".sq-refused")  # by the documents of this test, which the scripted answer is not from
+
+    assert page.locator(".sq-question").all_inner_texts() == ["How much?"]
+
+
+def test_settings_show_what_can_be_chosen_and_what_is_fixed(visit):
+    page = visit()
+    page.click("#views label:has(input[value=settings])")
+    page.click("#reader label:has(input[value=own])")
+    page.fill("#spec textarea, #spec input", "openai:gpt-x")
+    page.click("#check")
+    page.wait_for_selector("#check-note:has-text('Enter yours')")
+
+    assert "builtin" in page.inner_text("#facts")
