@@ -237,6 +237,11 @@ def browser():
         started.close()
 
 
+def is_complaint(message):
+    """Tell whether a line of the console is an error; requests that a reload cuts off are none."""
+    return message.type == "error" and not message.text.startswith("AbortError: signal is aborted")
+
+
 @pytest.fixture
 def visit(browser, server):
     """Return a function that opens the page; afterwards nothing may have gone to another host or to the console."""
@@ -250,7 +255,7 @@ def visit(browser, server):
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.dialogs = lambda dialog: complaints.append(f"dialog {dialog.message}")
         page.on("dialog", page.dialogs)
