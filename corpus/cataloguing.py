@@ -7,11 +7,11 @@ library after a change of ``library/models.toml``; a test holds the two together
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from corpus.models import Fact, Model, load_models
+from corpus.patterns import pattern
 
 HEADING = "## 模型目录：本文所说的模型 (model catalogue)"
 
@@ -23,7 +23,7 @@ _COLUMNS: Mapping[str, str] = {
     "hardware": "硬件", "cost": "训练成本", "means": "训练投入", "languages": "语言", "weights_open": "开源", "commercial_use": "商用",
     "about": "说明",
 }  # fmt: skip
-_MONEY = re.compile(r"美元|人民币|\bUSD\b|\bRMB\b")
+_MONEY = pattern(r"美元|人民币|\bUSD\b|\bRMB\b")
 _WORDS: Mapping[tuple[str, str], str] = {
     ("weights_open", "yes"): "开源，权重开放（open source, open weights）",
     ("weights_open", "no"): "未开源，权重未开放，闭源（closed source）",

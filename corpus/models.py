@@ -6,7 +6,6 @@ the pen (an unknown field, a size without its unit, a source that does not exist
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import CatalogueError
+from corpus.patterns import pattern
 
 _LIBRARY = Path(__file__).parent / "library"
 
@@ -84,9 +84,9 @@ def load_models(path: Path | None = None, *, sources: Collection[str] | None = N
 _KINDS = ("model", "family", "tool")
 _FACT_FIELDS = tuple(field.name for field in fields(Model) if field.name not in {"name", "kind"})
 _SIZE = r"\d+(\.\d+)?[MBT]"
-_SIZES = re.compile(rf"{_SIZE}(, {_SIZE})*|{_SIZE} to {_SIZE}")
-_DATE = re.compile(r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-_LINK = re.compile(r"https?://[^\s/]+\.[^\s]+")
+_SIZES = pattern(rf"{_SIZE}(, {_SIZE})*|{_SIZE} to {_SIZE}")
+_DATE = pattern(r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_LINK = pattern(r"https?://[^\s/]+\.[^\s]+")
 
 
 def _either(values: Collection[str]) -> str:

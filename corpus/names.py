@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from corpus.documents import Document
+from corpus.patterns import pattern
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _OPEN, _CLOSE = r"[(（]", r"[)）]"
@@ -21,62 +22,62 @@ _MARK = r"(?:\[\d{1,3}\])?"
 _HAN_NAME = rf"[{_HAN}][{_HAN}·]{{1,5}}"
 
 # "Heron(苍鹭)是": what follows must show that the parenthesis closed a subject, not an aside.
-_LATIN_THEN_HAN = re.compile(
+_LATIN_THEN_HAN = pattern(
     rf"(?<![\w.+-])(?P<name>{_LATIN_NAME}){_MARK}\s?{_OPEN}(?P<alias>{_HAN_NAME}){_CLOSE}"
     rf"(?=\s*(?:是|为|模型|系统|数据集|由|[:：]|[,，、](?!\s*$)|和|与|及|等))"
 )
 # "人类反馈强化学习(RLHF)": the Chinese name begins after punctuation or a word that cannot be part of it.
-_HAN_THEN_LATIN = re.compile(
+_HAN_THEN_LATIN = pattern(
     rf"(?<![{_HAN}A-Za-z0-9])(?P<name>[{_HAN}]{{2,14}})\s?{_OPEN}(?P<alias>[A-Za-z][\w.+ -]{{1,60}}){_CLOSE}"
 )
-_BEFORE_A_NAME = re.compile(
+_BEFORE_A_NAME = pattern(
     r"^.*(?:通过有|通过|利用|使用|采用|基于|以及|包括|比如|例如|称为|叫做|其中|提出了?|引入了?|结合|进行|实现|属于|供奉|封为|绰号"
     r"|一种|一个|一位|一扇|或者|又称|了|和|与|或|在|从|对|将|把|由|是|如|用|即|为|而|原|曾)"
 )
 # A modifier before 的 belongs to the term, and nobody can say where it begins; a verb or a pronoun is no name at all.
-_NOT_BARE = re.compile(r"[的该其此这那]|负责|通常|同时|位于|会授|说服")
+_NOT_BARE = pattern(r"[的该其此这那]|负责|通常|同时|位于|会授|说服")
 _UNIT_WORDS = frozenset(
     ["tokens", "token", "words", "gb", "mb", "kb", "km", "kg", "cm", "mm", "usd", "rmb", "gpu", "gpus", "cpu"]
 )
 # "low-rank adaptation (LoRA)": whether the long form fits is decided letter by letter (_long_form).
-_SHORT_FORM = re.compile(rf"{_OPEN}(?P<short>[A-Za-z][\w.+-]{{1,11}}){_CLOSE}")
-_SHORT_THEN_LONG = re.compile(
+_SHORT_FORM = pattern(rf"{_OPEN}(?P<short>[A-Za-z][\w.+-]{{1,11}}){_CLOSE}")
+_SHORT_THEN_LONG = pattern(
     rf"(?<![\w.+-])(?P<short>[A-Z][\w.+-]{{1,9}}) ?{_OPEN}(?P<long>[A-Za-z][A-Za-z -]{{5,60}}){_CLOSE}"
 )
-_LONG_WORDS_BEFORE = re.compile(r"[\w.+'’-]+(?: [\w.+'’-]+){0,9} ?$")
+_LONG_WORDS_BEFORE = pattern(r"[\w.+'’-]+(?: [\w.+'’-]+){0,9} ?$")
 # "Reinforcement Learning from Human Feedback, RLHF" inside one pair of brackets.
-_LONG_COMMA_SHORT = re.compile(
+_LONG_COMMA_SHORT = pattern(
     rf"{_OPEN}(?P<long>[A-Za-z][A-Za-z -]{{5,70}})[,，] ?(?P<short>[A-Za-z][\w.+-]{{1,11}}){_CLOSE}"
 )
-_SAID_IN_ENGLISH = re.compile(
+_SAID_IN_ENGLISH = pattern(
     rf"(?<![A-Za-z0-9.+_-])(?P<name>{_LATIN_NAME}){_MARK}\s?[,(（]\s?(?:also|formerly|previously|otherwise|commonly) (?:known as|called|named) "
     rf"(?:the )?[\"“'‘]?(?P<alias>(?=[A-Z\d]){_LATIN_NAME}|{_HAN_NAME})",
 )
-_SAID_IN_CHINESE = re.compile(
+_SAID_IN_CHINESE = pattern(
     rf"(?P<name>(?<![A-Za-z0-9.+_-]){_LATIN_NAME}|[{_HAN}A-Za-z0-9·-]{{2,12}}){_MARK}\s?[,，(（]\s?"
     rf"(?:又称|又名|又叫|也称|也叫|也被称为|亦称|简称|俗称|别称|别名|昵称|绰号|中文名|英文名)(?:是|为|作)?\s?[“\"「『《]?"
     rf"(?P<alias>{_LATIN_NAME}|[{_HAN}A-Za-z0-9·-]{{2,12}}?)[”\"」』》]?(?=[,，。;；)）、\n]|$)"
 )
 # "X 就是百度的 Y。": only a bare name may stand on the right, and a full stop or comma must close it.
-_IS_JUST = re.compile(
+_IS_JUST = pattern(
     rf"(?<![\w.+-])(?P<name>{_LATIN_NAME}) ?(?:就是|即是|也就是)(?:[{_HAN}A-Za-z ]{{2,8}}的)? ?[“「]?(?P<alias>{_HAN_NAME})[”」]?(?=[,，。;；\n])"
 )
 
 _FORMS = (
-    (_LATIN_THEN_HAN, re.compile(rf"{_OPEN}[{_HAN}]")),
-    (_SAID_IN_ENGLISH, re.compile(r"known as |called |named ")),
-    (_SAID_IN_CHINESE, re.compile(r"又[称名叫]|[也亦]称|也叫|也被称为|[简俗别]称|[别昵]名|昵称|绰号|[中英]文名")),
-    (_IS_JUST, re.compile(r"[就即]是")),
+    (_LATIN_THEN_HAN, pattern(rf"{_OPEN}[{_HAN}]")),
+    (_SAID_IN_ENGLISH, pattern(r"known as |called |named ")),
+    (_SAID_IN_CHINESE, pattern(r"又[称名叫]|[也亦]称|也叫|也被称为|[简俗别]称|[别昵]名|昵称|绰号|[中英]文名")),
+    (_IS_JUST, pattern(r"[就即]是")),
 )  # with the sign without which there is no match
 _REACH = 300  # characters; more than any of the forms lets stand on one side of its sign
 
 # What stands in brackets after a name without being another name of it: whose it is, what state it is in.
-_NO_ALIAS = re.compile(
+_NO_ALIAS = pattern(
     r"(?:大学|公司|实验室|研究院|学院|团队|组织|机构|中心|集团|版本?|系列|语言|任务|参数|开源|闭源|收费|免费|付费|内测|公测)$"
     r"|^(?:例如|比如|包括|不含|可选|必选|推荐|待定|未知|其他|其它|如|见|含|约|共|已|未|仅|无|有|非|不)"
     r"|^(?:中文|英文|日文|韩文|英汉|汉英|双语|开放|公开|国内|国外|左|右|上图|下图|作者|年份|时间|清华|北大|谷歌|百度|阿里|腾讯|华为|微软|脸书|英伟达|字节|字节跳动|阿里巴巴|科大讯飞|商汤|智谱)$"
 )
-_QUANTITY = re.compile(r"^[\d.,]+\s?[A-Za-z%]{0,3}$|\d[BMKT]$")
+_QUANTITY = pattern(r"^[\d.,]+\s?[A-Za-z%]{0,3}$|\d[BMKT]$")
 _SHORT_WORDS = frozenset(
     ["of", "for", "and", "the", "a", "an", "in", "on", "with", "to", "from", "by", "at", "as", "via"]
 )

@@ -7,13 +7,13 @@ is asked questions whose answers are known.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from corpus.languages import Language
+from corpus.patterns import pattern
 from index.embedders import Embedder, Floats
 from index.latent import LatentEmbedder
 
@@ -26,8 +26,8 @@ _UNMEASURED = 0.7  # what an embedder is taken to find where there are fewer: ev
 _PAIRS = 100  # of the glossary
 _ROWS = 10_000  # of the matrix that are looked at together
 
-_SENTENCE = re.compile(r"[^。！？!?；;\n.]{12,}")
-_WORD = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
+_SENTENCE = pattern(r"[^。！？!?；;\n.]{12,}")
+_WORD = pattern(r"[\u3400-\u9fff]{1,2}|[^\W\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Self
 
+from corpus.patterns import pattern
 from index.terms import STOP_WORDS, is_cjk, normalize, stem
 
 MAX_GLOSS_WORDS = 4  # longer glosses explain a word; nobody asks with them
@@ -62,12 +63,12 @@ def phrase(english: str) -> tuple[str, ...]:
     return tuple([stem_ for word in _WORD.findall(english.lower()) if (stem_ := _stem(word))])
 
 
-_LINE = re.compile(
+_LINE = pattern(
     r"^[^#\s]+ ([\u3007\u3400-\u9fff\U00020000-\U0003ffff]+) \[[^\]\n]*\] /(.*)/", re.MULTILINE
 )  # traditional simplified [pinyin] /gloss; gloss/gloss/
-_WORD = re.compile(r"[a-z0-9]+")
-_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|'s\b")
-_ABOUT_THE_WORD = re.compile(
+_WORD = pattern(r"[a-z0-9]+")
+_ASIDE = pattern(r"\([^)]*\)|\[[^\]]*\]|'s\b")
+_ABOUT_THE_WORD = pattern(
     r"CL:|(?:old |erhua |Japanese )?variant of|see (?:also )?[^a-z]|surname |also written|used in |abbr\. (?:for|of)"
     r"|also pr\.|Taiwan pr\."
 )

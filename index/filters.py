@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.errors import UsageError
+from corpus.patterns import pattern
 from index.catalogue import DocumentInfo, JoinedCatalogue
 
 Numbers = npt.NDArray[np.int64]
 KEPT = 16  # selections that stay ready
-_YEARS = re.compile(r"(?P<first>\d{4})?(?P<to>\.\.)?(?P<last>\d{4})?")
+_YEARS = pattern(r"(?P<first>\d{4})?(?P<to>\.\.)?(?P<last>\d{4})?")
 _FIELDS = ("documents", "kinds", "languages", "years")
 
 

@@ -9,7 +9,6 @@ of 57. No model is downloaded; embedding a question needs numpy only, fitting ne
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from corpus.patterns import pattern
 from index.embedders import BUILTIN, Floats, Progress, normalized
 from index.terms import STOP_WORDS, analyze, normalize, without_question_words
 from index.vocabulary import Arrays, checked
@@ -28,7 +28,7 @@ BUCKETS = 1 << 14  # rows of the projection
 COUNTERS = 1 << 17  # rows of the document frequencies, which need to be told apart better
 FITTED_ON = 4000  # passages at most; the others are folded in
 _BATCH = 1000
-_LATIN = re.compile(r"[a-z]+")
+_LATIN = pattern(r"[a-z]+")
 
 Integers = npt.NDArray[np.int64]
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.languages import Language, language_of
+from corpus.patterns import pattern
 from index.crossing import LONGEST_CHINESE, LONGEST_ENGLISH, Reach
 from index.dictionary import phrase
 from index.lexical import Lexical
@@ -270,5 +271,5 @@ def _concepts(words: Sequence[_Word], additions: Iterable[_Addition]) -> Iterato
     return (Concept(word.surface, held) for word, held in zip(words, terms, strict=True))
 
 
-_LATIN_WORD = re.compile(r"[A-Za-z][\w'’.+-]*")
-_SHAPED = re.compile(r"[a-z][A-Z]|[A-Z]{2,}[a-z]|\d")
+_LATIN_WORD = pattern(r"[A-Za-z][\w'’.+-]*")
+_SHAPED = pattern(r"[a-z][A-Z]|[A-Z]{2,}[a-z]|\d")

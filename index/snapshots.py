@@ -20,7 +20,6 @@ import json
 import logging
 import mmap
 import os
-import re
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from corpus.patterns import pattern
 from index.errors import (
     IndexDamaged,
     IndexError_,
@@ -47,12 +47,12 @@ _Seen = set[tuple[int, int, str]]  # device, inode and checksum of files that we
 FORMAT = 1
 KEPT = 3  # snapshots, the current one included
 MANIFEST = "manifest.json"
-_SNAPSHOT_NAME = re.compile(r"\d{8}-[0-9a-f]{8}")
+_SNAPSHOT_NAME = pattern(r"\d{8}-[0-9a-f]{8}")
 WORTH_LINKING = (
     1 << 20
 )  # bytes of a file that snapshots share; of smaller ones each has its own copy, safe from each other's damage
 _LARGE = 64 << 20  # bytes of a file whose pages are worth letting go of
-_FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json|pack)")
+_FILE_NAME = pattern(r"[a-z][a-z0-9_]*\.(?:npy|faiss|sqlite|json|pack)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from operator import add
 from pathlib import Path
 
+from corpus.patterns import pattern
+
 ANALYZER = "terms-1"  # changes whenever the same text would give other terms: older indexes must be rebuilt
 
 _CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -22,16 +24,16 @@ _AMOUNT = r"(?:万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|千|兆)
 _NUMBER = r"\d+(?:\.\d+)?"
 _MAGNITUDE = r"(?:thousand|million|billion|trillion|bn)"
 _UNIT = r"(?:[kmgtp]i?b|[kmbtg])"
-_TOKEN = re.compile(
+_TOKEN = pattern(
     rf"(?P<cjk>[{_CJK}]+)"
     rf"|(?P<amount>{_NUMBER})\s?(?:(?P<chinese>{_AMOUNT})|-?(?P<english>{_MAGNITUDE}|{_UNIT})(?![a-z0-9]))(?![-.][a-z0-9])"
     rf"|(?P<word>{_WORD}+(?:[-._'’+]{_WORD}+)*)(?:\s(?P<version>{_NUMBER}{_UNIT}?)(?![-.]?[a-z0-9]))?"
 )
-_WORDS = re.compile(r"[\w.+'’-]+")
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
-_SEPARATOR = re.compile(r"(?<!\d)\.|\.(?!\d)|[-_'’+]")  # not the point inside a number
-_LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]{3,})\d")
-_SIZE = re.compile(rf"{_NUMBER}(?:{_UNIT})?")
+_WORDS = pattern(r"[\w.+'’-]+")
+_GROUPED = pattern(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
+_SEPARATOR = pattern(r"(?<!\d)\.|\.(?!\d)|[-_'’+]")  # not the point inside a number
+_LETTERS_THEN_DIGITS = pattern(r"([^\W\d_]{3,})\d")
+_SIZE = pattern(rf"{_NUMBER}(?:{_UNIT})?")
 _POWERS = {
     "k": 3, "m": 6, "b": 9, "t": 12, "thousand": 3, "million": 6, "billion": 9, "bn": 9, "trillion": 12,
     "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "十亿": 9, "百亿": 10, "千亿": 11, "万亿": 12, "兆": 12,
@@ -171,7 +173,7 @@ STOP_WORDS = frozenset([
     "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
 ])  # fmt: skip
 _VOWEL = frozenset("aeiouy")
-_QUESTION_WORDS = re.compile(
+_QUESTION_WORDS = pattern(
     r"是?什么(?:时候|样)?|甚么|啥|谁|多少|多[大长高远深重久快]|为何|何[时地处种人]|怎么?样?|如何|是否|[吗呢吧]"
     r"|哪一?[个些种里儿年家位台款部座国所支颗段次项篇类代张条]?|几[个种年位台款部座次项篇类代张条层倍]"
     r"|请(?:问|告诉我|介绍一?下?)|告诉我|介绍一下|有没有|是不是|能不能|可不可以|有哪些|为什么"

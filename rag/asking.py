@@ -9,18 +9,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from corpus.languages import Language
+from corpus.patterns import pattern
 from rag.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS
 
 MEASURE_WORD = "[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本]"
 _AFTER_ZH = (
-    re.compile(rf"(?:多少|几){MEASURE_WORD}?(?P<noun>[\u4e00-\u9fffA-Za-z -]{{1,12}})"),
-    re.compile(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
+    pattern(rf"(?:多少|几){MEASURE_WORD}?(?P<noun>[\u4e00-\u9fffA-Za-z -]{{1,12}})"),
+    pattern(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
 )
-_BEFORE_ZH = re.compile(
+_BEFORE_ZH = pattern(
     r"(?:的|^)(?P<noun>[\u4e00-\u9fff A-Za-z-]{2,12}?)(?:设(?:成|为)了?|到底|分别|各)?(?:是|有|为|达到|高达|叫|呢|怎|花了?|要)?"
     r"(?:多少|多大|几|什么|啥|谁|哪|如何)"
 )
-_ENGLISH = re.compile(
+_ENGLISH = pattern(
     r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| kind of| type of| sort of)? "
     r"(?P<noun>(?!(?:did|do|does|has|have|had|can|could|will|would|should|the|a|an)\b)(?:[\w-]+ ){0,3}?[\w-]+?)"
     r"(?= (?:of|for|in|on|to|from|with|at|by|did|does|do|is|was|are|were|has|have|had|can|could|used|needed|that|per)\b|\?|$)",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from corpus.documents import Document, Table
+from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
 from rag.drafts import Draft, Span, Statement
@@ -69,10 +70,10 @@ COLUMN_MATCH = 0.35  # share of a column's name in the question from which it is
 NEARLY = 0.8  # of the best match from which another column is asked for too
 MOST_COLUMNS = 5  # of a difference
 
-_COUNTS = re.compile(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
-_IN_TIME = re.compile(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*", re.IGNORECASE)
-_IN_SIZE = re.compile(r"大(?!学)|小|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
-_DIFFERS = re.compile(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
+_COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
+_IN_TIME = pattern(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*", re.IGNORECASE)
+_IN_SIZE = pattern(r"大(?!学)|小|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
+_DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
 _MEANT = ((CHEAP, COST), (_IN_TIME, DATE), (_IN_SIZE, SIZE))  # what a comparison is in when it names no column
 _KINDS: Mapping[Kind, Attribute] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}
 _MONEY = frozenset({"usd", "cny", "eur", "gbp"})
@@ -307,8 +308,8 @@ def _columns_asked(
     if _unsaid(question, headers, roster):
         return set()  # who asks for the larger crew does not ask for the larger size
     kinds = [kind for kind, columns in _KINDS.items() if any(clause.kind == kind for clause in question.clauses)]
-    for pattern in [p for asked, p in _MEANT if asked.search(question.text)] + [_KINDS[kind] for kind in kinds]:
-        if found := {header for header in headers if pattern.names(header)}:
+    for meant in [p for asked, p in _MEANT if asked.search(question.text)] + [_KINDS[kind] for kind in kinds]:
+        if found := {header for header in headers if meant.names(header)}:
             return found
     return set()
 

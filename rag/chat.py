@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from corpus.languages import Language, language_of
+from corpus.patterns import pattern
 from index.hits import Hit
 from rag.answers import Citation, Message
 from rag.budgets import PER_MESSAGE, Fitted, fit, last_turns, share
@@ -37,14 +38,14 @@ _SHORT = 160  # characters of an answer that may be nothing but "they do not say
 _OPENING = "[【［〔"
 _TAIL = 200  # characters at the end of a growing text that may be unfinished
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_END_OF_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_UNFINISHED = re.compile(
+_THOUGHTS = pattern(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = pattern(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_UNFINISHED = pattern(
     r"(?:(?:[\[【［〔][^\]】］〕\n]{0,40}[\]】］〕]{1,2}(?:\([^)\n]*\)?)?[ \t,，、]*)*"
     r"(?:[\[【［〔][^\]】］〕\n]{0,40})?|`[^`\n]{0,40}|<[a-z/]{0,10})\s*\Z",
     re.IGNORECASE,
 )
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = pattern(
     r"(?:资料|段落|文档|材料|上下文|文中|原文)[^。\n]{0,12}(?:没有|未|并未|不)[^。\n]{0,6}(?:提到|提及|说明|包含|涉及|给出|提供|足以)"
     r"|(?:无法|不能)[^。\n]{0,16}(?:回答|得知|确定|判断)"
     r"|\b(?:passages?|documents?|context|sources?|text)\b[^.\n]{0,30}\b(?:do(?:es)? not|don't|doesn't|no)\b[^.\n]{0,20}"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from corpus.patterns import pattern
 from rag.calls import Deadline, run
 from rag.errors import LLMError
 from rag.failures import Backend, retry_after, translate
@@ -24,7 +25,7 @@ DEFAULT_WINDOW = 8_192  # tokens; every model behind an API of today takes at le
 MAX_ANSWER_CHARS = 100_000  # no answer is this long; a model that does not stop is
 _RETRIES = 2
 _RETRIED_KINDS = frozenset({"rate", "server", "connection"})
-_NO_QUOTA = re.compile(
+_NO_QUOTA = pattern(
     r"insufficient_quota|exceeded your (?:current )?quota|billing", re.IGNORECASE
 )  # waiting does not help
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from corpus.patterns import pattern
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize
 from rag.answers import SupportLabel
 from rag.quantities import Quantity, find_quantities, same_quantity
@@ -23,28 +24,28 @@ _CONTRADICTED = WEAK - 0.05  # a wrong number or a flipped negation is no suppor
 _IN_PART = SUPPORTED - 0.1  # something that matters is missing
 _CANNOT_TELL = WEAK  # another language, and nothing in it that could be compared
 
-_MARK = re.compile(r"\[\d{1,3}\](?!\()|【\d{1,3}】")
-_ENUMERATOR = re.compile(r"^\s*(?:[-*•]\s+)?(?:\d{1,2}[.)、]\s*(?!\d)|\(\d{1,2}\)\s*)?")
-_URL = re.compile(r"https?://[^\s)\]>，。；、）】》]+")
-_LATIN = re.compile(r"[A-Za-z0-9]+(?:[-_.+/&'’][A-Za-z0-9]+)*\+*")
-_AMOUNT = re.compile(r"\d+(?:[.,]\d+)*(?:[KkMmBbTt]|[KMGT]i?B)?", re.ASCII)
-_CALENDAR = re.compile(
+_MARK = pattern(r"\[\d{1,3}\](?!\()|【\d{1,3}】")
+_ENUMERATOR = pattern(r"^\s*(?:[-*•]\s+)?(?:\d{1,2}[.)、]\s*(?!\d)|\(\d{1,2}\)\s*)?")
+_URL = pattern(r"https?://[^\s)\]>，。；、）】》]+")
+_LATIN = pattern(r"[A-Za-z0-9]+(?:[-_.+/&'’][A-Za-z0-9]+)*\+*")
+_AMOUNT = pattern(r"\d+(?:[.,]\d+)*(?:[KkMmBbTt]|[KMGT]i?B)?", re.ASCII)
+_CALENDAR = pattern(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|ember|ober)?"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
     re.IGNORECASE,
 )  # written with a capital, but part of a date
-_QUOTED = re.compile(r"「([^「」]{2,})」|『([^『』]{2,})』|“([^“”]{2,})”|《([^《》]{2,})》|\"([^\"\n]{2,})\"")
-_NOT_A_NEGATION = re.compile(
+_QUOTED = pattern(r"「([^「」]{2,})」|『([^『』]{2,})』|“([^“”]{2,})”|《([^《》]{2,})》|\"([^\"\n]{2,})\"")
+_NOT_A_NEGATION = pattern(
     r"不仅|不但|不只|不同|不断|不少|不过|不久|不错|不论|不管|不妨|不得不|无论|无监督|无疑|非常|没关系|未来|除非|并非不|莫非"
     r"|not only|no matter|no doubt|not least|nothing but",
     re.IGNORECASE,
 )
-_NEGATION = re.compile(
+_NEGATION = pattern(
     r"[不没無无未非勿莫]|尚缺|禁止|拒绝"
     r"|\b(?:not?|never|neither|nor|without|cannot|none|unable|lacks?|fails?)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[，,。；;！!？?\n]|\. ")
+_CLAUSE = pattern(r"[，,。；;！!？?\n]|\. ")
 
 
 @dataclass(frozen=True, slots=True)

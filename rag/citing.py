@@ -11,15 +11,16 @@ from collections.abc import Sequence
 
 from corpus.documents import Document
 from corpus.paging import page_at
+from corpus.patterns import pattern
 from index.hits import Hit
 from index.terms import is_cjk
 from rag.answers import Citation
 from rag.checking import check
 from rag.drafts import Draft, Span, Statement
 
-_LINKED_MARK = re.compile(r"!?\[\^?\d{1,3}\]\(\s*<?(https?://[^\s)>]+)>?[^)]*\)")
-_BARE_MARK = re.compile(r"\s?(?:\[\^?\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*\]|【\d{1,3}】|［\d{1,3}］)")
-_BULLET = re.compile(r"^\s*(?:[-*•·]\s+)+")
+_LINKED_MARK = pattern(r"!?\[\^?\d{1,3}\]\(\s*<?(https?://[^\s)>]+)>?[^)]*\)")
+_BARE_MARK = pattern(r"\s?(?:\[\^?\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*\]|【\d{1,3}】|［\d{1,3}］)")
+_BULLET = pattern(r"^\s*(?:[-*•·]\s+)+")
 
 
 def compose(draft: Draft) -> tuple[str, tuple[Citation, ...]]:

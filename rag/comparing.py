@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus.patterns import pattern
 from rag.assembling import conclusion
 from rag.drafts import Draft
 from rag.framing import fitting, state
@@ -21,7 +22,7 @@ OTHER_NAME = 0.75  # what a piece about another one of the names is worth
 OTHER_SUBJECT = 0.85  # what a piece about something else is worth that mentions the name
 BESIDE = 8  # characters between a number and what it counts
 NEAR = 24  # characters between a name and the value that is its own
-_APART = re.compile(r"[和与及、,，;；]|\b(?:and|or|while|than)\b")
+_APART = pattern(r"[和与及、,，;；]|\b(?:and|or|while|than)\b")
 
 
 def compare(question: Question, units: Sequence[Unit]) -> Draft | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from corpus.patterns import pattern
 from rag.mentions import name_pattern
 
 SAYS_WHAT_IT_IS, SAYS_SOMEWHERE, BEGINS_WITH_IT, SPEAKS_OF_IT = 1.0, 0.85, 0.6, 0.3
 
 _ASKED = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+    pattern(asking, re.IGNORECASE)
+    for asking in (
         r"^(?:请问|请)?(?:什么|啥)(?:是|叫做?)\s*(?P<term>.+?)$",
         r"^(?:请问|请)?(?:何谓|何为|解释一下|介绍一下|解释|介绍)\s*(?P<term>.+?)$",
         r"^(?:请问|请)?(?P<term>.+?)\s*(?:到底|究竟)?(?:是(?:个|一种|一个)?|指的?是?|代表|叫)(?:什么|啥)(?:意思|东西|玩意|概念)?$",
@@ -24,20 +25,20 @@ _ASKED = tuple(
 )
 _AROUND = "“”\"'‘’「」《》 \t?？。.!！,，:："
 _LONGEST = 40  # characters of a term; more is a description
-_ONLY_MARKUP = re.compile(r"(?:\W|所谓|\b(?:the|an?)\b)*", re.IGNORECASE)
+_ONLY_MARKUP = pattern(r"(?:\W|所谓|\b(?:the|an?)\b)*", re.IGNORECASE)
 _ASIDE = r"\W{0,3}(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,60}[)）]|[,，][^,，。.]{1,30}[,，])?\W{0,2}?"
-_EXPLICIT = re.compile(
+_EXPLICIT = pattern(
     _ASIDE + r"\s*(?:是指|指的?是|指|即是?|也就是|意思是|定义为|全称|[:：](?!\s*https?:)"
     r"|\b(?:refers? to|means?|denotes?|stands? for|is defined as|are defined as)\b)",
     re.IGNORECASE,
 )
-_COPULA = re.compile(
+_COPULA = pattern(
     _ASIDE
     + r"\s*(?:的(?:做法|意思|办法|方法|含义|定义|核心|本质|全名|全称)[，,]?)?(?:本质上|其实|就|便|也|主要|一般|通常|实际上)*(?:是(?!否|不|为了|因|由于|在|从)|乃|为一|属于|\b(?:is|are|was|were) (?:an?|the|one|any|all|what|when)\b)",
     re.IGNORECASE,
 )
-_LOOSE = re.compile(_ASIDE + r"\s*(?:为|\b(?:is|are|was|were)\b)", re.IGNORECASE)
-_CALLED = re.compile(r"(?:称为|称作|称之为|叫做?|被称|called|known as|named|termed)\W{0,3}$", re.IGNORECASE)
+_LOOSE = pattern(_ASIDE + r"\s*(?:为|\b(?:is|are|was|were)\b)", re.IGNORECASE)
+_CALLED = pattern(r"(?:称为|称作|称之为|叫做?|被称|called|known as|named|termed)\W{0,3}$", re.IGNORECASE)
 
 
 def term_to_define(question: str) -> str:
@@ -47,8 +48,8 @@ def term_to_define(question: str) -> str:
     ('快照隔离', 'WAL', '')
     """
     plain = question.strip(_AROUND)
-    for pattern in _ASKED:
-        match = pattern.match(plain)
+    for asking in _ASKED:
+        match = asking.match(plain)
         if match and len(term := match["term"].strip(_AROUND)) <= _LONGEST:
             return term
     return ""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from corpus.documents import Document, Section
+from corpus.patterns import pattern
 from corpus.sentences import split_sentences
 from index.hits import Hit
 from rag.drafts import Span
@@ -25,10 +26,10 @@ MOST_DOCUMENTS = 4  # that are read for one question
 MOST_SENTENCES = 60  # of one thing
 NEAR = 40  # characters between an amount and the word for what it measures
 
-_NAME = re.compile(r"(?=.*[A-Z])(?![\d.、\s]+\S*\s?(?:and|of|the)\b)[\w .+&/()（）·-]{1,40}")
-_MARKS = re.compile(r"(?:[ \t]*(?:[-*•·+>]|\d{1,2}[.)、．])[ \t]+)*")
-_MARK = re.compile(r"\[\d{1,3}\]")
-_UNIT = re.compile(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
+_NAME = pattern(r"(?=.*[A-Z])(?![\d.、\s]+\S*\s?(?:and|of|the)\b)[\w .+&/()（）·-]{1,40}")
+_MARKS = pattern(r"(?:[ \t]*(?:[-*•·+>]|\d{1,2}[.)、．])[ \t]+)*")
+_MARK = pattern(r"\[\d{1,3}\]")
+_UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
 
 
 def entry_roster(hits: Sequence[Hit]) -> Roster:

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from corpus.errors import UsageError
+from corpus.patterns import pattern
 from rag.answers import Answer, Message
 
 EVIDENCE_WINDOW = 2_400  # characters of the packed passages within which evidence should stand
 MAX_COLUMNS = 800  # of an answer that counts: 400 Chinese characters or 800 Latin ones
 RESAMPLES = 1_000  # bootstrap resamples behind every interval
-MARK = re.compile(r"\s?\[\d+\]")
+MARK = pattern(r"\s?\[\d+\]")
 
 
 class Answerer(Protocol):
@@ -200,8 +201,8 @@ def _cited_by_statement(text: str) -> list[set[int]]:
     return cited
 
 
-_UP_TO_MARKS = re.compile(r"[^\[]*(?:\[(?!\d+\])[^\[]*)*(?:\[\d+\])*")
-_NUMBER_IN_MARK = re.compile(r"\[(\d+)\]")
+_UP_TO_MARKS = pattern(r"[^\[]*(?:\[(?!\d+\])[^\[]*)*(?:\[\d+\])*")
+_NUMBER_IN_MARK = pattern(r"\[(\d+)\]")
 
 
 def _find_evidence(evidence: Sequence[str], passages: Sequence[str]) -> tuple[int, float]:

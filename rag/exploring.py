@@ -6,11 +6,11 @@ join in. Every value keeps the place where it stands; documents that disagree ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpus.documents import Document, Table
+from corpus.patterns import pattern
 from index import Index
 from index.terms import normalize_name
 
@@ -41,9 +41,9 @@ _HEADERS: Mapping[str, str] = {
     "license": "commercial_use", "许可": "commercial_use", "许可证": "commercial_use",
     "说明": "about", "备注": "about", "about": "about", "notes": "about",
 }  # fmt: skip
-_OTHER_NAME = re.compile(r"\s*[（(][^（()）]*[）)]$")  # Chinese-Vicuna（小羊驼）
-_PARENT = re.compile(r"\s*[;；,，、]\s*")
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?:-\d\d){0,2}(?!\d)")
+_OTHER_NAME = pattern(r"\s*[（(][^（()）]*[）)]$")  # Chinese-Vicuna（小羊驼）
+_PARENT = pattern(r"\s*[;；,，、]\s*")
+_DATE = pattern(r"(?<!\d)(?:19|20)\d\d(?:-\d\d){0,2}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)

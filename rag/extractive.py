@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
 from rag import assembling, comparing, linking, listing, relating, tables
@@ -26,8 +27,8 @@ SAME_NAMES = 0.6  # of the best piece's names that another one must have: a valu
 STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
-_WORD = re.compile(r"\w+(?:[.-]\w+)*", re.ASCII)
-_NUMBER_OR_NAME = re.compile(r"(?:\d|[A-Z])\w*(?:[.-]\w+)*", re.ASCII)
+_WORD = pattern(r"\w+(?:[.-]\w+)*", re.ASCII)
+_NUMBER_OR_NAME = pattern(r"(?:\d|[A-Z])\w*(?:[.-]\w+)*", re.ASCII)
 
 
 def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:

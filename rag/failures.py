@@ -13,22 +13,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from corpus.patterns import pattern
 from rag.errors import LLMError, LLMErrorKind
 from rag.keys import VARIABLES, Key
 
-_TOO_LONG = re.compile(
+_TOO_LONG = pattern(
     r"context.{0,20}(?:length|window|size)|maximum.{0,20}tokens|prompt is too long|too many (?:input )?tokens|input.{0,20}too long"
     r"|exceed.{0,30}tokens",
     re.IGNORECASE | re.DOTALL,
 )
-_FILTERED = re.compile(r"content.?(?:filter|management|policy)|ResponsibleAI|sensitive content", re.IGNORECASE)
-_NO_MODEL = re.compile(
+_FILTERED = pattern(r"content.?(?:filter|management|policy)|ResponsibleAI|sensitive content", re.IGNORECASE)
+_NO_MODEL = pattern(
     r"model.{0,80}(?:not found|does not exist|not exist|unknown|is pinned)|no such model", re.IGNORECASE | re.DOTALL
 )
-_WINDOW = re.compile(r"(?:context|maximum|max|limit|window|n_ctx).{0,60}?(\d{3,7})", re.IGNORECASE | re.DOTALL)
-_SAYS_NOTHING = re.compile(
-    r"<|^No generation|^Error code: \d+$"
-)  # a page of HTML, or what the libraries say of any reply
+_WINDOW = pattern(r"(?:context|maximum|max|limit|window|n_ctx).{0,60}?(\d{3,7})", re.IGNORECASE | re.DOTALL)
+_SAYS_NOTHING = pattern(r"<|^No generation|^Error code: \d+$")  # a page of HTML, or what the libraries say of any reply
 _MALFORMED = (
     "JSONDecodeError",
     "IndexError",

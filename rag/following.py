@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from corpus.documents import Passage
 from corpus.languages import language_of
+from corpus.patterns import pattern
 from index import Index
 from index.terms import STOP_WORDS, analyze
 from rag.answers import Message
@@ -25,54 +26,54 @@ MOST_ADDED = 80  # characters of names that are carried over
 SHORT_ANSWER = 60  # characters up to which an answer's names are what the answer is
 SHORT_ZH, SHORT_EN = 16, 8  # characters and words up to which a question without a name misses its subject
 
-_MARKS = re.compile(r"\s?\[\d{1,3}\]")
-_ELLIPTIC_ZH = re.compile(
+_MARKS = pattern(r"\s?\[\d{1,3}\]")
+_ELLIPTIC_ZH = pattern(
     r"^(?:那么?|还有|以及|然后|换成|再问)?\s*(?P<rest>[^,，?？]{1,30}?)\s*(?:呢|又如何|怎么样|又是多少)\s*[?？]*$"
 )
-_ELLIPTIC_EN = re.compile(
+_ELLIPTIC_EN = pattern(
     r"^(?:and|or|what about|how about|and what about|same for|and for)\s+(?:for\s+)?(?P<rest>[^?]{1,60}?)\s*\?*$",
     re.IGNORECASE,
 )
-_PREVIOUS_ZH = re.compile(r"^(?:那么?)?\s*(?:上一个|前一个|之前那个|前面那个|再上一个|刚才那个|上个)\s*(?P<rest>.*)$")
-_PREVIOUS_EN = re.compile(
+_PREVIOUS_ZH = pattern(r"^(?:那么?)?\s*(?:上一个|前一个|之前那个|前面那个|再上一个|刚才那个|上个)\s*(?P<rest>.*)$")
+_PREVIOUS_EN = pattern(
     r"^(?:and |what about |how about )*the (?:previous|earlier|first|other) one\s*(?P<rest>.*)$", re.IGNORECASE
 )
-_FORMER = re.compile(r"前者|\bthe former\b", re.IGNORECASE)
-_LATTER = re.compile(r"后者|\bthe latter\b", re.IGNORECASE)
-_BOTH = re.compile(
+_FORMER = pattern(r"前者|\bthe former\b", re.IGNORECASE)
+_LATTER = pattern(r"后者|\bthe latter\b", re.IGNORECASE)
+_BOTH = pattern(
     r"两者|二者|这两个(?:模型|项目|系统)?|它们俩?|\bboth of (?:them|these)\b|\bthe two(?: of them)?\b|\bthey\b|\bthem\b",
     re.IGNORECASE,
 )
-_PRONOUN_ZH = re.compile(
+_PRONOUN_ZH = pattern(
     r"它们?|该(?:模型|项目|系统|方法|框架|数据集|论文|公司|机构|工具)|(?:这|那)(?:个|款|种|套|篇)(?:模型|项目|系统|框架|论文|工具)|其(?![他它余实次中])"
 )
-_POINTS_ZH = re.compile(r"这些|那些|这个|那个|这种|这套|这|上述|刚才|里面|其中|里边")
-_POINTS_AT_ANSWER = re.compile(r"这些|那些|这个|那个|这种|该|\b(?:this|that|these|those)\b", re.IGNORECASE)
-_SELF_CONTAINED = re.compile(
+_POINTS_ZH = pattern(r"这些|那些|这个|那个|这种|这套|这|上述|刚才|里面|其中|里边")
+_POINTS_AT_ANSWER = pattern(r"这些|那些|这个|那个|这种|该|\b(?:this|that|these|those)\b", re.IGNORECASE)
+_SELF_CONTAINED = pattern(
     r"^(?:请问)?(?:什么是|什么叫|何谓|何为|介绍|解释)\S{2,}|^(?:what (?:is|are) (?:an? )?(?!it\b|its\b|the\b)[\w-]{3,}|explain |define )",
     re.IGNORECASE,
 )
-_VERB_FIRST = re.compile(
+_VERB_FIRST = pattern(
     r"^(?:谁|由|在|用|有|是|什么时候|何时|多少|几|为什么|为何|怎么|如何|能|可以|支持|需要|基于|属于|和|跟|与)"
 )
-_INSIDE_ZH = re.compile(r"^(?:那么?)?\s*(?:其中|里面|里边|里头)(?:的)?")
-_ITS = re.compile(r"\b(?:its|their)\b", re.IGNORECASE)
-_IT = re.compile(
+_INSIDE_ZH = pattern(r"^(?:那么?)?\s*(?:其中|里面|里边|里头)(?:的)?")
+_ITS = pattern(r"\b(?:its|their)\b", re.IGNORECASE)
+_IT = pattern(
     r"\b(?:it|(?:this|that|the) (?:model|system|project|paper|method|framework|dataset|company|one))\b(?!['’]s possible)",
     re.IGNORECASE,
 )
-_POINTS_EN = re.compile(r"\b(?:this|that|these|those|there)\b", re.IGNORECASE)
+_POINTS_EN = pattern(r"\b(?:this|that|these|those|there)\b", re.IGNORECASE)
 # What has or does something: "这座桥 有多少桥墩", "渡口 的 船", "茶园 多久浇一次水". In "桥墩有多少" nothing is said to have it.
-_SUBJECT_ZH = re.compile(
+_SUBJECT_ZH = pattern(
     r"^(?P<subject>[\u4e00-\u9fff]{2,12}?)(?:的(?=.{2})|(?:一共|总共|共)?有(?:多少|几|哪些|什么).?(?=[\u4e00-\u9fff]{2})"
     r"|(?:多久|什么时候|何时|为什么|为何|怎么|如何|每).)"
 )
-_SUBJECT_EN = re.compile(
+_SUBJECT_EN = pattern(
     r"\b(?:do|does|did) (?:the|an?) (?P<subject>[\w-]+(?: [\w-]+)?) [a-z]+\b|\bof the (?P<owner>[\w-]+(?: [\w-]+)?)\W*$",
     re.IGNORECASE,
 )
-_OPENER_ZH = re.compile(r"^(?:那么|那|还有|另外|顺便问一下|请问)[,，]?\s*")
-_OPENER_EN = re.compile(r"^(?:and|so|then|also|but)[,]?\s+", re.IGNORECASE)
+_OPENER_ZH = pattern(r"^(?:那么|那|还有|另外|顺便问一下|请问)[,，]?\s*")
+_OPENER_EN = pattern(r"^(?:and|so|then|also|but)[,]?\s+", re.IGNORECASE)
 
 
 def stand_alone(question: str, history: Sequence[Message], index: Index) -> str:

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
+from corpus.patterns import pattern
 from rag.drafts import Span, Statement
 from rag.mentions import mention_strength, name_pattern
 from rag.questions import Question
@@ -17,7 +18,7 @@ MAX_COLUMNS = 780  # of an answer, wide characters counting two; a little under 
 SHORT = 64  # columns up to which a piece is told what it is about
 LONG = 330  # columns from which only the clauses that answer are kept
 
-_CLAUSE_END = re.compile(r"[，,；;。！!？?](?!\d)|(?<=[\w)])[.](?=\s)|[,;](?=\s)")
+_CLAUSE_END = pattern(r"[，,；;。！!？?](?!\d)|(?<=[\w)])[.](?=\s)|[,;](?=\s)")
 
 
 def state(scored: Scored, question: Question) -> Statement:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from corpus.patterns import pattern
+
 Kind = Literal[
     "link", "superlative", "count", "list", "percentage", "money", "date", "duration", "number",
     "organisation", "venue", "language", "lineage", "reason", "definition", "person", "method", "yes_no", "name", "fact",
@@ -43,7 +45,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("yes_no", r"吗|是否|是不是|有没有|能不能|可不可以|会不会|能否|可否|了没|没有[?？]?$|^(?:is|are|was|were|does|do|did|can|could|has|have|will|would|should)\b"),
     ("name", r"哪|什么|啥|\bwhich\b|\bwhat\b"),
 )  # fmt: skip
-_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+_KIND_PATTERNS = tuple((kind, pattern(source, re.IGNORECASE)) for kind, source in _KINDS)
 
 # What an answer of a kind must show somewhere. Kinds that any sentence can answer are not here.
 _NUMERAL = r"(?:\d[\d,.]*|[一二两三四五六七八九十百千万亿]+(?=[个種种项层倍次位名台块张篇家条款代步章门座部年月日天小周分秒万亿]|美元|元|成)|一半|半)"
@@ -66,7 +68,7 @@ _VALUES: dict[Kind, str] = {
         "reason": r"因(?![素子])|由于|所以|为了|以便|从而|导致|目的|旨在|使得|促进|有鉴于|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
         "lineage": r"基于|基础上|衍生|而来|演化|演进|微调|得到|升级|前身|改进|改编|发展|继承|源自|延续|\bbased on\b|\bbuilt (?:on|upon|from)\b|\bfine-?tun|\bderived?\b|\bfrom\b|\bextend|\bsuccessor\b|\bevol|\bvariant\b|\bversion of\b",
 }  # fmt: skip
-VALUE_PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _VALUES.items()}
+VALUE_PATTERNS = {kind: pattern(source, re.IGNORECASE) for kind, source in _VALUES.items()}
 
 # Words beside which an answer of a kind usually stands: "developed by", "称为", "in order to".
 _CUES: dict[Kind, str] = {
@@ -75,7 +77,7 @@ _CUES: dict[Kind, str] = {
         "money": r"成本|价格|费|花|售|卖|元|\bcosts?\b|\bpric|\bpaid\b|\bfee|\bbudget|\bworth\b",
         "duration": r"历时|持续|花了?|需要|训练了|长达|\bfor\b|\btook\b|\btakes?\b|\blast",
 }  # fmt: skip
-CUES = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
+CUES = {kind: pattern(source, re.IGNORECASE) for kind, source in _CUES.items()}
 # The name of a field or a column that gives such an answer whatever it says: "作者 / Authors: …", "| Year |".
 _LABELS: dict[Kind, str] = {
     "organisation": r"第一作者|作者|机构|公司|开发者|开发商|出品方?|发布者|发布机构|研发机构|单位|组织|制造商|厂商|厂家|生产商|建造者|建造方|authors?|organi[sz]ations?|developers?|company|institutions?|maintainers?|makers?|manufacturers?|vendors?|builders?|creators?|by|publisher|owner",
@@ -88,15 +90,15 @@ _LABELS["person"] = (
     r"第一作者|作者|创始人|负责人|撰写|译者|发明者|authors?|written by|by|writers?|creators?|founders?|inventors?|maintainers?|editors?"
 )
 LABELS = {
-    kind: re.compile(rf"^\s*(?:[-*•]\s+)?(?:{names})(?:\s*/\s*[\w ]{{2,20}})?\s*(?:[:：|]|$)", re.IGNORECASE)
+    kind: pattern(rf"^\s*(?:[-*•]\s+)?(?:{names})(?:\s*/\s*[\w ]{{2,20}})?\s*(?:[:：|]|$)", re.IGNORECASE)
     for kind, names in _LABELS.items()
 }
 BY_WHOM = LABELS["organisation"]
-CHEAP = re.compile(r"便宜|贵|省钱|\b(?:cheap|expensive|affordable)", re.IGNORECASE)
-HOW_MUCH_COST = re.compile(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
+CHEAP = pattern(r"便宜|贵|省钱|\b(?:cheap|expensive|affordable)", re.IGNORECASE)
+HOW_MUCH_COST = pattern(r"成本|价|费|cost|price|fee|budget|预算|金额", re.IGNORECASE)
 
 # Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
-FILLERS_ZH = re.compile(
+FILLERS_ZH = pattern(
     r"请问|请|麻烦|分别|各自|全名|全称|名称|名字|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
     r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
 )
@@ -209,9 +211,9 @@ KIND_NOUNS: dict[Kind, frozenset[str]] = {
 }
 
 # What a question about size may be answered with though its words do not occur: "175B" says parameters by itself.
-_PARAMETERS = re.compile(r"参数|(?<!数据)规模|体量|\bparam", re.IGNORECASE)
-_HOW_LARGE = re.compile(r"多大|\bhow (?:big|large)\b", re.IGNORECASE)
-SIZE_VALUE = re.compile(
+_PARAMETERS = pattern(r"参数|(?<!数据)规模|体量|\bparam", re.IGNORECASE)
+_HOW_LARGE = pattern(r"多大|\bhow (?:big|large)\b", re.IGNORECASE)
+SIZE_VALUE = pattern(
     r"(?<![\d.])\d[\d,.]*\s?(?:[BMT](?![A-Za-z])|[KMGTP]B(?![A-Za-z])|亿|billion\b|million\b|trillion\b)"
 )
 # Nouns that say nothing without the word before them: the size of what, the rate of what.
@@ -310,18 +312,18 @@ ABSTRACT_NOUNS = frozenset(
 ROW_NOUNS = frozenset(
     ["entry", "entries", "item", "items", "row", "rows", "record", "records", "条目", "条", "行", "项", "项目", "记录"]
 )
-_ENTRIES = re.compile(r"表|清单|名单|目录|\b(?:listed|lists?|tables?)\b", re.IGNORECASE)
+_ENTRIES = pattern(r"表|清单|名单|目录|\b(?:listed|lists?|tables?)\b", re.IGNORECASE)
 # "How long" asks for a time, or for an extent: of a bridge in metres, of a text in pages.
-_HOW_LONG = re.compile(r"\bhow long\b|多长(?!时间)", re.IGNORECASE)
-_IS_HOW_LONG = re.compile(r"\bhow long (?:is|are|was|were)\b|多长(?!时间)", re.IGNORECASE)
-_EXTENT = re.compile(
+_HOW_LONG = pattern(r"\bhow long\b|多长(?!时间)", re.IGNORECASE)
+_IS_HOW_LONG = pattern(r"\bhow long (?:is|are|was|were)\b|多长(?!时间)", re.IGNORECASE)
+_EXTENT = pattern(
     r"\d\s?(?:[kcm]?m(?![A-Za-z])|ft\b)|[\d十百千万半]\s?(?:公里|千米|厘米|毫米|英里|英尺|海里|光年|米|里|尺|寸|页|字|行)"
     r"|\b(?:(?:kilo|centi|milli)?met(?:er|re)|mile|inche|yard|page|word|token|light[- ]year)s?\b|\b(?:feet|foot|inch)\b",
     re.IGNORECASE,
 )
 # What a measure must be given in: who asks how heavy something is wants no metres.
 _DIMENSIONS = tuple(
-    (re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE))
+    (pattern(asked, re.IGNORECASE), pattern(given, re.IGNORECASE))
     for asked, given in (
         (
             r"多重|重量|质量是多少|\bhow heavy\b|\bweigh|\bmass of\b",
@@ -337,34 +339,34 @@ _DIMENSIONS = tuple(
     )
 )
 
-_CLAUSE_BORDER = re.compile(
+_CLAUSE_BORDER = pattern(
     r"[?？。;；]+\s*|[,，、]\s*(?=[^,，、?？]{0,14}(?:多少|什么|哪|谁|几个|多久|多长|多大|如何|怎么|为什么|吗|呢))"
     r"|,?\s+and (?=(?:how|what|which|who|when|where|why|with which|with what)\b)",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
+_ASKS = pattern(
     r"多少|什么|啥|哪|谁|有几|几个?[^,，]{0,4}$|多[久长大高]|如何|怎|为何|吗|呢|是否|没$|\b(?:what|which|who|whose|when|where|why|how)\b",
     re.IGNORECASE,
 )
-_COMPARES = re.compile(
+_COMPARES = pattern(
     r"区别|差异|不同|不一样|异同|相比|对比|比较|孰|更|分别|各(?:自|是|有|用|由)|谁的?(?:[^,，]{0,8})(?:多|大|高|长|早|少|小|低|贵|便宜)|哪个[^,，]{0,8}(?:多|大|高|长|早|少|小|低|贵|便宜)"
     r"|\b(?:compare[ds]?|comparison|versus|vs\.?|differences?|differ|respectively|both|or|more|less|fewer|larger|bigger|smaller|cheaper|better|faster|higher|lower|newer|older|longer|shorter|than)\b",
     re.IGNORECASE,
 )
-_SEVERAL = re.compile(
+_SEVERAL = pattern(
     r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都.{0,6}(?:哪|什么|啥)|列出|列举|举例|分别|各自"
     r"|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples\b",
     re.IGNORECASE,
 )
 
-_AMOUNT_WORDS = re.compile(r"多少|数量|几|\b(?:count|number|amount|how (?:many|much)|size)\b", re.IGNORECASE)
+_AMOUNT_WORDS = pattern(r"多少|数量|几|\b(?:count|number|amount|how (?:many|much)|size)\b", re.IGNORECASE)
 _MORE = r"(?:更|最|较|谁的?|哪(?:个|款|家|种|一个)?)[^,，]{0,8}?"
-_BIGGER = re.compile(
+_BIGGER = pattern(
     rf"{_MORE}(?:多(?!少)|大(?!模型|语言|小)|高|长|晚|新|贵|快|强)"
     r"|\b(?:more|most|larger|largest|bigger|biggest|higher|highest|longer|longest|newer|newest|latest|greatest)\b",
     re.IGNORECASE,
 )
-_SMALLER = re.compile(
+_SMALLER = pattern(
     rf"{_MORE}(?:(?<!多)少|小(?!羊)|低|短|早|旧|便宜|慢|弱|省)"
     r"|\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest|shorter|shortest|older|oldest|earlier|earliest|cheaper|cheapest)\b",
     re.IGNORECASE,
@@ -377,7 +379,7 @@ def kind_of(text: str) -> Kind:
     >>> kind_of("这台望远镜有多少块镜片?"), kind_of("Who built the bridge?"), kind_of("为什么选这里?")
     ('number', 'organisation', 'reason')
     """
-    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(text)), "fact")
+    return next((kind for kind, asks in _KIND_PATTERNS if asks.search(text)), "fact")
 
 
 def asks_for_size(text: str, *, alone: bool) -> bool:

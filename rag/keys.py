@@ -6,10 +6,10 @@ A key is read from the variable that its provider documents (``OPENAI_API_KEY``)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from corpus.patterns import pattern
 from rag.errors import LLMError
 
 VARIABLES: Mapping[str, str] = {
@@ -31,7 +31,7 @@ VARIABLES: Mapping[str, str] = {
 }
 """The variable that holds each provider's key; providers that are not here need none, or read it in their own way."""
 
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(?:sk|pk|gsk|xai|key)-[A-Za-z0-9_*.\-]{6,}|(?i:\bbearer\s+)[A-Za-z0-9_.\-]{8,}")
+_LOOKS_LIKE_A_KEY = pattern(r"\b(?:sk|pk|gsk|xai|key)-[A-Za-z0-9_*.\-]{6,}|(?i:\bbearer\s+)[A-Za-z0-9_.\-]{8,}")
 _HIDDEN = "***"
 _MAX_KEY_CHARS = 4_096
 

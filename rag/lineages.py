@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.documents import Document, Table
+from corpus.patterns import pattern
 from rag.drafts import Draft, Span, Statement
 from rag.framing import fitting
 from rag.mentions import Mention, mention_strength, name_pattern
@@ -23,16 +24,16 @@ MOST_SOURCES = 3  # cited for one step
 DEEPEST = 8  # generations that are followed
 TOLD_COLUMNS = 90  # characters of a row that are shown as a step
 
-_STEPS = re.compile(
+_STEPS = pattern(
     r"从.{1,40}?到|一步一?步|逐步|怎么来的|怎样来的|怎么(?:发展|演变|变成)|\bstep[- ]by[- ]step\b|\bfrom\b.{1,60}\bto\b|\bbec[oa]me?\b|\bin between\b|\bturn(?:ed)? into\b",
     re.IGNORECASE,
 )
-_UP = re.compile(
+_UP = pattern(
     r"追溯|祖先|祖上|上溯|前身|底座|基座|家谱|\bancest|\blineage of\b|\btrac(?:e|ing)\b|\bpredecess|\bbase model\b",
     re.IGNORECASE,
 )
-_ON = re.compile(r"底座|基座|前身|\bbase model\b", re.IGNORECASE)  # up for a name before it
-_DOWN = re.compile(
+_ON = pattern(r"底座|基座|前身|\bbase model\b", re.IGNORECASE)  # up for a name before it
+_DOWN = pattern(
     r"衍生出|衍生了|派生出|后代|后裔|后来|之后|后继|演化出|发展出|升级|继承"
     r"|\bsuccessors?\b|\bdescend|\bbecome\b|\bbecame\b|\bturned into\b|家族|\bafter\b|\bcame of\b|\bfamily\b",
     re.IGNORECASE,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corpus.documents import Document, Link, Passage
+from corpus.patterns import pattern
 from index.hits import Hit
 from rag.drafts import Span, Statement
 from rag.mentions import Mention, mention_strength
@@ -38,11 +39,9 @@ _HOSTS: tuple[tuple[LinkKind, str], ...] = (
     ("model", r"huggingface\.co|modelscope"),
     ("blog", r"blog|zhuanlan|medium\.com|substack|mp\.weixin"),
 )
-_HOST_WORDS = re.compile(
-    r"github|hugging ?face|arxiv|openreview|zhihu|medium|gitee|gitlab|modelscope|知乎", re.IGNORECASE
-)
-_PAGE = re.compile(r"链接|网址|网页|官网|主页|\b(?:links?|urls?|homepage|web ?(?:site|page))\b", re.IGNORECASE)
-_HAS_WEIGHTS = re.compile(r"huggingface\.co/[\w.-]+/[\w.-]+")
+_HOST_WORDS = pattern(r"github|hugging ?face|arxiv|openreview|zhihu|medium|gitee|gitlab|modelscope|知乎", re.IGNORECASE)
+_PAGE = pattern(r"链接|网址|网页|官网|主页|\b(?:links?|urls?|homepage|web ?(?:site|page))\b", re.IGNORECASE)
+_HAS_WEIGHTS = pattern(r"huggingface\.co/[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
+from corpus.patterns import pattern
 from rag.drafts import Draft, Span, Statement
 from rag.framing import MAX_COLUMNS, bare_span, fitting
 from rag.mentions import Mention, mention_strength
@@ -20,11 +21,11 @@ FEW_ITEMS = 2
 MOST_ITEMS = 24
 FEWEST_WORDS = 1  # besides names, that a lead-in must say
 
-_LISTS_SOMETHING = re.compile(r"列|收录|包含|包括|涵盖|\blists?\b|\bincludes?\b|\bcovers?\b", re.IGNORECASE)
-_ASIDE = re.compile(r"[(（][^()（）]*[)）]")
-_BLANK = re.compile(r"\n\s*\n")
-_FIELD = re.compile(r"[^:：\s]{1,14}\s?[:：]")
-_ITEM_HEAD = re.compile(r"^(.{2,60}?)(?:[:：]\s|\s[\"“(（]|[。;；]|\s[-–—]\s|,\s)")
+_LISTS_SOMETHING = pattern(r"列|收录|包含|包括|涵盖|\blists?\b|\bincludes?\b|\bcovers?\b", re.IGNORECASE)
+_ASIDE = pattern(r"[(（][^()（）]*[)）]")
+_BLANK = pattern(r"\n\s*\n")
+_FIELD = pattern(r"[^:：\s]{1,14}\s?[:：]")
+_ITEM_HEAD = pattern(r"^(.{2,60}?)(?:[:：]\s|\s[\"“(（]|[。;；]|\s[-–—]\s|,\s)")
 
 
 def list_section(question: Question, units: Sequence[Unit]) -> Draft | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.languages import language_of
+from corpus.patterns import pattern
 from corpus.sentences import split_sentences
 from index.hits import Hit
 from index.terms import analyze
@@ -30,11 +31,11 @@ _ONE = (
     r"(?:\[\[?|【|［|〔)\s*(?:(?:来源|资料|段落|文档|参考|引用|passage|source|document|doc|ref)\s*)?(?:[:：#]\s*)?"
     rf"{_NUMBERS}(?:†[^\]】\n]{{0,40}})?\s*(?:\]\]?|】|］|〕)(?:\(\s*<?(?:https?:|[#/])[^)\n]*\)|(?!\())"
 )
-_MARKS = re.compile(rf"(?P<code>`[^`\n]*`)|(?<!!)(?P<marks>{_ONE}(?:[ \t]*(?:[,，、][ \t]*)?{_ONE})*)", re.IGNORECASE)
-_SINGLE = re.compile(_ONE, re.IGNORECASE)
-_ADDRESS = re.compile(r"\(\s*<?(?:https?:|[#/])[^)\n]*\)|†[^\]】\n]*")
-_RANGE = re.compile(r"(\d{1,3})(?:\s*[-–—~～至]\s*\^?(\d{1,3}))?")
-_SOURCES_LIST = re.compile(
+_MARKS = pattern(rf"(?P<code>`[^`\n]*`)|(?<!!)(?P<marks>{_ONE}(?:[ \t]*(?:[,，、][ \t]*)?{_ONE})*)", re.IGNORECASE)
+_SINGLE = pattern(_ONE, re.IGNORECASE)
+_ADDRESS = pattern(r"\(\s*<?(?:https?:|[#/])[^)\n]*\)|†[^\]】\n]*")
+_RANGE = pattern(r"(\d{1,3})(?:\s*[-–—~～至]\s*\^?(\d{1,3}))?")
+_SOURCES_LIST = pattern(
     r"(?<!\n)\n+[ \t#*]*(?:参考(?:资料|文献|来源)?|引用|资料来源|来源|references?|sources?|citations?)[ \t*]*(?:[:：][ \t*]*)?\n"
     rf"(?:[ \t]*(?:[-*][ \t]*)?{_ONE}[^\n]*\n?)+\s*\Z",
     re.IGNORECASE,

@@ -16,6 +16,7 @@ from string import ascii_lowercase
 from typing import Literal
 
 from corpus.languages import Language
+from corpus.patterns import pattern
 from index import Index
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize, normalize_name
 from rag.grammar import FILLERS_EN
@@ -98,18 +99,18 @@ _COMMON = frozenset(
         "un",
     ]
 )
-_LATIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’][A-Za-z0-9.+]+)*[α-ω]?")
-_SIZE_SUFFIX = re.compile(r"(?<=\w)[-_ ]?\d+(?:\.\d+)?[bmBM]$")
-_AMOUNT = re.compile(r"v?\d+(?:[.,]\d+)*\s?[A-Za-z]{0,2}")  # 7B, 100k, 3D, v4: sizes and versions without a name
-_DOUBLED = re.compile(r"([a-z])\1")
-_VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
+_LATIN = pattern(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’][A-Za-z0-9.+]+)*[α-ω]?")
+_SIZE_SUFFIX = pattern(r"(?<=\w)[-_ ]?\d+(?:\.\d+)?[bmBM]$")
+_AMOUNT = pattern(r"v?\d+(?:[.,]\d+)*\s?[A-Za-z]{0,2}")  # 7B, 100k, 3D, v4: sizes and versions without a name
+_DOUBLED = pattern(r"([a-z])\1")
+_VERSION = pattern(r"\d{1,2}(?:\.\d{1,2})?")
 _LONGEST = 5  # Latin words in one name
 _LONGEST_CHINESE = 10  # characters
-_QUOTED = re.compile(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
-_CAPITALISED = re.compile(r"[A-Z]")
+_QUOTED = pattern(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
+_CAPITALISED = pattern(r"[A-Z]")
 _LOWER_WORDS_IN_NAMES = frozenset(["of", "the", "and", "for", "de", "van", "von", "der", "la", "le", "di", "del"])
 MOST_NAMES = 24  # of a question that are looked up; who pastes more asks about none of them
-_TYPED = re.compile(r"[A-Za-z]{5,}(?:-?\d[\d.]*)?")  # a word that may be a name with a typing error
+_TYPED = pattern(r"[A-Za-z]{5,}(?:-?\d[\d.]*)?")  # a word that may be a name with a typing error
 _FARTHEST = 6  # characters that a name may be longer or shorter than its misspelling, its spaces included
 _READ_FOR_NAMES = 6  # passages in which the writing of a near spelling is looked up
 _CLOSE_ENOUGH = 84  # rapidfuzz ratio from which a spelling counts as a typing error: one letter in six
@@ -399,8 +400,8 @@ def _occurs(surface: str, index: Index) -> bool:
     return any(name_pattern(surface).search(passage.text) for passage in index.passages_with(terms, limit=_LOOKED_AT))
 
 
-_SENTENCE_STARTS = re.compile(r"[.!?:\n]\s{0,2}\Z")
-_STARTS = re.compile(r"[.!?:\n#|*•>\"“(-]\s{0,2}\Z")  # also headings, cells, items
+_SENTENCE_STARTS = pattern(r"[.!?:\n]\s{0,2}\Z")
+_STARTS = pattern(r"[.!?:\n#|*•>\"“(-]\s{0,2}\Z")  # also headings, cells, items
 _LOOKED_AT = 30  # passages in which a name's spelling is looked up
 
 

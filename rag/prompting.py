@@ -15,29 +15,30 @@ from string import Template
 from typing import Literal
 
 from corpus.languages import Language
+from corpus.patterns import pattern
 
 SENTINEL = "NO_ANSWER"
 """What a model is told to write when the passages do not tell."""
 
-SENTINEL_WRITTEN = re.compile(r"\bNO\\?[_ ]ANSWER\b")
+SENTINEL_WRITTEN = pattern(r"\bNO\\?[_ ]ANSWER\b")
 """How models write it."""
 
 _PromptName = Literal["answer", "rewrite"]
 
 # <|user|>, <｜User｜>, [INST], <<SYS>>, [gMASK], <sop>, <s>, <start_of_turn>, <think>: the turns of known chat formats
-_TURN_TOKENS = re.compile(
+_TURN_TOKENS = pattern(
     r"<\s*[|｜][^|｜<>\n]{0,40}[|｜]\s*>|\[/?(?:INST|SYS|gMASK|sMASK|MASK)\]|<</?SYS>>"
     r"|</?(?:s|sop|eop|bos|eos|pad|unk|think|system|user|assistant|human|start_of_turn|end_of_turn|start_header_id|end_header_id|eot_id)>",
     re.IGNORECASE,
 )
-_ROLE_HEADING = re.compile(
+_ROLE_HEADING = pattern(
     r"^[ \t]*#{1,6}[ \t]*(?=(?:system|user|human|assistant|instructions?|response|系统|用户|助手|指令)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ROUND = re.compile(r"^\[Round (\d+)\]", re.IGNORECASE | re.MULTILINE)  # ChatGLM-6B's own turns
-_BARE_MARK = re.compile(r"\[\^?\d{1,3}\](?!\()|【\d{1,3}】")
+_ROUND = pattern(r"^\[Round (\d+)\]", re.IGNORECASE | re.MULTILINE)  # ChatGLM-6B's own turns
+_BARE_MARK = pattern(r"\[\^?\d{1,3}\](?!\()|【\d{1,3}】")
 # C0 and C1 controls, soft hyphen, zero-width and bidirectional controls, tag characters, surrogates: nothing to read
-_UNSEEN = re.compile(
+_UNSEEN = pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 

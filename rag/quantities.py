@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor, isclose, log10
 
+from corpus.patterns import pattern
+
 _POWERS = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12, "thousand": 1e3, "million": 1e6, "mn": 1e6,
            "billion": 1e9, "trillion": 1e12}  # fmt: skip
 _HAN_POWERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000, "萬": 10_000, "億": 100_000_000}
@@ -35,7 +37,7 @@ _LARGEST = 1e40  # what is larger, such as 一亿亿亿亿亿亿, is play with w
 _EXACT_UNITS = frozenset({"byte", "month", "day"})  # a bare number never stands for one of these
 
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-_DATE = re.compile(
+_DATE = pattern(
     r"(?P<y1>\d{4})\s*年(?:\s*(?P<m1>\d{1,2})\s*月(?:份)?(?:\s*(?P<d1>\d{1,2})\s*[日号])?)?"
     r"|(?<![\d月年])(?P<m2>\d{1,2})\s*月(?:份)?(?:\s*(?P<d2>\d{1,2})\s*[日号])?"
     r"|(?<!\d)(?P<y3>(?:19|20)\d\d)[-/.](?P<m3>0?[1-9]|1[0-2])(?:[-/.](?P<d3>0?[1-9]|[12]\d|3[01]))?(?![\d.])"
@@ -43,7 +45,7 @@ _DATE = re.compile(
     rf"|\b(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m5>{_MONTH})(?:,?\s+(?P<y5>(?:19|20)\d\d))?\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(
+_NUMBER = pattern(
     r"(?:(?P<money>us\$|[$＄¥￥€£])\s*)?"
     r"(?P<percent>百分之\s*)?"
     r"(?<!\d)(?P<digits>\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
@@ -55,11 +57,11 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MEASURE = r"[个個种種类類篇项項层層倍次年月日天位名家款代步条條张張组組台块塊部阶章节節轮輪件门門周]"
-_HAN_NUMBER = re.compile(
+_HAN_NUMBER = pattern(
     rf"(?P<percent>百分之)?(?P<han>[一二两兩三四五六七八九十][零〇一二两兩三四五六七八九十百千万萬亿億]+|[二两兩三四五六七八九十](?=\s*{_MEASURE}))"
 )
 _SPELLED = "|".join([*_WORDS, *_SCALES])
-_WORD_NUMBER = re.compile(rf"\b(?:{_SPELLED})(?:(?:\s+and\s+|[\s-]+)(?:{_SPELLED}))*\b", re.IGNORECASE)
+_WORD_NUMBER = pattern(rf"\b(?:{_SPELLED})(?:(?:\s+and\s+|[\s-]+)(?:{_SPELLED}))*\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from corpus.languages import Language, language_of
+from corpus.patterns import pattern
 from index import Index
 from index.queries import Concept, Query
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize
@@ -201,7 +202,7 @@ def _corrected(text: str, mentions: Iterable[Mention]) -> str:
     return _PLURAL_ACRONYM.sub(r"\1", text)
 
 
-_PLURAL_ACRONYM = re.compile(r"\b([A-Z]{2,})s\b")  # APIs: the stemmer takes the s for a part of the word
+_PLURAL_ACRONYM = pattern(r"\b([A-Z]{2,})s\b")  # APIs: the stemmer takes the s for a part of the word
 
 
 def _named(text: str, index: Index, language: Language) -> list[Mention]:
@@ -255,7 +256,7 @@ def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index)
             yield _needle(concept, index)
 
 
-_CLASS_NOUN = re.compile(
+_CLASS_NOUN = pattern(
     r"\s*[这那](?:个|款|种|套|篇|家|本|座)?[\u4e00-\u9fff]{1,3}(?=[的是有在共一到什多叫由能可何?？,，]|$)"
 )
 
@@ -284,7 +285,7 @@ def _placed(plain: str, concepts: Iterable[Concept]) -> Iterable[tuple[int, Conc
 
 
 # A measure word right after the word that counts: "几只羊", "多少台车"; the noun begins behind it.
-_MEASURE = re.compile(rf"[少几]{MEASURE_WORD}(?=[\u4e00-\u9fff])")
+_MEASURE = pattern(rf"[少几]{MEASURE_WORD}(?=[\u4e00-\u9fff])")
 
 
 def _joined(placed: Iterable[tuple[int, Concept]]) -> Iterable[Concept]:

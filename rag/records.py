@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from corpus.documents import Document, Row, Table
+from corpus.patterns import pattern
 from index.terms import normalize_name
 from rag.drafts import Span
 from rag.mentions import Mention, mention_strength
@@ -33,7 +34,7 @@ class Attribute:
     @classmethod
     def of(cls, header: str, sentence: str) -> Attribute:
         """Make one of two patterns."""
-        return cls(re.compile(header, re.IGNORECASE), re.compile(sentence, re.IGNORECASE))
+        return cls(pattern(header, re.IGNORECASE), pattern(sentence, re.IGNORECASE))
 
     def names(self, header: str) -> bool:
         """Tell whether a column is about it."""
@@ -63,20 +64,20 @@ DATE = Attribute.of(
 ALIAS = Attribute.of(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", r"(?!)")
 SIZE = Attribute.of(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", r"(?!)")
 COST = Attribute.of(r"成本|价|费|cost|price|fee|budget|预算|金额", r"(?!)")
-PARTS = re.compile(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
+PARTS = pattern(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
 
-_GENERIC = re.compile(r"(?:名称|名字|名|项目|条目|name|title|item|entry)?", re.IGNORECASE)
-_ASIDE = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
-_A_DATE = re.compile(
+_GENERIC = pattern(r"(?:名称|名字|名|项目|条目|name|title|item|entry)?", re.IGNORECASE)
+_ASIDE = pattern(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
+_LINK = pattern(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_A_DATE = pattern(
     r"(?P<year>(?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(?P<month>0?[1-9]|1[0-2])(?!\d)(?:\s*[-/.月]\s*(?P<day>[0-3]?\d)(?!\d))?)?"
 )
-_NEGATIVE = re.compile(
+_NEGATIVE = pattern(
     r"\s*(?:不(?![到足超同少仅])|未(?!来)|没|无(?![线监])|非(?!常)|否|[✗✘×❌]|(?:no|not|none|never|closed|false|n)\b)",
     re.IGNORECASE,
 )
-_IN_NAME = re.compile(r"[A-Za-z]\Z")  # before a digit that belongs to a name: J1
-_AFFIRMATIVE = re.compile(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|true|y)\b)", re.IGNORECASE)
+_IN_NAME = pattern(r"[A-Za-z]\Z")  # before a digit that belongs to a name: J1
+_AFFIRMATIVE = pattern(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|true|y)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

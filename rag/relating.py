@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from corpus.patterns import pattern
 from index.terms import STOP_WORDS, is_cjk, normalize_name
 from rag.drafts import Draft, Span, Statement
 from rag.framing import bare_span, fitting, shortest_about
@@ -31,27 +32,27 @@ FULL = 5  # up to so many entries are told with the clause that says it, more on
 
 _NAME = r"[A-Z][A-Za-z0-9.+-]*(?: (?:\d|[A-Z])[A-Za-z0-9.+-]*){0,2}"
 _ASIDE = r"(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,30}[)）])?\s?(?:模型|系统|项目)?"
-_MAKES = re.compile(
+_MAKES = pattern(
     r"作者|发布|开发|研发|研制|推出|提出|公布|开源了?|做过|出过|出品|旗下|的(?:大?模型|产品|项目)"
     r"|\bauthor|\b(?:releas|develop|publish|built|create|propos|introduc|made|make)",
     re.IGNORECASE,
 )
-_USES = re.compile(
+_USES = pattern(
     r"用到|用了|使用了?|采用|应用了?|支持|基于|属于|\b(?:us(?:e|es|ed|ing)|support|adopt|appl(?:y|ies)|rely|relies|based)\b",
     re.IGNORECASE,
 )
-_STANDS_ON = re.compile(
+_STANDS_ON = pattern(
     r"基于|\bbased on\b|\bbuilt (?:on|from|upon)\b|\bderived from\b|\bfine-?tuned from\b", re.IGNORECASE
 )
-_MADE_WHAT = re.compile(rf"\s?(?:开源|发布|推出|提出|研发|开发)(?:了|的)?\s?(?P<name>{_NAME})")
-_OF_WHICH = re.compile(rf"[^,，。;；]{{0,8}}?的\s?(?P<name>{_NAME})")
-_ENUMERATION = re.compile(
+_MADE_WHAT = pattern(rf"\s?(?:开源|发布|推出|提出|研发|开发)(?:了|的)?\s?(?P<name>{_NAME})")
+_OF_WHICH = pattern(rf"[^,，。;；]{{0,8}}?的\s?(?P<name>{_NAME})")
+_ENUMERATION = pattern(
     rf"(?:第[一二三四五六七八九十][,，、]\s?|\d[.)、]\s?)?(?P<names>{_NAME}{_ASIDE}(?:\s?(?:[,，、]|和|与|及|and|&)\s?{_NAME}{_ASIDE})*)"
 )
-_JOINS = re.compile(r"\s*(?:[与和及、/&·]|\band\b|\s)\s*")
-_BRACKETS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
-_SHAPED = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}|\w-\w")  # what tells a name from a word
-_SEGMENT_END = re.compile(r"[。;；!！?？\n]")
+_JOINS = pattern(r"\s*(?:[与和及、/&·]|\band\b|\s)\s*")
+_BRACKETS = pattern(r"[(（\[][^()（）\[\]]*[)）\]]")
+_SHAPED = pattern(r"\d|[a-z][A-Z]|[A-Z]{2}|\w-\w")  # what tells a name from a word
+_SEGMENT_END = pattern(r"[。;；!！?？\n]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from operator import mul
 
 from corpus.documents import Passage
+from corpus.patterns import pattern
 from index.hits import Hit
 from index.terms import STOP_WORDS
 from rag.defining import SAYS_WHAT_IT_IS, defines, term_to_define
@@ -256,7 +257,7 @@ def _weight(needle: Needle, matches: Sequence[float]) -> float:
     return rarity * SINGLE_CHARACTER if len(needle.surface) == 1 and not needle.surface.isascii() else rarity
 
 
-_PLAIN_WORD = re.compile(r"(?<![\w-])[a-z]+(?![\w-])")
+_PLAIN_WORD = pattern(r"(?<![\w-])[a-z]+(?![\w-])")
 
 
 def _letters(question: Question, units: Sequence[Unit]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from corpus.documents import Document, Table
+from corpus.patterns import pattern
 from index import Index
 from rag.mentions import Mention, mention_strength
 from rag.quantities import Quantity, find_quantities
@@ -37,7 +38,7 @@ from rag.units import terms_of
 Relation = Literal["made by", "built on", "about"]
 
 # Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
-IDLE = re.compile(
+IDLE = pattern(
     r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
     r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
     r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
@@ -47,30 +48,30 @@ IDLE = re.compile(
     r"|over|above|under|below|than|exceed\w*|at|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
     re.IGNORECASE,
 )
-_MAKES = re.compile(
+_MAKES = pattern(
     r"作者|发布|开发|研发|研制|推出|提出|公布|开源了|做过|出过|做了|出了|出品|旗下|出自|来自|创建|制造"
     r"|\bauthor|\b(?:releas|develop|publish|creat|propos|introduc|launch|produc)|\bma[dk]e\b|\bby\b|\b(?:come|comes|came) from\b",
     re.IGNORECASE,
 )
-BUILDS = re.compile(
+BUILDS = pattern(
     r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|家族|后继|之后|继承|(?:由|从|在|以|用)了?(?:什么|哪)[^,，]{0,12}?(?:来|得|成|上|基础|底座)|来自(?:什么|哪)|演化|演变"
     r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderiv|\bfine-?tuned (?:from|on)\b|\bdescend|\bsuccessors?\b|\bon top of\b|\bforks? of\b|\bafter\b|\bfamily\b|\bcomes? from\s*\?",
     re.IGNORECASE,
 )
-_NEGATES = re.compile(
+_NEGATES = pattern(
     r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b",
     re.IGNORECASE,
 )
 _ABOVE = (
-    re.compile(r"(?:(?<!不)超过|大于|多于|高于|不少于|至少|不低于|\b(?:more|larger|greater|bigger|higher) than|\bover|\babove|\bexceed\w*|\bat least)\s*$", re.IGNORECASE),
-    re.compile(r"\s*\w{0,2}(?:以上|\bor more\b)", re.IGNORECASE),
+    pattern(r"(?:(?<!不)超过|大于|多于|高于|不少于|至少|不低于|\b(?:more|larger|greater|bigger|higher) than|\bover|\babove|\bexceed\w*|\bat least)\s*$", re.IGNORECASE),
+    pattern(r"\s*\w{0,2}(?:以上|\bor more\b)", re.IGNORECASE),
 )  # fmt: skip
 _BELOW = (
-    re.compile(r"(?:不到|小于|少于|低于|不超过|至多|不足|不高于|\b(?:less|fewer|smaller|lower|cheaper) than|\bunder|\bbelow|\bat most)\s*$", re.IGNORECASE),
-    re.compile(r"\s*\w{0,2}(?:以下|以内|\bor (?:less|fewer)\b)", re.IGNORECASE),
+    pattern(r"(?:不到|小于|少于|低于|不超过|至多|不足|不高于|\b(?:less|fewer|smaller|lower|cheaper) than|\bunder|\bbelow|\bat most)\s*$", re.IGNORECASE),
+    pattern(r"\s*\w{0,2}(?:以下|以内|\bor (?:less|fewer)\b)", re.IGNORECASE),
 )  # fmt: skip
-_INCLUDED = re.compile(r"不少于|至少|不低于|以上|不超过|至多|不高于|以下|以内|least|most|or ", re.IGNORECASE)
-_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+_INCLUDED = pattern(r"不少于|至少|不低于|以上|不超过|至多|不高于|以下|以内|least|most|or ", re.IGNORECASE)
+_YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
 _WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
 

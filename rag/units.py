@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from corpus.documents import Document, Passage, Row, Table
+from corpus.patterns import pattern
 from corpus.sentences import split_sentences
 from index.hits import Hit
 from index.terms import analyze
@@ -20,23 +21,23 @@ from rag.widths import columns
 
 UnitKind = Literal["sentence", "item", "cell", "heading", "reference"]
 
-_BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
-_HEADING_MARK = re.compile(r"^\s{0,3}#{1,6}\s+")
-_LEADS_IN = re.compile(r"[:：]\s*$")
-_BEGINS_WITH_NAME = re.compile(
+_BULLET = pattern(r"(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
+_HEADING_MARK = pattern(r"^\s{0,3}#{1,6}\s+")
+_LEADS_IN = pattern(r"[:：]\s*$")
+_BEGINS_WITH_NAME = pattern(
     r"(?P<name>[A-Z][A-Za-z0-9.+-]*(?: (?:[A-Z]|\d)[A-Za-z0-9.+-]*){0,3})\s?(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,40}[)）])?\s?"
     r"(?=[是由为有在的将模则采使支参通本能可主用也与]|(?:is|was|are|were|has|uses|by)\b)"
 )
-_NAME_LIKE = re.compile(
+_NAME_LIKE = pattern(
     r"(?![一二三四五六七八九十\d]+[.、．])(?=.{1,30}$)(?=.*[A-Z])[\w .+&/\\()（）·-]*"
 )  # a heading that may be a name
-_NEW_SUBJECT = re.compile(r"\n\s*\n|\n[ \t]*(?:[-*•·+]|\d{1,2}[.)、．])[ \t]")  # a blank line or another item
-_REFERS_BACK = re.compile(
+_NEW_SUBJECT = pattern(r"\n\s*\n|\n[ \t]*(?:[-*•·+]|\d{1,2}[.)、．])[ \t]")  # a blank line or another item
+_REFERS_BACK = pattern(
     r"(?:其|它|该|这|此|他|她|本|It\b|Its\b|This\b|These\b|They\b|Their\b|He\b|She\b|His\b|Her\b|The (?:model|system|method|paper|project)\b)"
 )
 _LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
 _WHOLE_ITEM = 170  # columns up to which a list item is not cut into sentences
-_RULE = re.compile(r"^[\s|:\-=_*#]*$")
+_RULE = pattern(r"^[\s|:\-=_*#]*$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
