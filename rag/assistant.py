@@ -6,7 +6,6 @@ threads: an Assistant holds no state that an answer changes.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -17,11 +16,11 @@ from corpus.errors import UsageError
 from index import Index
 from rag import extractive, refusing
 from rag.answers import Answer, Message
-from rag.build import index_folder, open_index
 from rag.citing import compose
 from rag.errors import AnswerError, BadQuestion, LLMError
 from rag.explaining import Explanation, Stages
 from rag.following import stand_alone
+from rag.opening import open_index
 from rag.packing import pack
 from rag.questions import Question, understand
 from rag.refreshing import Progress
@@ -113,6 +112,8 @@ class Assistant:
         Raises:
             UsageError: There is no such folder, or nothing in it can be read.
         """
+        from rag.build import index_folder
+
         reader, fallback = _open_reader(llm, llm_base_url), _open_fallback(llm_fallback, llm)
         index = index_folder(folder, home=home, embedder=embedder, progress=progress)
         return cls(index, reader, fallback=fallback, k=k)
@@ -179,15 +180,19 @@ class Assistant:
 
     async def aask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history, filter=filter)
+        from asyncio import to_thread
+
+        return await to_thread(self.ask, question, history, filter=filter)
 
     async def astream(
         self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
     ) -> AsyncIterator[str | Answer]:
         """Yield as ``stream`` does, without blocking the event loop."""
+        from asyncio import to_thread
+
         events = self.stream(question, history, filter=filter)
         end = object()
-        while (event := await asyncio.to_thread(next, events, end)) is not end:
+        while (event := await to_thread(next, events, end)) is not end:
             assert isinstance(event, str | Answer)  # noqa: S101 only the sentinel is anything else
             yield event
 

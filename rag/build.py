@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from corpus import Document, Passage, Reading, Skipped, load_library, read_folder, split
 from corpus.readings import Cut
-from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexOutdated, IndexWriteFailed
+from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
 from index.folders import Folders
-from rag.refreshing import Progress, holds_only_library, note_library, refresh_library
+from rag.opening import open_index
+from rag.refreshing import Progress, note_library
 from rag.settings import default_index_directory, home_directory
 from rag.sources import PLAINLY, Manner, read_sources, stage, without_doubles
 
@@ -154,33 +155,6 @@ def build_index(
     if directory is None:
         note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])
     return Built(index, len(gathered.documents), len(passages), gathered.skipped, gathered.cut)
-
-
-def open_index(
-    directory: Path | str | None = None,
-    *,
-    home: Path | str | None = None,
-    embedder: str | None = None,
-    progress: Progress | None = None,
-) -> Index:
-    """Open the index in the directory, or the default one, which is built from the library on its first use.
-
-    Raises:
-        IndexNotFound: The named directory holds no index.
-        IndexMismatch: It was made with another embedder than the one asked for.
-    """
-    if directory is not None:
-        return Index.open(Path(directory), embedder=embedder)
-    default = default_index_directory(home)
-    try:
-        return refresh_library(Index.open(default, embedder=embedder), home_directory(home), progress)
-    except IndexNotFound:
-        logger.info("No index yet; building one from the library.")
-    except IndexOutdated:
-        if not holds_only_library(default, home_directory(home)):
-            raise
-        logger.info("Another version made the index; building it again from the library.")
-    return build_index(home=home, embedder=embedder or "builtin", progress=progress).index
 
 
 def sync_folder(

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from corpus import library_fingerprint, load_library
+from corpus.shipped import library_fingerprint, load_library
 from index import Index, IndexError_
 
 logger = logging.getLogger(__name__)

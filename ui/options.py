@@ -130,7 +130,7 @@ def open_assistant(
 
 def open_index(index: Path | None, home: Path | None, embedder: str | None = None) -> Index:
     """Open the index that the options name, with progress on stderr."""
-    from rag.build import open_index
+    from rag.opening import open_index
     from ui.terminal import progress
 
     with progress() as tell:

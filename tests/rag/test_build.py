@@ -5,7 +5,8 @@ import pytest
 from corpus import Document, UsageError
 from index import EmptyCorpus, IndexNotFound, IndexOutdated
 from rag import Assistant
-from rag.build import build_index, gather, open_index, with_ids_for
+from rag.build import build_index, gather, with_ids_for
+from rag.opening import open_index
 from rag.settings import default_index_directory, home_directory
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from corpus import Document
 from rag import refreshing
-from rag.build import build_index, open_index
+from rag.build import build_index
+from rag.opening import open_index
 
 
 @pytest.fixture
