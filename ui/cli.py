@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; every failure is a message, never a traceback."""
     _speak_utf8()
     _quiet_libraries()
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # else numpy's threads spin for 0.2 s on every core at start
     try:
         app(args=arguments if arguments is None else list(arguments), prog_name="survey-qa")
     except SystemExit as end:
