@@ -20,16 +20,32 @@ HEAVY = (
     "scipy",
     "pandas",
 )
+NOT_FOR_A_QUESTION = {  # each costs 3 to 15 ms: what reads, builds and serves
+    "asyncio",
+    "concurrent.futures",
+    "corpus.files",
+    "corpus.reading",
+    "faiss",
+    "index.building",
+    "index.calibrating",
+    "multiprocessing",
+    "numpy.ma",
+    "rag.build",
+    "rag.chat",
+    "rag.sources",
+    "ssl",
+    "ui.server",
+}
 PROGRAM = """
 import json, sys
 from ui.cli import main
 status = main(sys.argv[1:])
-sys.stderr.write("\\n" + json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules})]))
+sys.stderr.write("\\n" + json.dumps([status, sorted(sys.modules)]))
 """
 
 
 def run(*arguments):
-    """Run the command in a process of its own; return its status and the top-level modules it loaded."""
+    """Run the command in a process of its own; return its status and the modules it loaded."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         capture_output=True,
@@ -65,6 +81,36 @@ def test_searching_loads_nothing_heavy(index):
     status, modules = run("search", "Acme", "--index", index)
 
     assert (status, heavy(modules)) == (0, [])
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_question_loads_nothing_that_reads_documents_builds_or_serves(index, command):
+    _, modules = run(command, "How much memory does Walnut-7B need?", "--index", index)
+
+    assert NOT_FOR_A_QUESTION & set(modules) == set()
+
+
+def test_importing_what_answers_compiles_no_regular_expression():
+    program = (
+        "import re, sys; real = re.compile; ours = set()\n"
+        "def spy(*given):\n"
+        "    ours.add(sys._getframe(1).f_globals['__name__'].partition('.')[0]); return real(*given)\n"
+        "re.compile = spy; import rag, index.index; print(sorted(ours & {'corpus', 'index', 'rag'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("own", "kept"), [(None, "4"), ("20", "20")])
+def test_the_threads_of_numpy_do_not_spin_unless_a_person_wants_them_to(monkeypatch, own, kept):
+    monkeypatch.delenv("OPENBLAS_THREAD_TIMEOUT", raising=False)
+    if own:
+        monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", own)
+    program = "import os; from ui.cli import main; main(['--version']); print(os.environ['OPENBLAS_THREAD_TIMEOUT'])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert done.stdout.split()[-1] == kept
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["index", "--help"]])
