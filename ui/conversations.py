@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -62,6 +63,7 @@ class Conversations:
         if path:
             path.chmod(0o600)
             self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last turn, never the file
         self._database.execute("PRAGMA trusted_schema = OFF")
         self._database.executescript(_SCHEMA)
 
@@ -80,14 +82,19 @@ class Conversations:
         """Close the file."""
         self._database.close()
 
+    @staticmethod
+    def new_id() -> str:
+        """Return the id of a conversation that is about to begin: nobody guesses it."""
+        return secrets.token_urlsafe(16)
+
     def save(self, owner: str, conversation_id: str, turns: Sequence[Turn]) -> str:
         """Keep the turns of a conversation and return its id; a new one is made for ``""``.
 
         A conversation that its owner has deleted meanwhile is made anew. The first question gives the title.
         """
-        kept = json.dumps([asdict(replace(turn, inside=None)) for turn in turns], ensure_ascii=False)
+        kept = f"[{','.join(map(_written, turns))}]"
         text = "\n".join(part for turn in turns for part in (turn.question, turn.text))
-        id_ = conversation_id or secrets.token_urlsafe(16)
+        id_ = conversation_id or self.new_id()
         title = _title(turns[0].question if turns else "")
         row = (id_, owner, title, _now(), len(turns), _clean(text), _clean(kept))
         with self._lock:
@@ -175,6 +182,12 @@ def _clean(text: str) -> str:
 def _title(text: str) -> str:
     line = " ".join(_clean(text).split())
     return line if len(line) <= MAX_TITLE_CHARS else line[: MAX_TITLE_CHARS - 1] + "…"
+
+
+@lru_cache(maxsize=1_000)
+def _written(turn: Turn) -> str:
+    """Return a turn as JSON; the finished turns of a conversation are the same at every answer."""
+    return json.dumps(asdict(replace(turn, inside=None)), ensure_ascii=False)
 
 
 def _turns(kept: str) -> tuple[Turn, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
@@ -73,14 +73,12 @@ def safe_url(url: str | None) -> str | None:
 
 def render_messages(chat: Chat) -> list[ChatMessage]:
     """Return the conversation, two messages a turn."""
-    texts = TEXTS[chat.language]
     messages: list[ChatMessage] = []
     for number, turn in enumerate(chat.turns):
-        messages.append({"role": "user", "content": seal(_question(turn, number, texts))})
         last = number == len(chat.turns) - 1
-        messages.append(
-            {"role": "assistant", "content": seal(_turn(turn, number, texts) + (_next(turn) if last else ""))}
-        )
+        question, answer = _drawn(turn, number, chat.language, last=last, inside=turn.inside is not None)
+        messages.append({"role": "user", "content": question})
+        messages.append({"role": "assistant", "content": answer})
     return messages
 
 
@@ -195,6 +193,14 @@ def seal(html: str) -> str:
     return sealed.replace("\n", "&#10;")
 
 
+@lru_cache(maxsize=1_000)
+def _drawn(turn: Turn, number: int, language: Language, *, last: bool, inside: bool) -> tuple[str, str]:
+    """Return a turn's question and answer; the finished turns of a conversation are the same at every piece of an answer."""
+    texts = TEXTS[language]
+    answer = _turn(turn, number, texts, inside=inside) + (_next(turn) if last else "")
+    return seal(_question(turn, number, texts)), seal(answer)
+
+
 def _conversation(info: ConversationInfo, current: str, texts: Texts) -> str:
     here = " sq-here" if info.id == current else ""
     opener = f'<button type="button" class="sq-conversation" value="{info.id}">{escaped(info.title)}</button>'
@@ -237,12 +243,12 @@ def _number(source: Source) -> str:
     return f'<span class="sq-number">{source.number}</span>' if source.number else ""
 
 
-def _turn(turn: Turn, place: int, texts: Texts) -> str:
+def _turn(turn: Turn, place: int, texts: Texts, *, inside: bool) -> str:
     if turn.outcome == "answering" and not turn.text:
         waiting = f'<span class="sq-dots"><i></i><i></i><i></i></span> {escaped(texts.searching)}'
         return f'<div class="sq-turn sq-answering"><p class="sq-note">{waiting}</p></div>'
     body = f'<div class="sq-text">{_markdown(turn, place)}</div>' if turn.text else ""
-    return f'<div class="sq-turn sq-{turn.outcome}">{_flag(turn, texts)}{body}{_ending(turn, place, texts)}</div>'
+    return f'<div class="sq-turn sq-{turn.outcome}">{_flag(turn, texts)}{body}{_ending(turn, place, texts, inside=inside)}</div>'
 
 
 def _flag(turn: Turn, texts: Texts) -> str:
@@ -254,7 +260,7 @@ def _flag(turn: Turn, texts: Texts) -> str:
     return ""
 
 
-def _ending(turn: Turn, place: int, texts: Texts) -> str:
+def _ending(turn: Turn, place: int, texts: Texts, *, inside: bool) -> str:
     """Return what stands below the text: notes, sources, and the button that copies."""
     parts = ""
     notes = [*turn.notes]
@@ -266,17 +272,17 @@ def _ending(turn: Turn, place: int, texts: Texts) -> str:
         label = texts.nearest if turn.outcome == "refused" else texts.sources
         parts += f'<p class="sq-label">{escaped(label)}</p>{_source_list(turn, place)}'
     if turn.outcome != "answering":
-        parts += f'<div class="sq-foot">{_tools(turn, place, texts)}</div>'
+        parts += f'<div class="sq-foot">{_tools(turn, place, texts, inside=inside)}</div>'
     return parts
 
 
-def _tools(turn: Turn, place: int, texts: Texts) -> str:
+def _tools(turn: Turn, place: int, texts: Texts, *, inside: bool) -> str:
     """Return what can be done with an answer: copy it, have it written again, say what one thinks of it."""
     tools = ""
     if turn.text and turn.outcome in ("answered", "stopped"):
         tools += f'<button type="button" class="sq-copy" title="{escaped(texts.copied)}">{escaped(texts.copy)}</button>'
     tools += _tool("sq-again", texts.again, place)
-    if turn.inside:
+    if inside:
         tools += _tool("sq-inside", texts.inside, f"i.{place}")
     for kind, name in (("liked", texts.like), ("disliked", texts.dislike)):
         tools += _tool(f"sq-{kind} sq-chosen" if turn.verdict == kind else f"sq-{kind}", name, place)

@@ -229,12 +229,15 @@ def _wire(
         try:
             with brakes.armed(str(request.session_hash)) as stopped:
                 for now in handlers.ask(chat, question, who, stopped, shelf.suggest if shelf else None):
-                    if not kept and now is not chat:  # kept before the answer is there, so that a refresh finds it
-                        kept = conversations.save(owner, chat.conversation, now.turns)
-                        side[4] = listed(owner, replace(chat, conversation=kept))
+                    begins = not kept and now is not chat
+                    if begins:
+                        kept = chat.conversation or conversations.new_id()
                     now = replace(now, conversation=kept)
                     yield (now, render_messages(now), emptied, *side)
                     emptied, side = gr.skip(), [gr.skip()] * len(side)
+                    if begins:  # before the answer is there, so that a refresh finds the question
+                        conversations.save(owner, kept, now.turns)
+                        side[4] = listed(owner, now)
         finally:
             if kept:
                 conversations.save(owner, kept, now.turns)
