@@ -64,9 +64,12 @@ _IS_JUST = pattern(
 )
 
 _FORMS = (
-    (_LATIN_THEN_HAN, pattern(rf"{_OPEN}[{_HAN}]")),
+    (_LATIN_THEN_HAN, pattern(rf"{_OPEN}{_HAN_NAME}{_CLOSE}")),
     (_SAID_IN_ENGLISH, pattern(r"known as |called |named ")),
-    (_SAID_IN_CHINESE, pattern(r"又[称名叫]|[也亦]称|也叫|也被称为|[简俗别]称|[别昵]名|昵称|绰号|[中英]文名")),
+    (
+        _SAID_IN_CHINESE,
+        pattern(r"[,，(（]\s?(?:又[称名叫]|[也亦]称|也叫|也被称为|[简俗别]称|别名|昵称|绰号|[中英]文名)"),
+    ),
     (_IS_JUST, pattern(r"[就即]是")),
 )  # with the sign without which there is no match
 _REACH = 300  # characters; more than any of the forms lets stand on one side of its sign

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import mmap
 import os
 import subprocess
 import sys
@@ -24,17 +25,16 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus.documents import Document, Passage
-from corpus.languages import language_of
 from corpus.names import find_aliases
+from index.counting import Counter
 from index.packs import put_pack, read_pack
-from index.postings import Counter
-from index.terms import analyze
+from index.reading import Reader, Terms, chinese_of
 
 logger = logging.getLogger(__name__)
 
 ENOUGH_FOR_PROCESSES = 10_000  # passages; fewer are read in 2 to 3 seconds
 MOST_PROCESSES = 8
-_STEP = 1000  # passages between two words about progress
+_AT_ONCE, _CHARACTERS = 5_000, 1_000_000  # passages, and characters, that are read at once: what a processor keeps near
 
 Tell = Callable[[int], None]
 Aliases = list[tuple[str, str]]
@@ -113,23 +113,51 @@ def _shares(texts: Sequence[_Text], count: int, passages: int) -> Iterator[list[
 
 
 def _analyze(texts: Iterable[_Text], tell: Tell) -> Analysis:
-    counter, contexts = Counter(), dict[str, list[str]]()
-    sameness: list[int] = []
-    chinese: list[bool] = []
+    reader, counter = Reader(), Counter()
+    sameness: list[npt.NDArray[np.uint64]] = []
+    chinese: list[npt.NDArray[np.bool_]] = []
     aliases: dict[str, Aliases] = {}
+    done = 0
+    for chunk in _chunks(texts):
+        tell(done)
+        for text in chunk:
+            aliases[text.id] = find_aliases(Document(id=text.id, text=text.text))
+        own = [text.text[start:end] for text in chunk for start, end, _ in text.spans]
+        terms = reader.read(own)
+        counter.add(terms, _contexts([context for text in chunk for *_, context in text.spans], reader), len(own))
+        sameness.append(terms.sameness)
+        chinese.append(chinese_of(own))
+        done += len(own)
+    counter.finish(reader.latin)
+    return Analysis(counter, np.concatenate(sameness), np.concatenate(chinese), aliases)
+
+
+def _chunks(texts: Iterable[_Text]) -> Iterator[list[_Text]]:
+    """Yield documents in runs that are read at once."""
+    chunk: list[_Text] = []
+    passages = characters = 0
     for text in texts:
-        aliases[text.id] = find_aliases(Document(id=text.id, text=text.text))
-        for start, end, context in text.spans:
-            if len(sameness) % _STEP == 0:
-                tell(len(sameness))
-            if context not in contexts:
-                contexts[context] = analyze(context)
-            own = text.text[start:end]
-            terms = analyze(own)
-            counter.add(terms, contexts[context])
-            sameness.append(hashed(" ".join(terms))[0])
-            chinese.append(language_of(own) == "zh")
-    return Analysis(counter, np.array(sameness, np.uint64), np.array(chinese, np.bool_), aliases)
+        chunk.append(text)
+        passages += len(text.spans)
+        characters += len(text.text)
+        if passages >= _AT_ONCE or characters >= _CHARACTERS:
+            yield chunk
+            chunk, passages, characters = [], 0, 0
+    if chunk:
+        yield chunk
+
+
+def _contexts(contexts: Sequence[str], reader: Reader) -> Terms | None:
+    """Return the terms of each passage's context, reading each once; None if no passage has one."""
+    numbers: dict[str, int] = {}
+    of = np.fromiter((numbers.setdefault(context, len(numbers)) for context in contexts), np.int64, len(contexts))
+    if not any(numbers):
+        return None
+    terms = reader.read(list(numbers))
+    held = np.bincount(terms.texts, minlength=len(numbers))
+    codes, firsts, sizes = terms.codes[np.argsort(terms.texts)], (np.cumsum(held) - held)[of], held[of]
+    at = np.repeat(firsts - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
+    return Terms(codes[at], np.repeat(np.arange(len(of)), sizes), terms.sameness)
 
 
 def _by_processes(shares: Sequence[list[_Text]], tell: Tell) -> Iterator[Analysis]:
@@ -153,7 +181,11 @@ def _start(share: Sequence[_Text], stack: ExitStack) -> tuple[subprocess.Popen[b
     """Start a process over a share; its answer comes in a file without a name, which nobody's death leaves behind."""
     files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 the stack closes them
     given, answer = map(stack.enter_context, files)
-    given.write(json.dumps([(text.id, text.text, text.spans) for text in share]).encode("ascii"))
+    given.write(
+        json.dumps([(text.id, text.text, text.spans) for text in share], ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
+    )
     given.seek(0)
     root = str(Path(__file__).resolve().parents[1])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -171,7 +203,7 @@ def _start(share: Sequence[_Text], stack: ExitStack) -> tuple[subprocess.Popen[b
 
 def _work(given: BinaryIO, answer: BinaryIO) -> None:
     """Do what one process is started for."""
-    texts = [_Text(id_, text, spans) for id_, text, spans in json.loads(given.read())]
+    texts = [_Text(id_, text, spans) for id_, text, spans in json.loads(given.read().decode("utf-8", "surrogatepass"))]
     found = _analyze(texts, _silent)
     aliases = json.dumps([found.aliases[text.id] for text in texts]).encode("ascii")
     arrays = {"sameness": found.sameness, "chinese": found.chinese, "aliases": np.frombuffer(aliases, np.uint8)}
@@ -179,8 +211,7 @@ def _work(given: BinaryIO, answer: BinaryIO) -> None:
 
 
 def _read(answer: BinaryIO, ids: Sequence[str]) -> Analysis:
-    answer.seek(0)
-    arrays = read_pack(memoryview(answer.read()))
+    arrays = read_pack(memoryview(mmap.mmap(answer.fileno(), 0, access=mmap.ACCESS_READ)))
     aliases = json.loads(arrays["aliases"].tobytes())
     return Analysis(
         counter=Counter.from_arrays(arrays),

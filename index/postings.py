@@ -7,11 +7,9 @@ not depend on when it was added.
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +26,7 @@ CONTEXT_WEIGHT = 1.0
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 Averages = tuple[float, float]  # terms of a passage's text, and of its context
 
 
@@ -68,108 +67,58 @@ class Postings:
         return int(self.starts[number + 1] - self.starts[number])
 
 
-class Counter:
-    """Takes passages one after the other, given as their terms, and makes postings of them."""
-
-    def __init__(self) -> None:
-        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)  # terms in the order they came
-        self._fields = (array("i"), array("i"))  # terms of all texts, and of all contexts
-        self._lengths = (array("i"), array("i"))
-
-    def add(self, text: Sequence[str], context: Sequence[str]) -> None:
-        """Take the next passage."""
-        for terms, flat, lengths in zip((text, context), self._fields, self._lengths, strict=True):
-            flat.extend(map(self._numbers.__getitem__, terms))
-            lengths.append(len(terms))
-
-    def join(self, other: Counter) -> None:
-        """Take the passages that another one took, after one's own."""
-        numbers = np.fromiter(map(self._numbers.__getitem__, other._numbers), np.int32, len(other._numbers))
-        for field in (0, 1):
-            self._fields[field].frombytes(numbers[np.frombuffer(other._fields[field], np.int32)].tobytes())
-            self._lengths[field].extend(other._lengths[field])
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return what was counted by name, to be written; no term holds a line break."""
-        terms = "\n".join(self._numbers).encode("utf-8", "surrogatepass")
-        found: dict[str, npt.NDArray[np.generic]] = {"terms": np.frombuffer(terms, np.uint8)}
-        for field, (flat, lengths) in enumerate(zip(self._fields, self._lengths, strict=True)):
-            found[f"flat{field}"] = np.frombuffer(flat, np.int32)
-            found[f"lengths{field}"] = np.frombuffer(lengths, np.int32)
-        return found
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Counter:
-        """Take back what ``arrays`` gave."""
-        counter = cls()
-        terms = arrays["terms"].tobytes().decode("utf-8", "surrogatepass")
-        for term in terms.split("\n") if terms else ():
-            counter._numbers[term]  # numbered as it is looked up
-        for field in (0, 1):
-            counter._fields[field].frombytes(arrays[f"flat{field}"].tobytes())
-            counter._lengths[field].frombytes(arrays[f"lengths{field}"].tobytes())
-        return counter
-
-    def averages(self) -> Averages:
-        """Return the average number of terms of a text and of a context."""
-        text, context = (float(np.mean(lengths)) for lengths in self._lengths)
-        return text, context
-
-    def postings(self, averages: Averages) -> Postings:
-        """Return the postings, weighted by how long passages are beside the averages."""
-        vocabulary, ranks = Vocabulary.ranked(list(self._numbers))
-        keys: list[Numbers] = []
-        longness = []
-        for field, (flat, lengths) in enumerate(zip(self._fields, self._lengths, strict=True)):
-            sizes = np.frombuffer(lengths, np.int32).astype(np.int64)
-            rows = np.repeat(np.arange(len(sizes)), sizes)
-            keys.append(ranks[np.array(flat, np.int32)] << 33 | rows << 1 | field)
-            longness.append(1 - B + B * sizes / max(averages[field], 1e-9))
-        together = np.concatenate(keys)
-        del keys
-        together.sort()
-        return _saturated(vocabulary, together, np.array(longness))
-
-
 def merged(parts: Iterable[tuple[Postings, Numbers]]) -> Postings:
-    """Return the postings of several segments as one; each comes with its passages' new numbers, -1 for those that go."""
+    """Return the postings of several segments as one.
+
+    Each comes with its passages' new numbers, -1 for those that go; the numbers rise within a segment and from one to
+    the next.
+    """
     parts = list(parts)
     vocabulary, numbers = Vocabulary.union([postings.vocabulary for postings, _ in parts])
-    keys, weights = [], []
-    for (postings, places), terms in zip(parts, numbers, strict=True):
-        rows = places[postings.passages]
-        stays = rows >= 0
-        keys.append((np.repeat(terms, np.diff(postings.starts)) << 32 | rows)[stays])
-        weights.append(postings.weights[stays])
-    together = np.concatenate(keys)
-    order = np.argsort(together)
-    return _grouped(vocabulary, together[order], np.concatenate(weights)[order])
+    stays = [places[postings.passages] >= 0 for postings, places in parts]
+    sizes = [
+        np.diff(np.concatenate([[0], np.cumsum(here)])[postings.starts])
+        for (postings, _), here in zip(parts, stays, strict=True)
+    ]
+    laid = Laid.empty(np.arange(len(vocabulary)), zip(numbers, sizes, strict=True))
+    for (postings, places), terms, size, here in zip(parts, numbers, sizes, stays, strict=True):
+        laid.put(terms, size, places[postings.passages[here]].astype(np.int32), postings.weights[here])
+    return laid.postings(vocabulary)
 
 
-def _saturated(vocabulary: Vocabulary, keys: Numbers, longness: npt.NDArray[np.float64]) -> Postings:
-    """Count equal keys (term, passage and field, ascending) and saturate the counts."""
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    repeats = np.diff(np.append(first, len(keys)))
-    keys = keys[first]
-    amounts = repeats / longness[keys & 1, keys >> 1 & 0xFFFFFFFF]
-    amounts[keys & 1 == 1] *= CONTEXT_WEIGHT
-    keys >>= 1
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    frequency = np.add.reduceat(amounts, first) if len(first) else np.zeros(0)
-    return _grouped(vocabulary, keys[first], (frequency * (K1 + 1) / (frequency + K1)).astype(np.float32))
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Postings that are filled part by part, so that nothing has to be sorted as a whole."""
 
+    starts: Numbers  # (terms + 1,)
+    filled: Numbers  # (terms,) where each goes on
+    passages: Small
+    weights: Floats
 
-def _grouped(vocabulary: Vocabulary, keys: Numbers, weights: Floats) -> Postings:
-    """Return postings of keys (term and passage, ascending) and their weights; terms that nothing holds are left out."""
-    held = np.bincount(keys >> 32, minlength=len(vocabulary))
-    if not held.all():
-        vocabulary, held = vocabulary.kept(held > 0), held[held > 0]
-    starts = np.zeros(len(held) + 1, np.int64)
-    np.cumsum(held, out=starts[1:])
-    return Postings(
-        vocabulary=vocabulary,
-        starts=starts,
-        passages=(keys & 0xFFFFFFFF).astype(np.int32),
-        weights=weights,
-        tops=np.maximum.reduceat(weights, starts[:-1]) if len(weights) else np.zeros(0, np.float32),
-    )
+    @classmethod
+    def empty(cls, ranks: Numbers, sizes: Iterable[tuple[Numbers, npt.NDArray[Any]]]) -> Laid:
+        """Make room; ``sizes`` gives of each part the places of its terms among the ranks, and how many passages hold each."""
+        held = np.zeros(len(ranks), np.int64)
+        for places, amounts in sizes:
+            held[ranks[places]] += amounts
+        starts = np.zeros(len(ranks) + 1, np.int64)
+        np.cumsum(held, out=starts[1:])
+        total = int(starts[-1])
+        return cls(starts, starts[:-1].copy(), np.empty(total, np.int32), np.empty(total, np.float32))
+
+    def put(self, terms: Numbers, sizes: npt.NDArray[Any], passages: Small, weights: Floats) -> None:
+        """Put the next part behind what is there: its terms, each once, how many passages hold each, and these."""
+        wide = sizes.astype(np.int64)
+        at = np.repeat(self.filled[terms] - (np.cumsum(wide) - wide), wide)
+        at += np.arange(len(at))
+        self.passages[at], self.weights[at] = passages, weights
+        self.filled[terms] += wide
+
+    def postings(self, vocabulary: Vocabulary) -> Postings:
+        """Return what was put; terms that nothing holds are left out."""
+        held = np.diff(self.starts) > 0
+        starts = self.starts
+        if not held.all():
+            vocabulary, starts = vocabulary.kept(held), np.append(starts[:-1][held], starts[-1])
+        tops = np.maximum.reduceat(self.weights, starts[:-1]) if len(self.weights) else np.zeros(0, np.float32)
+        return Postings(vocabulary, starts, self.passages, self.weights, tops)

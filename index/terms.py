@@ -18,17 +18,19 @@ from corpus.patterns import pattern
 
 ANALYZER = "terms-1"  # changes whenever the same text would give other terms: older indexes must be rebuilt
 
-_CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = rf"[^\W_{_CJK}]"
+CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = rf"[^\W_{CJK}]"
+AMOUNT_CHARACTERS = "十百千万亿兆"
 _AMOUNT = r"(?:万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|千|兆)"
 _NUMBER = r"\d+(?:\.\d+)?"
 _MAGNITUDE = r"(?:thousand|million|billion|trillion|bn)"
 _UNIT = r"(?:[kmgtp]i?b|[kmbtg])"
-_TOKEN = pattern(
-    rf"(?P<cjk>[{_CJK}]+)"
+TOKEN = (
+    rf"(?P<cjk>[{CJK}]+)"
     rf"|(?P<amount>{_NUMBER})\s?(?:(?P<chinese>{_AMOUNT})|-?(?P<english>{_MAGNITUDE}|{_UNIT})(?![a-z0-9]))(?![-.][a-z0-9])"
     rf"|(?P<word>{_WORD}+(?:[-._'’+]{_WORD}+)*)(?:\s(?P<version>{_NUMBER}{_UNIT}?)(?![-.]?[a-z0-9]))?"
-)
+)  # a pattern
+_TOKEN = pattern(TOKEN)
 _WORDS = pattern(r"[\w.+'’-]+")
 _GROUPED = pattern(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
 _SEPARATOR = pattern(r"(?<!\d)\.|\.(?!\d)|[-_'’+]")  # not the point inside a number
@@ -46,8 +48,13 @@ def analyze(text: str) -> list[str]:
     >>> analyze("GPT-3 有 1750亿参数")
     ['gpt3', 'gpt', '有', '1750亿', '175b', '参', '数', '参数']
     """
+    return plain_terms(normalize(text))
+
+
+def plain_terms(plain: str) -> list[str]:
+    """Return the index terms of a text that is normalised already."""
     terms: list[str] = []
-    for match in tokens(normalize(text)):
+    for match in tokens(plain):
         run = match["cjk"]
         if run is not None:
             terms.extend(run)
@@ -63,7 +70,7 @@ def analyze(text: str) -> list[str]:
 
 def normalize(text: str) -> str:
     """Return the text as matching sees it: NFKC, lower case, simplified characters, no thousands separators."""
-    text = unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+    text = unicodedata.normalize("NFKC", text).lower().translate(simplified())
     return _GROUPED.sub(lambda match: match[0].replace(",", ""), text) if "," in text else text
 
 
@@ -235,7 +242,7 @@ def _without_accents(word: str) -> str:
 
 
 @cache
-def _simplified() -> dict[int, str]:
+def simplified() -> dict[int, str]:
     """Map traditional characters to simplified ones (``simplified.txt``: one line of each, in the same order)."""
     lines = Path(__file__).with_name("simplified.txt").read_text("utf-8").splitlines()
     return dict(zip(map(ord, lines[0]), lines[1], strict=True))
