@@ -55,7 +55,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question. ``text`` is never empty: a refusal has its own words and ``found`` false."""
+    """The answer to one question. ``text`` is never empty: a refusal has its own words and ``found`` false.
+
+    What a content check stopped has ``found`` false, ``stopped_by`` set and words of its own.
+    """
 
     question: str = field(repr=False)
     text: str
@@ -65,6 +68,7 @@ class Answer:
     standalone_question: str = field(default="", repr=False)
     reader: str = "extractive"
     index: str = ""
+    stopped_by: str = ""  # the SPEC of the content check that stopped it: neither an answer nor a refusal
     timings_ms: Mapping[str, float] = field(default_factory=dict, repr=False)
     explanation: Mapping[str, object] = field(default_factory=dict, repr=False)  # what --explain shows
     notes: tuple[str, ...] = ()  # what the person should know: evidence left out, marks removed, an incomplete answer
@@ -77,5 +81,5 @@ class Answer:
             "passages": [hit.to_dict() for hit in self.passages],
             "standalone_question": self.standalone_question, "reader": self.reader, "index": self.index,
             "timings_ms": {stage: round(ms, 3) for stage, ms in self.timings_ms.items()},
-            "notes": list(self.notes),
+            "notes": list(self.notes), "stopped_by": self.stopped_by,
         }  # fmt: skip

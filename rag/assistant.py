@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from index.hits import Hit
     from rag.calls import Deadline
     from rag.chat import ChatReader
+    from rag.moderating import Guard, Moderation
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Assistant:
         reader: ChatReader | None = None,
         *,
         fallback: ChatReader | None = None,
+        guard: Guard | None = None,
         k: int = DEFAULT_HITS,
     ) -> None:
         if k < 1:
@@ -62,6 +65,7 @@ class Assistant:
         self.index = index
         self._reader = reader
         self._fallback = fallback
+        self._guard = guard
         self._k = k
 
     @classmethod
@@ -73,6 +77,7 @@ class Assistant:
         llm: str = EXTRACTIVE,
         llm_base_url: str | None = None,
         llm_fallback: str = EXTRACTIVE,
+        moderation: Moderation | str | None = None,
         embedder: str | None = None,
         k: int = DEFAULT_HITS,
         progress: Progress | None = None,
@@ -81,18 +86,20 @@ class Assistant:
 
         The default index is built on its first use (a few seconds; ``progress(stage, done, total)`` tells how far).
         ``k`` is how many passages the search hands on for each question. ``llm_fallback`` answers where ``llm`` fails; the
-        extractive reader is always the last.
+        extractive reader is always the last. ``moderation`` checks questions and answers (``rag.moderating``).
 
         Raises:
             IndexNotFound: The directory holds no index.
             IndexMismatch: The index was made with another embedder.
             LLMError: The model cannot be used as named (unknown SPEC, missing package or key).
-            UsageError: ``llm_base_url`` or ``llm_fallback`` is given without a model, or k is below 1.
+            UsageError: ``llm_base_url`` or ``llm_fallback`` is given without a model, the moderation's policy is missing
+                or cannot be read, or k is below 1.
         """
         reader, fallback = _open_reader(llm, llm_base_url), _open_fallback(llm_fallback, llm)
+        guard = _open_guard(moderation)
         if not isinstance(index, Index):
             index = open_index(index, home=home, embedder=embedder, progress=progress)
-        return cls(index, reader, fallback=fallback, k=k)
+        return cls(index, reader, fallback=fallback, guard=guard, k=k)
 
     @classmethod
     def from_folder(
@@ -103,6 +110,7 @@ class Assistant:
         llm: str = EXTRACTIVE,
         llm_base_url: str | None = None,
         llm_fallback: str = EXTRACTIVE,
+        moderation: Moderation | str | None = None,
         embedder: str = "builtin",
         k: int = DEFAULT_HITS,
         progress: Progress | None = None,
@@ -115,8 +123,9 @@ class Assistant:
         from rag.build import index_folder
 
         reader, fallback = _open_reader(llm, llm_base_url), _open_fallback(llm_fallback, llm)
+        guard = _open_guard(moderation)
         index = index_folder(folder, home=home, embedder=embedder, progress=progress)
-        return cls(index, reader, fallback=fallback, k=k)
+        return cls(index, reader, fallback=fallback, guard=guard, k=k)
 
     @property
     def reader(self) -> str:
@@ -134,7 +143,7 @@ class Assistant:
         ``reader`` may be "extractive" for none; what is not given stays as it is.
         """
         chosen = self._reader if reader is None else None if isinstance(reader, str) else reader
-        return Assistant(self.index, chosen, fallback=self._fallback, k=self._k if k is None else k)
+        return self._over(self.index, chosen, self._k if k is None else k)
 
     def ask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question; earlier turns in ``history`` give a follow-up its meaning.
@@ -156,10 +165,40 @@ class Assistant:
         """Yield the answer's text piece by piece, then the finished Answer.
 
         The pieces are what a person may read meanwhile; the Answer's text is checked and has the final marks. The whole
-        answer comes from the snapshot that is current when it begins.
+        answer comes from the snapshot that is current when it begins. With moderation the pieces are empty until the whole
+        text has passed, and those of what is stopped remain so.
         """
         index = self.index.narrowed(filter) if filter else self.index.pinned()
-        yield from Assistant(index, self._reader, fallback=self._fallback, k=self._k)._answered(question, history)
+        assistant = self._over(index, self._reader, self._k)
+        yield from (assistant._moderated if self._guard else assistant._answered)(question, history)
+
+    def _over(self, index: Index, reader: ChatReader | None, k: int) -> Assistant:
+        """Return an assistant over an index with the same fallback and the same guard."""
+        return Assistant(index, reader, fallback=self._fallback, guard=self._guard, k=k)
+
+    def _moderated(self, question: str, history: Sequence[Message]) -> Iterator[str | Answer]:
+        """Answer as ``_answered`` does, but show nothing that has not passed, and read nothing that has not."""
+        assert self._guard is not None  # noqa: S101 who calls has looked
+        from rag.moderating import stopped_answer
+
+        asked, snapshot = _checked(question), self.index.snapshot
+        before = self._guard.question(asked, _checked_history(history))
+        if before.stopped:
+            yield stopped_answer(asked, "question", self._guard, before, index=snapshot)
+            return
+        answer = None
+        for event in self._answered(question, history):
+            if isinstance(event, Answer):
+                answer = event
+            else:
+                yield ""  # nothing to read, but a moment at which whoever reads can stop
+        assert answer is not None  # noqa: S101 what _answered promises
+        after = self._guard.answer(answer)
+        if after.stopped:
+            yield stopped_answer(asked, "answer", self._guard, after, index=snapshot)
+            return
+        yield answer.text
+        yield replace(answer, notes=(*answer.notes, *filter(None, (before.note, after.note))))
 
     def _answered(self, question: str, history: Sequence[Message]) -> Iterator[str | Answer]:
         asked = _checked(question)
@@ -311,14 +350,17 @@ class Conversation:
         return answer
 
     def stream(self, question: str) -> Iterator[str | Answer]:
-        """Yield as ``Assistant.stream`` does; what was said before a stop is remembered too."""
+        """Yield as ``Assistant.stream`` does; what was said before a stop is remembered, what a check stopped is not."""
         said: list[str] = []
         try:
             for event in self.assistant.stream(question, self.history):
-                said = [event.text] if isinstance(event, Answer) else [*said, event]
+                if isinstance(event, Answer):
+                    said = [] if event.stopped_by else [event.text]
+                else:
+                    said.append(event)
                 yield event
         finally:
-            if said:
+            if any(said):
                 self.history.append({"role": "user", "content": question})
                 self.history.append({"role": "assistant", "content": "".join(said)})
 
@@ -351,6 +393,14 @@ def _open_fallback(spec: str, llm: str) -> ChatReader | None:
     if spec != EXTRACTIVE and llm == EXTRACTIVE:
         raise UsageError("--llm-fallback answers where --llm fails, and none is named. Name one: --llm openai:MODEL.")
     return _open_reader(spec, None)
+
+
+def _open_guard(moderation: Moderation | str | None) -> Guard | None:
+    if not moderation:
+        return None
+    from rag.moderating import open_guard
+
+    return open_guard(moderation)
 
 
 def _checked(question: object) -> str:

@@ -26,8 +26,8 @@ from rag.prompting import (
     load_prompt,
     neutralise,
     new_fence,
-    strip_unseen,
     without_marks,
+    without_thoughts,
 )
 
 _LEAST_EVIDENCE = 64  # tokens; with less there is nothing to answer from
@@ -38,8 +38,6 @@ _SHORT = 160  # characters of an answer that may be nothing but "they do not say
 _OPENING = "[【［〔"
 _TAIL = 200  # characters at the end of a growing text that may be unfinished
 
-_THOUGHTS = pattern(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_END_OF_THOUGHT = pattern(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _UNFINISHED = pattern(
     r"(?:(?:[\[【［〔][^\]】］〕\n]{0,40}[\]】］〕]{1,2}(?:\([^)\n]*\)?)?[ \t,，、]*)*"
     r"(?:[\[【［〔][^\]】］〕\n]{0,40})?|`[^`\n]{0,40}|<[a-z/]{0,10})\s*\Z",
@@ -190,7 +188,7 @@ def rewrite_question(
     conversation = "\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
     user = each.substitute(conversation=conversation, question=neutralise(question, model.special_tokens))
     messages: list[ChatMessage] = [{"role": "system", "content": once.template}, {"role": "user", "content": user}]
-    said = _cleaned("".join(model.stream(messages, deadline))).strip()
+    said = without_thoughts("".join(model.stream(messages, deadline))).strip()
     line = said.splitlines()[-1].strip(" \"'“”「」") if said else ""
     if not line or len(line) > max(_MAX_REWRITTEN_CHARS, 2 * len(question)):
         raise LLMError(f"{model.spec}: the follow-up was not rewritten into a question.", kind="bad_response")
@@ -209,7 +207,7 @@ class _LiveText:
     @property
     def text(self) -> str:
         """The reply so far, cleaned, with the model's own marks."""
-        return _cleaned(self._raw).strip()
+        return without_thoughts(self._raw).strip()
 
     def follow(self, pieces: Iterator[str]) -> Iterator[str]:
         """Yield what can be shown after each piece: no half of a mark, nothing that looks like the sentinel."""
@@ -293,8 +291,3 @@ def _smaller(window: int, error: LLMError) -> int:
     """Return the window to try after a server found a prompt too long: what it named, or half."""
     stated = stated_window(str(error))
     return stated if stated and stated < window else window // 2
-
-
-def _cleaned(text: str) -> str:
-    """Return a model's text without its thoughts and without characters that nobody sees."""
-    return strip_unseen(_END_OF_THOUGHT.sub("", _THOUGHTS.sub("", text)))

@@ -148,9 +148,9 @@ def clip_columns(text: str, columns: int = MAX_COLUMNS) -> str:
 
 def judge(gold: GoldQuestion, answer: Answer) -> Result:
     """Compare one answer with its gold."""
-    refused = not answer.found
+    refused = not answer.found and not answer.stopped_by
     text = clip_columns(MARK.sub("", answer.text))
-    correct = satisfied(text, gold.must_contain) and not refused if gold.answerable else refused
+    correct = satisfied(text, gold.must_contain) and answer.found if gold.answerable else refused
     rank, share = _find_evidence(gold.evidence, [hit.passage.text for hit in answer.passages])
     supporting = sum(
         any(normalise(alternative) in normalise(citation.quote) for group in gold.must_contain for alternative in group)

@@ -23,7 +23,7 @@ SENTINEL = "NO_ANSWER"
 SENTINEL_WRITTEN = pattern(r"\bNO\\?[_ ]ANSWER\b")
 """How models write it."""
 
-_PromptName = Literal["answer", "rewrite"]
+_PromptName = Literal["answer", "moderate", "rewrite"]
 
 # <|user|>, <｜User｜>, [INST], <<SYS>>, [gMASK], <sop>, <s>, <start_of_turn>, <think>: the turns of known chat formats
 _TURN_TOKENS = pattern(
@@ -36,6 +36,8 @@ _ROLE_HEADING = pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 _ROUND = pattern(r"^\[Round (\d+)\]", re.IGNORECASE | re.MULTILINE)  # ChatGLM-6B's own turns
+_THOUGHTS = pattern(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = pattern(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _BARE_MARK = pattern(r"\[\^?\d{1,3}\](?!\()|【\d{1,3}】")
 # C0 and C1 controls, soft hyphen, zero-width and bidirectional controls, tag characters, surrogates: nothing to read
 _UNSEEN = pattern(
@@ -63,6 +65,15 @@ def strip_unseen(text: str) -> str:
     'a[31mb'
     """
     return _UNSEEN.sub("", text)
+
+
+def without_thoughts(text: str) -> str:
+    """Return a model's text without its thoughts and without characters that nobody sees.
+
+    >>> without_thoughts("<think>Is it?</think>Yes.")
+    'Yes.'
+    """
+    return strip_unseen(_END_OF_THOUGHT.sub("", _THOUGHTS.sub("", text)))
 
 
 def neutralise(text: str, special_tokens: Sequence[str] = ()) -> str:

@@ -28,10 +28,15 @@ from ui.options import (
     Llm,
     LlmBaseUrl,
     LlmFallback,
+    ModerationBaseUrl,
+    ModerationFailsOpen,
+    ModerationPolicy,
+    ModerationSpec,
     Passages,
     Question,
     Years,
     filter_of,
+    moderation_of,
     open_assistant,
     print_json,
     read_history,
@@ -106,6 +111,10 @@ def ask(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     llm_fallback: LlmFallback = "extractive",
+    moderation: ModerationSpec = None,
+    moderation_policy: ModerationPolicy = None,
+    moderation_base_url: ModerationBaseUrl = None,
+    moderation_fails_open: ModerationFailsOpen = False,
     embedder: Embedder = None,
     k: Passages = None,
     document: Documents = None,
@@ -119,7 +128,8 @@ def ask(
     """
     turns = read_history(history) if history else []
     chosen = filter_of(document, kind, language, year)
-    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)
+    checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
+    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks)
     answer = assistant.ask(text_of(question), turns, filter=chosen)
     if as_json:
         print_json({**answer.to_dict(), **({"explanation": dict(answer.explanation)} if explain else {})})
@@ -138,6 +148,10 @@ def chat(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     llm_fallback: LlmFallback = "extractive",
+    moderation: ModerationSpec = None,
+    moderation_policy: ModerationPolicy = None,
+    moderation_base_url: ModerationBaseUrl = None,
+    moderation_fails_open: ModerationFailsOpen = False,
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -149,7 +163,8 @@ def chat(
     """
     from ui.conversing import converse
 
-    converse(open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback).conversation())
+    checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
+    converse(open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks).conversation())
 
 
 @app.command()
@@ -206,6 +221,10 @@ def serve(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     llm_fallback: LlmFallback = "extractive",
+    moderation: ModerationSpec = None,
+    moderation_policy: ModerationPolicy = None,
+    moderation_base_url: ModerationBaseUrl = None,
+    moderation_fails_open: ModerationFailsOpen = False,
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -217,7 +236,8 @@ def serve(
     from ui.serving import serve as start
 
     users = read_users(auth_file) if auth_file else None
-    opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)  # noqa: E731 opened once the port is ours
+    checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
+    opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks)  # noqa: E731 opened once the port is ours
     opens = sys.stdout.isatty() if open_page is None else open_page
     start(
         opening,

@@ -16,7 +16,12 @@ from ui.options import (
     Llm,
     LlmBaseUrl,
     LlmFallback,
+    ModerationBaseUrl,
+    ModerationFailsOpen,
+    ModerationPolicy,
+    ModerationSpec,
     Passages,
+    moderation_of,
     open_assistant,
     print_json,
     read_report,
@@ -53,6 +58,10 @@ def evaluate(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     llm_fallback: LlmFallback = "extractive",
+    moderation: ModerationSpec = None,
+    moderation_policy: ModerationPolicy = None,
+    moderation_base_url: ModerationBaseUrl = None,
+    moderation_fails_open: ModerationFailsOpen = False,
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -70,7 +79,8 @@ def evaluate(
 
     gold = load_questions(questions)
     earlier = read_report(against) if against else None
-    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)
+    checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
+    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks)
     found = _fit(assistant.index, gold) if fit else None
     with terminal.progress() as tell:
         report = measure(assistant, gold, progress=lambda done, total: tell("asking", done, total))

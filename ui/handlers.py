@@ -24,7 +24,7 @@ from ui.texts import TEXTS, Language
 
 logger = logging.getLogger(__name__)
 
-Outcome = Literal["answering", "answered", "refused", "stopped", "failed"]
+Outcome = Literal["answering", "answered", "refused", "moderated", "stopped", "failed"]
 Verdict = Literal["", "liked", "disliked"]
 
 CONTEXT_CHARS = 700  # of the document shown on either side of a quote: about what fits the panel beside the chat
@@ -123,10 +123,10 @@ class Chat:
     choice: Choice = NO_CHOICE
 
     def history(self) -> list[Message]:
-        """Return the turns that have an answer, as the assistant wants them."""
+        """Return the turns that have an answer, as the assistant wants them; what a content check stopped is none."""
         messages: list[Message] = []
         for turn in self.turns:
-            if turn.text:
+            if turn.text and turn.outcome != "moderated":
                 messages.append({"role": "user", "content": turn.question})
                 messages.append({"role": "assistant", "content": turn.text})
         return messages
@@ -287,7 +287,7 @@ def _answer(
             if isinstance(event, Answer):
                 turn = _finished(turn, event)
                 yield turn
-                turn = replace(turn, suggestions=suggest(event))
+                turn = replace(turn, suggestions=() if event.stopped_by else suggest(event))
                 if turn.suggestions:
                     yield turn
             else:
@@ -347,7 +347,7 @@ def _byline(document: Document) -> str:
 
 def _finished(turn: Turn, answer: Answer) -> Turn:
     sources = tuple(_cited(c, answer) for c in answer.citations) if answer.found else _nearest(answer)
-    outcome: Outcome = "answered" if answer.found else "refused"
+    outcome: Outcome = "answered" if answer.found else "moderated" if answer.stopped_by else "refused"
     inside = Inside(answer.explanation, answer.timings_ms, answer.reader, answer.index)
     return replace(turn, text=answer.text, outcome=outcome, sources=sources, notes=answer.notes, inside=inside)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from index import Filter, Index
     from rag import Assistant
     from rag.evaluating import Report
+    from rag.moderating import Moderation
     from rag.sources import Manner
 
 Home = Annotated[
@@ -33,6 +34,25 @@ LlmBaseUrl = Annotated[
 ]
 LlmFallback = Annotated[
     str, typer.Option("--llm-fallback", metavar="SPEC", help="Who answers where --llm fails; extractive is the last.")
+]
+ModerationSpec = Annotated[
+    str | None,
+    typer.Option(
+        "--moderation",
+        metavar="SPEC",
+        help="Who checks questions and answers: openai:omni-moderation-latest, or a chat model. Default: nobody.",
+    ),
+]
+ModerationPolicy = Annotated[
+    Path | None,
+    typer.Option("--moderation-policy", metavar="FILE", help="What a chat model is to stop: a text of yours."),
+]
+ModerationBaseUrl = Annotated[
+    str | None, typer.Option("--moderation-base-url", metavar="URL", help="The server that checks.")
+]
+ModerationFailsOpen = Annotated[
+    bool,
+    typer.Option("--moderation-fails-open", help="Let through what cannot be checked. Default: it is an error."),
 ]
 Embedder = Annotated[
     str | None,
@@ -109,6 +129,7 @@ def open_assistant(
     embedder: str | None,
     k: int | None = None,
     llm_fallback: str = "extractive",
+    moderation: Moderation | None = None,
 ) -> Assistant:
     """Open the assistant that the options describe, with progress on stderr."""
     from rag import Assistant
@@ -122,10 +143,24 @@ def open_assistant(
             llm=llm,
             llm_base_url=llm_base_url,
             llm_fallback=llm_fallback,
+            moderation=moderation,
             embedder=embedder,
             k=k or DEFAULT_HITS,
             progress=tell,
         )
+
+
+def moderation_of(spec: str | None, policy: Path | None, base_url: str | None, fails_open: bool) -> Moderation | None:
+    """Return the check of questions and answers that the options describe; None if there is to be none."""
+    if spec is None:
+        if policy or base_url or fails_open:
+            wrong(
+                "Nobody is named to check questions and answers. Name who: --moderation openai:omni-moderation-latest."
+            )
+        return None
+    from rag.moderating import Moderation
+
+    return Moderation(spec, policy, base_url, fails_open)
 
 
 def open_index(index: Path | None, home: Path | None, embedder: str | None = None) -> Index:

@@ -252,9 +252,11 @@ def _turn(turn: Turn, place: int, texts: Texts, *, inside: bool) -> str:
 
 
 def _flag(turn: Turn, texts: Texts) -> str:
-    """Return the line above a refusal or a failure, so that neither is taken for an answer."""
+    """Return the line above a refusal, a stop or a failure, so that none is taken for an answer."""
     if turn.outcome == "refused":
         return f'<p class="sq-flag">{escaped(texts.refused)}</p>'
+    if turn.outcome == "moderated":
+        return f'<p class="sq-flag">{escaped(texts.moderated)}</p>'
     if turn.outcome == "failed":
         return f'<div class="sq-alert" role="alert"><p class="sq-flag">{escaped(texts.failed)}</p><p>{_lines(turn.error)}</p></div>'
     return ""

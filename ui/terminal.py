@@ -60,9 +60,12 @@ def print_answer(answer: Answer) -> None:
 
 
 def print_flag(answer: Answer) -> None:
-    """Print the line that keeps a refusal from being taken for an answer."""
-    if not answer.found:
-        say(f"✗ {TEXTS[_language_of(answer.question)].refused}", fg="yellow", bold=True)
+    """Print the line that keeps a refusal, or what a content check stopped, from being taken for an answer."""
+    texts = TEXTS[_language_of(answer.question)]
+    if answer.stopped_by:
+        say(f"■ {texts.moderated}", fg="magenta", bold=True)
+    elif not answer.found:
+        say(f"✗ {texts.refused}", fg="yellow", bold=True)
 
 
 def print_ending(answer: Answer) -> None:

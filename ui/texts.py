@@ -57,6 +57,7 @@ class Texts:
     original: str
     page: str
     refused: str
+    moderated: str
     nearest: str
     stopped: str
     stopped_early: str
@@ -173,6 +174,7 @@ TEXTS: Mapping[Language, Texts] = {
         original="打开原始网页",
         page="第 {page} 页",
         refused="资料里没有答案",
+        moderated="没有通过内容审核",
         nearest="最接近的段落",
         stopped="已停止，以上内容保留",
         stopped_early="已停止，还没有写出内容",
@@ -320,6 +322,7 @@ TEXTS: Mapping[Language, Texts] = {
         original="Open the original page",
         page="page {page}",
         refused="Not in the documents",
+        moderated="Stopped by the content check",
         nearest="Nearest passages",
         stopped="Stopped; what was written is kept",
         stopped_early="Stopped before anything was written",

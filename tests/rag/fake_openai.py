@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks OpenAI's chat protocol, well or badly: the model's name says how."""
+"""A real HTTP server on loopback that speaks OpenAI's chat protocol and moderation, well or badly: the model's name says how."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class FakeOpenAI:
         self.released = threading.Event()  # what hangs waits for the end of the test, not for a time
         self.closed_early = threading.Event()  # the client went away while the server wrote
         self.answer = "It has 175B parameters [1]."
+        self.forbidden = "forbidden"  # the word that its moderation stops
         self.url = ""
 
     def asked(self, model: str) -> int:
@@ -90,7 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def act(self, model: str) -> None:
-        if model.isdigit():
+        if model == "omni-moderation-latest":
+            self.moderate()
+        elif model.startswith("moderation-"):
+            self.act(model.removeprefix("moderation-"))
+        elif model.isdigit():
             self.fail(int(model))
         elif model in _REPLIES:
             self.reply(*_REPLIES[model])
@@ -111,6 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         else:
             self.stream(model)
+
+    def moderate(self) -> None:
+        flagged = [self.server_state.forbidden in text for text in self.server_state.requests[-1]["input"]]
+        results = [{"flagged": flag, "categories": {"violence": flag, "hate": False}} for flag in flagged]
+        self.reply(200, json.dumps({"id": "1", "model": "m", "results": results}).encode())
 
     def fail(self, status: int, wait: str | None = None) -> None:
         message = _MESSAGES.get(status, "boom")
@@ -172,6 +182,8 @@ _REPLIES: dict[str, tuple[int, bytes] | tuple[int, bytes, str]] = {
     "cut-json": (200, b'{"choices": [{"mess'),
     "empty-body": (200, b""),
     "no-choices": (200, b'{"error": {"message": "quota"}}'),
+    "no-verdict": (200, b'{"id": "1", "model": "m", "results": [{"categories": {}}]}'),
+    "too-few": (200, b'{"id": "1", "model": "m", "results": []}'),
     "huge": (200, b"data: " + b"A" * 3_000_000, "text/event-stream"),
 }
 _SPLIT = event("héllo 你好")
