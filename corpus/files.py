@@ -19,6 +19,7 @@ from typing import NamedTuple
 from corpus.documents import Document
 from corpus.errors import ReadError, UsageError
 from corpus.formats import FORMATS, endings, format_of, limits
+from corpus.keeping import KeptReadings, Stamp, digest_of, now, stamp_of
 from corpus.readings import Cut, Reading, Skipped
 from corpus.workers import Source, Workers
 
@@ -92,6 +93,7 @@ def read_folder(
     progress: Progress | None = None,
     workers: int | None = None,
     show_cut: bool = False,
+    kept: Path | None = None,
 ) -> Reading:
     """Read every document in a folder and the folders in it; an id is the path from the folder, with ``/`` between names.
 
@@ -99,12 +101,13 @@ def read_folder(
         folder: Where the documents are.
         progress: Told after every file how many of how many are done.
         workers: Processes that read side by side; by default as many as the machine and the number of files suggest.
-        show_cut: Also return the lines that cleaning cut.
+        show_cut: Also return the lines that cleaning cut; everything is read anew then.
+        kept: Where what was read is kept, so that a file that has not changed since is not parsed again.
 
     Raises:
         UsageError: There is no such folder, it is a file, or there is no file in it.
     """
-    return _together(read_each(folder, progress=progress, workers=workers, show_cut=show_cut))
+    return _together(read_each(folder, progress=progress, workers=workers, show_cut=show_cut, kept=kept))
 
 
 def read_files(
@@ -118,10 +121,11 @@ def read_files(
 
     The arguments are those of ``read_folder``.
     """
+    nothing = KeptReadings(None, Path(), largest=LARGEST_DOCUMENT)
     items = [(Path(os.path.realpath(path)), Path(path).name) for path in paths]
     count = _count_workers([name for _, name in items], workers)
     outcomes = []
-    for number, outcome in enumerate(_read_all(items, count, show_cut), 1):
+    for number, outcome in enumerate(_read_all(items, count, show_cut, nothing), 1):
         outcomes.append(outcome)
         if progress:
             progress(number, len(items))
@@ -134,6 +138,7 @@ def read_each(
     progress: Progress | None = None,
     workers: int | None = None,
     show_cut: bool = False,
+    kept: Path | None = None,
 ) -> Iterator[Outcome]:
     """Yield what becomes of every file below a folder, in the order of their paths; what cannot be opened comes first.
 
@@ -150,10 +155,13 @@ def read_each(
     for each in passed_over:
         yield Outcome(each.path, Reading((), (each,)))
     items = [(root / name, name) for name in names]
-    for number, outcome in enumerate(_read_all(items, _count_workers(names, workers), show_cut), 1):
-        yield outcome
-        if progress:
-            progress(number, len(names))
+    count = _count_workers(names, workers)
+    with KeptReadings(None if show_cut else kept, root, largest=LARGEST_DOCUMENT) as readings:
+        for number, outcome in enumerate(_read_all(items, count, show_cut, readings), 1):
+            yield outcome
+            if progress:
+                progress(number, len(names))
+        readings.finish()
 
 
 def _together(outcomes: Iterable[Outcome]) -> Reading:
@@ -179,41 +187,65 @@ def _count_workers(names: Sequence[str], wanted: int | None) -> int:
     return max(1, min(needed, os.cpu_count() or 1, _MOST_WORKERS))
 
 
-def _read_all(items: Sequence[tuple[Path, str]], workers: int, show_cut: bool) -> Iterator[Outcome]:
+class _Seen(NamedTuple):
+    """What a file was like when it was read."""
+
+    stamp: Stamp
+    noted: int
+    digest: str
+
+
+class _Begun(NamedTuple):
+    """A file whose reading is there or under way; ``seen`` is given where it is worth keeping."""
+
+    name: str
+    reading: Reading | Future[Reading]
+    seen: _Seen | None = None
+
+
+def _read_all(items: Sequence[tuple[Path, str]], workers: int, show_cut: bool, kept: KeptReadings) -> Iterator[Outcome]:
     """Yield the outcomes of files, given with their names, in their order; a few of them are under way ahead of it."""
-    waiting: deque[tuple[str, Reading | Future[Reading]]] = deque()
+    waiting: deque[_Begun] = deque()
     with Workers(workers) as pool:
         for path, name in items:
-            begun = _begin(path, _printable(name), pool, elsewhere=workers > 1, show_cut=show_cut)
-            waiting.append((name, begun))
-            while waiting and (isinstance(waiting[0][1], Reading) or len(waiting) > 2 * workers):
-                yield _finish(*waiting.popleft())
+            waiting.append(_begin(path, name, pool, kept, elsewhere=workers > 1, show_cut=show_cut))
+            while waiting and (isinstance(waiting[0].reading, Reading) or len(waiting) > 2 * workers):
+                yield _finish(waiting.popleft(), kept)
         while waiting:
-            yield _finish(*waiting.popleft())
+            yield _finish(waiting.popleft(), kept)
 
 
-def _begin(path: Path, name: str, pool: Workers, *, elsewhere: bool, show_cut: bool) -> Reading | Future[Reading]:
-    """Read a file, or hand it to another process."""
+def _begin(path: Path, name: str, pool: Workers, kept: KeptReadings, *, elsewhere: bool, show_cut: bool) -> _Begun:
+    """Take what is kept of a file, read it, or hand it to another process."""
     from corpus.converting import check_format, convert
 
-    ending = PurePosixPath(path.name).suffix
+    ending, printable = PurePosixPath(path.name).suffix, _printable(name)
     try:
         isolated = check_format(ending).isolated
+        if (known := kept.find(name, path)) is not None:
+            return _Begun(name, known)
+        noted, stamp = now(), _stamp(path)
         data = _read_bytes(path)
+        seen = _Seen(stamp, noted, digest_of(data))
+        if (known := kept.find_equal(name, seen.digest)) is not None:
+            return _Begun(name, known, seen)
         if data and (isolated or elsewhere):
-            return pool.read(Source(data, name, ending, show_cut=show_cut), largest=LARGEST_DOCUMENT)
-        return convert(data, name, ending, largest=LARGEST_DOCUMENT, show_cut=show_cut)
+            source = Source(data, printable, ending, show_cut=show_cut)
+            return _Begun(name, pool.read(source, largest=LARGEST_DOCUMENT), seen)
+        return _Begun(name, convert(data, printable, ending, largest=LARGEST_DOCUMENT, show_cut=show_cut), seen)
     except ReadError as error:
-        return Reading((), (Skipped(name, str(error)),))
+        return _Begun(name, Reading((), (Skipped(printable, str(error)),)))
 
 
-def _finish(name: str, begun: Reading | Future[Reading]) -> Outcome:
-    """Wait for a file's reading."""
-    printable = _printable(name)
+def _finish(begun: _Begun, kept: KeptReadings) -> Outcome:
+    """Wait for a file's reading, and keep it."""
+    printable = _printable(begun.name)
     try:
-        reading = begun if isinstance(begun, Reading) else begun.result()
+        reading = begun.reading if isinstance(begun.reading, Reading) else begun.reading.result()
     except ReadError as error:
         return Outcome(printable, Reading((), (Skipped(printable, str(error)),)))
+    if begun.seen is not None:
+        kept.note(begun.name, *begun.seen, reading)
     _warn(reading)
     return Outcome(printable, reading)
 
@@ -284,6 +316,15 @@ def _walk(root: Path, skipped: list[Skipped]) -> list[str]:
             else:
                 skipped.append(Skipped(_printable(name), "it is not a regular file"))
     return sorted(files, key=lambda name: name.split("/"))
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        return stamp_of(path)
+    except FileNotFoundError:
+        raise ReadError("there is no such file") from None
+    except OSError as error:
+        raise ReadError(f"it cannot be opened: {error.strerror}") from error
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -21,7 +21,7 @@ from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFail
 from index.folders import Folders
 from rag.opening import open_index
 from rag.refreshing import Progress, note_library
-from rag.settings import default_index_directory, home_directory
+from rag.settings import default_index_directory, home_directory, kept_readings
 from rag.sources import PLAINLY, Manner, read_sources, stage, without_doubles
 
 if TYPE_CHECKING:
@@ -177,11 +177,15 @@ def sync_folder(
         UsageError: There is no such folder, or nothing is in it; nothing is removed then, as it may be an empty mount.
         EmptyCorpus: Nothing would be left.
     """
-    reading = read_folder(folder, progress=stage(progress, "reading"), workers=workers)
+    kept = kept_readings(home)
+    reading = read_folder(folder, progress=stage(progress, "reading"), workers=workers, kept=kept)
     try:
         index = opened or open_index(directory, home=home, embedder=embedder, progress=progress)
     except IndexNotFound:
-        built = build_index([folder], directory=directory, embedder=embedder or "builtin", progress=progress)
+        manner = replace(PLAINLY, workers=workers, kept=kept)
+        built = build_index(
+            [folder], directory=directory, embedder=embedder or "builtin", manner=manner, progress=progress
+        )
         return Synced(built.index, tuple(d.id for d in built.index.documents()), (), (), 0, built.skipped)
     return _bring_in(index, folder, reading, progress)
 
@@ -223,7 +227,8 @@ def index_folder(
     Raises:
         UsageError: There is no such folder, or nothing in it can be read.
     """
-    gathered = gather([folder], library=False, progress=progress)
+    manner = replace(PLAINLY, kept=kept_readings(home))
+    gathered = gather([folder], library=False, manner=manner, progress=progress)
     if not gathered.documents:
         raise EmptyCorpus(_nothing_to_index([folder], gathered.skipped))
     kept = home_directory(home) / "folders" / _fingerprint(gathered.documents, embedder)

@@ -29,3 +29,8 @@ def home_directory(home: Path | str | None = None) -> Path:
 def default_index_directory(home: Path | str | None = None) -> Path:
     """Return where the default index (the library and the user's own documents) lives."""
     return home_directory(home) / "index"
+
+
+def kept_readings(home: Path | str | None = None) -> Path:
+    """Return where what was read of folders is kept, so that it is not parsed again (``corpus.keeping``)."""
+    return home_directory(home) / "readings"

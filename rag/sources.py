@@ -25,7 +25,7 @@ class Manner:
 
     ``workers`` processes read side by side (None: as many as suit), ``allowed`` hosts may be asked though they are not
     public, ``arxiv`` is the interface that is asked for papers (None: arXiv's own), ``cache`` the folder that keeps them,
-    ``show_cut`` asks for the lines that cleaning cut.
+    ``show_cut`` asks for the lines that cleaning cut, ``kept`` is where readings of folders are kept (None: nowhere).
     """
 
     workers: int | None = None
@@ -33,6 +33,7 @@ class Manner:
     arxiv: str | None = None
     cache: Path | None = None
     show_cut: bool = False
+    kept: Path | None = None
 
 
 PLAINLY = Manner()
@@ -139,7 +140,7 @@ def _read_group(group: list[Path], manner: Manner, progress: Progress | None, al
     first = group[0]
     tell = stage(progress, "reading")
     if os.path.isdir(first):  # noqa: PTH112 as above
-        found = read_folder(first, progress=tell, workers=manner.workers, show_cut=manner.show_cut)
+        found = read_folder(first, progress=tell, workers=manner.workers, show_cut=manner.show_cut, kept=manner.kept)
         return Source(_once(found), first)
     reading = read_files(group, progress=tell, workers=manner.workers, show_cut=manner.show_cut)
     if alone and not reading.documents:

@@ -115,10 +115,12 @@ def manner_of(
     home: Path | None, workers: int | None, allowed: list[str] | None, arxiv: str | None, *, show_cut: bool = False
 ) -> Manner:
     """Return how the options want sources to be read."""
-    from rag.settings import home_directory
+    from rag.settings import home_directory, kept_readings
     from rag.sources import Manner
 
-    return Manner(workers, tuple(allowed or ()), arxiv, home_directory(home) / "papers", show_cut)
+    return Manner(
+        workers, tuple(allowed or ()), arxiv, home_directory(home) / "papers", show_cut, kept=kept_readings(home)
+    )
 
 
 def open_assistant(

@@ -210,3 +210,22 @@ def test_progress_is_told(folder, directory):
 
     assert ("reading", 3, 3) in told
     assert any(stage == "indexing words" for stage, _, _ in told)
+
+
+def test_a_folder_that_is_synced_again_is_not_parsed_again(folder, directory, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    first = sync_folder(folder, directory=directory, home=home)
+    monkeypatch.setattr("corpus.converting.convert", lambda *_, **__: pytest.fail("parsed again"))
+    again = sync_folder(folder, directory=directory, home=home)
+
+    assert again.unchanged == first.unchanged == 2
+
+
+def test_what_is_kept_of_a_deleted_file_goes_with_the_next_sync(folder, directory, tmp_path):
+    sync_folder(folder, directory=directory, home=tmp_path / "home")
+    (folder / "tiree.md").unlink()
+    sync_folder(folder, directory=directory, home=tmp_path / "home")
+
+    [kept] = (tmp_path / "home" / "readings").iterdir()
+    assert b"Oban" in kept.read_bytes()
+    assert b"Tiree" not in kept.read_bytes()
