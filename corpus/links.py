@@ -1,4 +1,4 @@
-"""Links: ``[text](url)``, bare addresses, and marks such as ``[18]`` resolved through the list of references.
+"""Links: ``[text](url)``, bare addresses, and what is resolved through the list of references: ``[18]``, "Berg et al., 2019".
 
 A URL here never holds Chinese characters or punctuation: in running text they belong to the sentence.
 """
@@ -49,13 +49,14 @@ _LONGEST_FIELD = 60  # characters between the start of a line and the address th
 
 
 class Reference(NamedTuple):
-    """An entry of a list of references: its lines (both included), its number or "", where it points, and its title."""
+    """An entry of a list of references: its lines (both included), its number or "", where it points, its title, its words."""
 
     first: int
     last: int
     number: str
     url: str
     label: str
+    words: str = ""
 
 
 def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]) -> list[Link]:
@@ -79,7 +80,8 @@ def find_links(text: str, lines: Sequence[Line], references: Sequence[Reference]
             links.append(Link(match.start(), match.end(), f"https://arxiv.org/abs/{match['arxiv']}"))
         elif kind is not None:
             links.append(_address(match, lines, number, targets))
-    return links
+    cited = _cited(text, lines, starts, references, links)
+    return sorted(links + cited, key=lambda link: link.start) if cited else links
 
 
 def find_references(text: str, lines: Sequence[Line], sections: Sequence[Section]) -> list[Reference]:
@@ -160,6 +162,28 @@ class _Targets:
         return self._labels.get(line)
 
 
+def _cited(
+    text: str, lines: Sequence[Line], starts: Sequence[int], references: Sequence[Reference], links: Sequence[Link]
+) -> list[Link]:
+    """Return the links of references by author and year, outside of entries, code and other links."""
+    entries = [entry for entry in references if entry.url]
+    if not entries:
+        return []
+    from corpus.author_years import find_mentions
+
+    taken = {number for entry in references for number in range(entry.first, entry.last + 1)}
+    begins = [link.start for link in links]
+    found = []
+    for mention in find_mentions(text, [entry.words for entry in entries]):
+        number = bisect_left(starts, mention.start + 1) - 1
+        before = bisect_left(begins, mention.end) - 1
+        free = before < 0 or links[before].end <= mention.start
+        if free and number not in taken and lines[number].kind != "code":
+            entry = entries[mention.entry]
+            found.append(Link(mention.start, mention.end, entry.url, entry.label))
+    return found
+
+
 def _address(match: re.Match[str], lines: Sequence[Line], number: int, targets: _Targets) -> Link:
     """Build the link of a bare address; it is called what the list of references or the field before it says."""
     raw = trim_url(match.group())
@@ -233,7 +257,7 @@ def _entry(lines: Sequence[Line], number: int, begins: set[int]) -> Reference:
     body = content[mark.end() if mark else item_marker(content) :]
     body = " ".join([body, *(line.text.strip() for line in lines[number + 1 : last + 1])])
     url, label = _target_of(body)
-    return Reference(number, last, (mark[1].lstrip("0") or "0") if mark else "", repair_url(url), label)
+    return Reference(number, last, (mark[1].lstrip("0") or "0") if mark else "", repair_url(url), label, body)
 
 
 def _target_of(body: str) -> tuple[str, str]:
