@@ -7,14 +7,29 @@ quote in the other share few words, so there only numbers and names are evidence
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from corpus.patterns import pattern
-from index.terms import STOP_WORDS, analyze, is_cjk, normalize
+from index.terms import analyze, is_cjk
 from rag.answers import SupportLabel
+from rag.claims import (
+    AMOUNT,
+    MARK,
+    URL,
+    Claim,
+    Fact,
+    claim_of,
+    clauses_of,
+    doers_in,
+    first_words,
+    name_pattern,
+    names_in,
+    plain,
+    surfaces,
+    words_in,
+)
+from rag.opposing import begins_denied, is_opposed, is_stronger
 from rag.quantities import Quantity, find_quantities, same_quantity
 
 SUPPORTED, WEAK = 0.6, 0.3  # the borders of ``Citation.label``
@@ -23,29 +38,22 @@ _ENOUGH_WORDS = 0.6  # share of the statement's words in the quote that counts a
 _CONTRADICTED = WEAK - 0.05  # a wrong number or a flipped negation is no support, whatever else agrees
 _IN_PART = SUPPORTED - 0.1  # something that matters is missing
 _CANNOT_TELL = WEAK  # another language, and nothing in it that could be compared
+_SAID = 0.2  # share of a clause's words in the quote below which the quote does not say it
 
-_MARK = pattern(r"\[\d{1,3}\](?!\()|【\d{1,3}】")
-_ENUMERATOR = pattern(r"^\s*(?:[-*•]\s+)?(?:\d{1,2}[.)、]\s*(?!\d)|\(\d{1,2}\)\s*)?")
-_URL = pattern(r"https?://[^\s)\]>，。；、）】》]+")
-_LATIN = pattern(r"[A-Za-z0-9]+(?:[-_.+/&'’][A-Za-z0-9]+)*\+*")
-_AMOUNT = pattern(r"\d+(?:[.,]\d+)*(?:[KkMmBbTt]|[KMGT]i?B)?", re.ASCII)
-_CALENDAR = pattern(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|ember|ober)?"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
-    re.IGNORECASE,
-)  # written with a capital, but part of a date
-_QUOTED = pattern(r"「([^「」]{2,})」|『([^『』]{2,})』|“([^“”]{2,})”|《([^《》]{2,})》|\"([^\"\n]{2,})\"")
-_NOT_A_NEGATION = pattern(
-    r"不仅|不但|不只|不同|不断|不少|不过|不久|不错|不论|不管|不妨|不得不|无论|无监督|无疑|非常|没关系|未来|除非|并非不|莫非"
-    r"|not only|no matter|no doubt|not least|nothing but",
+_MEASURES = tuple(
+    pattern(rf"\s*(?:{words})", re.IGNORECASE)
+    for words in (
+        r"秒|seconds?\b", r"分钟|minutes?\b", r"个?小时|hours?\b", r"天|日(?!本)|days?\b", r"周|个?星期|weeks?\b", r"个月|months?\b",
+        r"年|years?\b", r"公里|千米|km\b|kilomet(?:er|re)s?\b", r"米|m\b|met(?:er|re)s?\b", r"厘米|cm\b", r"毫米|mm\b",
+        r"公斤|千克|kg\b|kilograms?\b", r"吨|tons?\b|tonnes?\b", r"克|g\b|grams?\b", r"个?参数|param(?:eter)?s?\b",
+        r"个?(?:token|词元)s?", r"层|layers?\b", r"[种门]?语言|languages?\b", r"[块张颗]|gpus?\b|cards?\b", r"倍|times\b",
+    )
+)  # fmt: skip
+_YEARS = range(1800, 2101)
+_BEFORE_YEAR = pattern(
+    r"(?:\b(?:in|since|by|until|till|from|to|of|during|before|after|around|late|early|mid)\s|\A|[a-z]\.?\s\d{1,2},\s|[(（/于在自至到从、-])\s?\|\d{4}$|年",
     re.IGNORECASE,
 )
-_NEGATION = pattern(
-    r"[不没無无未非勿莫]|尚缺|禁止|拒绝"
-    r"|\b(?:not?|never|neither|nor|without|cannot|none|unable|lacks?|fails?)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-_CLAUSE = pattern(r"[，,。；;！!？?\n]|\. ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,108 +100,30 @@ def check(statement: str, quote: str, *, context: str = "") -> Check:
     >>> check("Chinchilla 用了 1.4T tokens", "训练数据为 1.4 万亿 token", context="Chinchilla").missing
     ()
     """
-    claim = _claim_of(statement)
+    claim = claim_of(statement)
     if not claim.plain:
         return Check(1.0)
-    if _is_contained(claim.plain, _plain(quote)):
+    if is_contained(claim.plain, plain(quote)):
         return Check(1.0, found=claim.surfaces)
     found, missing = _compare(claim, quote, context)
     foreign = _is_chinese(statement) != _is_chinese(quote)
     words = None if foreign else _word_overlap(claim.words, f"{context}\n{quote}")
-    negated = not foreign and _is_negated(claim, quote)
-    value = _value(claim, found, missing, words=words, negated=negated)
-    return Check(round(value, 3), _surfaces(found), _surfaces(missing), negated)
+    negated = is_opposed(claim, quote, foreign=foreign)
+    value = _value(claim, found, missing, words=words, negated=negated, first=_held_firsts(claim, quote))
+    if missing and (_is_shifted(found, missing, quote) or _is_about_another(claim, found, missing, quote)):
+        value = min(value, _CONTRADICTED)
+    if value > _IN_PART and _says_more(claim, quote, context, foreign=foreign):
+        value = _IN_PART
+    return Check(round(value, 3), surfaces(found), surfaces(missing), negated)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """Something in a statement that is either in the quote or not."""
-
-    surface: str
-    weight: float
-    quantity: Quantity | None = None
-    name: str = ""
-    literal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A statement taken apart."""
-
-    text: str
-    plain: str
-    facts: tuple[_Fact, ...]
-    words: frozenset[str]
-
-    @property
-    def surfaces(self) -> tuple[str, ...]:
-        return _surfaces(self.facts)
-
-
-def _surfaces(facts: Iterable[_Fact]) -> tuple[str, ...]:
-    """Return facts as the statement has them, each once: a date is several numbers in one place."""
-    return tuple(dict.fromkeys(fact.surface for fact in facts))
-
-
-@lru_cache(maxsize=256)
-def _claim_of(statement: str) -> _Claim:
-    text = _ENUMERATOR.sub("", _MARK.sub(" ", statement))
-    facts = [_Fact(m[0], 1.5, literal=_plain(m[0])) for m in _URL.finditer(text)]
-    rest = _URL.sub(" ", text)
-    for match in _QUOTED.finditer(rest):
-        words = next(group for group in match.groups() if group)
-        facts.append(_Fact(words, 1.5, literal=_plain(words)))
-    names = _names(rest)
-    facts += [_Fact(surface, 1.0, name=surface) for surface in dict.fromkeys(names)]
-    numbers = _without(rest, names)
-    facts += [_Fact(numbers[q.start : q.end].strip(), 2.0, quantity=q) for q in find_quantities(numbers)]
-    return _Claim(text, _plain(text), tuple(facts), _words(numbers))
-
-
-def _names(text: str) -> list[str]:
-    """Return the Latin words that look like names: digits among letters, inner capitals, or a capital that no sentence start explains."""
-    names = []
-    for match in _LATIN.finditer(text):
-        word = match[0]
-        if word.isdigit() or _AMOUNT.fullmatch(word) or _CALENDAR.fullmatch(word) or not any(c.isalpha() for c in word):
-            continue
-        shaped = any(c.isdigit() for c in word) or any(c.isupper() for c in word[1:])
-        if shaped or (word[0].isupper() and not _starts_english_sentence(text, match)):
-            names.append(word)
-    return names
-
-
-def _starts_english_sentence(text: str, match: re.Match[str]) -> bool:
-    before, after = text[: match.start()].rstrip(" \t*-#>“\"'("), text[match.end() : match.end() + 2].strip()
-    return (not before or before[-1] in ".!?\n:") and not (after and is_cjk(after[0]))
-
-
-def _without(text: str, names: Iterable[str]) -> str:
-    for name in sorted(set(names), key=len, reverse=True):
-        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", lambda m: " " * len(m[0]), text)
-    return text
-
-
-def _words(text: str) -> frozenset[str]:
-    """Return the terms that carry meaning: pairs of Chinese characters and Latin words that are neither numbers nor small words."""
-    terms = set(analyze(text))
-    pairs = {t for t in terms if len(t) == 2 and is_cjk(t[0])}
-    latin = {t for t in terms if t.isalpha() and not is_cjk(t[0]) and len(t) > 1 and t not in STOP_WORDS}
-    return frozenset(pairs | latin)
-
-
-def _plain(text: str) -> str:
-    """Return the text as comparing sees it: no marks, no case, no white space, no closing full stop."""
-    return "".join(normalize(_MARK.sub("", text)).split()).strip("。.;；，,*-|")
-
-
-def _is_contained(statement: str, quote: str) -> bool:
-    """Tell whether the quote holds the statement word for word, with no negation right before it."""
+def is_contained(statement: str, quote: str) -> bool:
+    """Tell whether the quote holds the statement word for word, with no negation right before it; both are ``plain``."""
     at = quote.find(statement)
     while at >= 0:
         end = at + len(statement)
         whole = not (_joins(quote, at) or _joins(quote, end))
-        if whole and not _NEGATION.search(quote[max(0, at - 2) : at]):
+        if whole and not begins_denied(quote[max(0, at - 2) : at]):
             return True
         at = quote.find(statement, at + 1)
     return False
@@ -204,49 +134,151 @@ def _joins(text: str, at: int) -> bool:
     return 0 < at < len(text) and all(c.isascii() and c.isalnum() for c in text[at - 1 : at + 1])
 
 
-def _compare(claim: _Claim, quote: str, context: str) -> tuple[list[_Fact], list[_Fact]]:
-    text = _MARK.sub(" ", quote)
-    numbers = find_quantities(_URL.sub(" ", text))
-    plain = _plain(quote)
+def _compare(claim: Claim, quote: str, context: str) -> tuple[list[Fact], list[Fact]]:
+    """Return the facts of a statement that the quote has, and those that it has not or has of something else."""
+    text = URL.sub(" ", MARK.sub(" ", quote))
+    numbers = _numbers(text)
+    flat = plain(quote)
     everything = f"{context}\n{text}"
-    found: list[_Fact] = []
-    missing: list[_Fact] = []
+    found: list[Fact] = []
+    missing: list[Fact] = []
     for fact in claim.facts:
         if fact.quantity is not None:
-            held = any(same_quantity(fact.quantity, number) for number in numbers)
+            same = [number for number in numbers if _is_same(fact.quantity, claim.numbers, number, text)]
+            held = bool(same) and not _is_of_another(fact.quantity, claim, same, numbers, text)
         elif fact.name:
-            held = _holds_name(everything, fact.name, numbers)
+            held = _holds_name(everything, fact.name, numbers) or _is_foreign(fact.name, everything)
         else:
-            held = fact.literal in plain or _is_foreign(fact.literal, plain)
+            held = fact.literal in flat or _is_foreign(fact.literal, flat)
         (found if held else missing).append(fact)
     return found, missing
 
 
-def _holds_name(text: str, name: str, numbers: list[Quantity]) -> bool:
+def _numbers(text: str) -> list[Quantity]:
+    """Return the numbers of a text without those that are a part of a name: the 3 of GPT-3, not the 6B of ChatGLM-6B."""
+    return [
+        q
+        for q in find_quantities(text)
+        if q.scaled or not re.search(r"[A-Za-z][-_.]?\Z", text[max(0, q.start - 2) : q.start], re.ASCII)
+    ]
+
+
+def _is_same(stated: Quantity, statement: str, quoted: Quantity, quote: str) -> bool:
+    """Tell whether two numbers are one amount of one thing: "8 hours" are not "8 GPUs"."""
+    mine, its = _measure(statement, stated), _measure(quote, quoted)
+    return same_quantity(stated, quoted) and (mine is None or its is None or mine == its)
+
+
+def _measure(text: str, quantity: Quantity) -> int | None:
+    return next((n for n, words in enumerate(_MEASURES) if words.match(text, quantity.end)), None)
+
+
+def _is_of_another(
+    stated: Quantity, claim: Claim, same: Sequence[Quantity], numbers: Sequence[Quantity], text: str
+) -> bool:
+    """Tell whether the quote gives another number of this kind for what the statement speaks of, and this one for something else."""
+    rivals = [q for q in numbers if _kind(q, text) == _kind(stated, claim.shown) and q not in same]
+    if not rivals:
+        return False
+    clause = _clause_with(claim.shown, stated)
+    own = [_clause_with(text, q) for q in same]
+    others = {_clause_with(text, q) for q in rivals}
+    return any(all(_is_nearer(clause, other, mine) for mine in own) for other in others)
+
+
+def _kind(quantity: Quantity, text: str) -> str:
+    """Return what a number can be mistaken for: a year, a large amount, an amount of money ..."""
+    if quantity.unit:
+        return quantity.unit
+    if (
+        quantity.value in _YEARS
+        and not quantity.scaled
+        and _BEFORE_YEAR.search(text[: quantity.start][-12:] + "|" + text[quantity.start : quantity.end])
+    ):
+        return "year"
+    return "large" if quantity.value >= 1e5 else "small"
+
+
+def _clause_with(text: str, quantity: Quantity) -> str:
+    """Return the clause of a text that a number stands in."""
+    end = 0
+    for clause in clauses_of(text):
+        end = text.find(clause, end) + len(clause)
+        if quantity.start < end:
+            return clause
+    return text
+
+
+def _is_nearer(clause: str, rival: str, own: str) -> bool:
+    """Tell whether a clause shares at least the names and the words with a rival that it shares with its own, and more."""
+    names = _all_names(clause)
+    theirs, mine = (sum(bool(name_pattern(name).search(other)) for name in names) for other in (rival, own))
+    if theirs < mine or (not theirs and _all_names(rival)):
+        return False
+    if _is_chinese(rival) != _is_chinese(own):
+        return theirs > mine
+    words = words_in(clause)
+    shared, own_shared = len(words & words_in(rival)), len(words & words_in(own))
+    return shared >= own_shared and (theirs, shared) != (mine, own_shared)
+
+
+def _all_names(clause: str) -> set[str]:
+    return {*names_in(clause), *first_words(clause), *doers_in(clause)}
+
+
+def _is_shifted(found: Sequence[Fact], missing: Sequence[Fact], quote: str) -> bool:
+    """Tell whether a date is held in part, and the quote has another month, day or year where it is not."""
+    held = {fact.surface for fact in found if fact.quantity}
+    parts = [fact.quantity for fact in missing if fact.quantity and fact.surface in held]
+    if not parts:
+        return False
+    others = find_quantities(MARK.sub(" ", quote))
+    return any(
+        part.unit == other.unit and (part.unit or (part.value in _YEARS and other.value in _YEARS))
+        for part in parts
+        for other in others
+    )
+
+
+def _is_about_another(claim: Claim, found: Sequence[Fact], missing: Sequence[Fact], quote: str) -> bool:
+    """Tell whether a quote has none of the names of a statement, but others."""
+    if any(fact.name for fact in found) or not any(fact.name for fact in missing) or _held_firsts(claim, quote):
+        return False
+    return any(not name_pattern(name).search(claim.text) for name in _all_names(quote))
+
+
+def _says_more(claim: Claim, quote: str, context: str, *, foreign: bool) -> bool:
+    """Tell whether a statement says "all" or "only", begins with a name, or has a clause, that the quote has not."""
+    if is_stronger(claim.text, quote):
+        return True
+    text = f"{context}\n{quote}"
+    others = [name for name in (*names_in(quote), *first_words(quote)) if not name_pattern(name).search(claim.text)]
+    if others and any(not name_pattern(word).search(text) for word in first_words(claim.text)):
+        return not foreign
+    if foreign:
+        return False
+    known = frozenset(analyze(text))
+    parts = [words for clause in clauses_of(claim.text) if len(words := words_in(clause)) > 1]
+    return len(parts) > 1 and any(len(words & known) < _SAID * len(words) for words in parts)
+
+
+def _held_firsts(claim: Claim, quote: str) -> int:
+    """Return how many sentences begin with a word that the quote has: across languages that is a name."""
+    return sum(bool(name_pattern(word).search(quote)) for word in first_words(claim.text))
+
+
+def _holds_name(text: str, name: str, numbers: Sequence[Quantity]) -> bool:
     """Tell whether the text has the name in any spelling, or its base name and, somewhere, its size."""
-    if _name_pattern(name).search(text):
+    if name_pattern(name).search(text):
         return True
     base, _, size = name.rpartition("-")
-    sizes = find_quantities(size) if base and _AMOUNT.fullmatch(size) and not size.isdigit() else []
-    return bool(sizes) and any(same_quantity(sizes[0], n) for n in numbers) and bool(_name_pattern(base).search(text))
+    sizes = find_quantities(size) if base and AMOUNT.fullmatch(size) and not size.isdigit() else []
+    return bool(sizes) and any(same_quantity(sizes[0], n) for n in numbers) and bool(name_pattern(base).search(text))
 
 
-@lru_cache(maxsize=512)
-def _name_pattern(name: str) -> re.Pattern[str]:
-    """Match a name in any spelling, but neither inside a longer word nor before another version number.
-
-    >>> bool(_name_pattern("GPT-3").search("gpt 3 is")), bool(_name_pattern("GPT-3").search("GPT-3.5 is"))
-    (True, False)
-    """
-    runs = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+|\+", unicodedata.normalize("NFKC", name))
-    body = r"[-\s_.'’/]*".join(re.escape(run) for run in runs)
-    version = r"(?!\.\d|-?\d+(?:\.\d+)?(?![\d.]*\s?[KMBTkmbt]))"
-    return re.compile(rf"(?<![A-Za-z0-9]){body}(?:s\b)?(?![A-Za-z0-9]){version}", re.IGNORECASE)
-
-
-def _is_foreign(literal: str, plain: str) -> bool:
-    """Tell whether quoted words cannot be in the quote because it is in the other language."""
-    return any(map(is_cjk, literal)) and not any(map(is_cjk, plain))
+def _is_foreign(literal: str, text: str) -> bool:
+    """Tell whether words cannot be in a text because it is in the other language."""
+    return any(map(is_cjk, literal)) and not any(map(is_cjk, text))
 
 
 def _is_chinese(text: str) -> bool:
@@ -259,38 +291,15 @@ def _word_overlap(words: frozenset[str], text: str) -> float:
     return len(words & set(analyze(text))) / len(words) if words else 1.0
 
 
-def _is_negated(claim: _Claim, quote: str) -> bool:
-    """Tell whether the clause of the quote that is nearest to the statement denies what it says, or the other way round."""
-    clauses = [c for c in _CLAUSE.split(quote) if c.strip()]
-    if not clauses or not claim.words:
-        return False
-    nearest = max(clauses, key=lambda clause: len(claim.words & set(analyze(clause))))
-    shared = len(claim.words & set(analyze(nearest)))
-    said = _best_clause(claim.text, nearest)
-    return shared * 2 >= len(_words(said)) and _denies(said) != _denies(nearest)
-
-
-def _best_clause(statement: str, clause: str) -> str:
-    words = _words(clause)
-    return max((c for c in _CLAUSE.split(statement) if c.strip()), key=lambda c: len(words & _words(c)))
-
-
-def _denies(text: str) -> bool:
-    """Tell whether a clause says no; two negations say yes.
-
-    >>> _denies("不仅开源"), _denies("is not open"), _denies("并不是不能用")
-    (False, True, False)
-    """
-    return len(_NEGATION.findall(_NOT_A_NEGATION.sub(" ", text))) % 2 == 1
-
-
-def _value(claim: _Claim, found: list[_Fact], missing: list[_Fact], *, words: float | None, negated: bool) -> float:
+def _value(
+    claim: Claim, found: list[Fact], missing: list[Fact], *, words: float | None, negated: bool, first: int
+) -> float:
     """Weigh facts and words into one number; ``words`` is None when quote and statement are in different languages."""
     total = sum(fact.weight for fact in claim.facts)
     held = sum(fact.weight for fact in found) / total if total else 0.0
     hard = any(fact.quantity or fact.literal for fact in claim.facts)
     if words is None:
-        value = _across_languages(claim, held, hard)
+        value = _across_languages(claim, held, hard, first)
     else:
         share = 0.5 if hard else 0.25 if total else 0.0
         value = share * held + (1 - share) * min(1.0, words / _ENOUGH_WORDS)
@@ -298,12 +307,12 @@ def _value(claim: _Claim, found: list[_Fact], missing: list[_Fact], *, words: fl
         numbers_held = any(fact.quantity for fact in found)
         return min(value, _IN_PART if numbers_held else _CONTRADICTED)
     if negated:
-        return min(value, _CONTRADICTED if (words or 0) >= _ENOUGH_WORDS else _IN_PART)
-    return min(value, _IN_PART) if missing and not found else value
+        return min(value, _CONTRADICTED)
+    return min(value, _IN_PART) if missing else value
 
 
-def _across_languages(claim: _Claim, held: float, hard: bool) -> float:
+def _across_languages(claim: Claim, held: float, hard: bool, first: int) -> float:
     if not claim.facts:
         return _CANNOT_TELL
-    enough = hard or len(claim.facts) >= 2  # one name says what the quote is about, not what it says of it
+    enough = hard or len(claim.facts) + first >= 2  # one name says what the quote is about, not what it says of it
     return (0.85 if enough else 0.5) * held

@@ -15,8 +15,11 @@ from corpus.patterns import pattern
 from index.hits import Hit
 from index.terms import is_cjk
 from rag.answers import Citation
-from rag.checking import check
+from rag.checking import Check, check, is_contained
+from rag.claims import plain
 from rag.drafts import Draft, Span, Statement
+from rag.quantities import find_quantities
+from rag.rows import check_cells, lead_of, read_out
 
 _LINKED_MARK = pattern(r"!?\[\^?\d{1,3}\]\(\s*<?(https?://[^\s)>]+)>?[^)]*\)")
 _BARE_MARK = pattern(r"\s?(?:\[\^?\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*\]|【\d{1,3}】|［\d{1,3}］)")
@@ -91,21 +94,52 @@ def context_of(document: Document, start: int) -> str:
 def _supports(statement: str, spans: Sequence[Span], context: str) -> list[float]:
     """Return the support of each span; spans that each hold a part of the statement are judged together."""
     contexts = [f"{context_of(s.document, s.start)}\n{context}" for s in spans]
-    checks = [
-        check(_beyond_context(_beyond_headers(statement, [s]), c), s.quote, context=c)
-        for s, c in zip(spans, contexts, strict=True)
-    ]
-    if len(spans) < 2:
-        return [c.support for c in checks]
-    quotes = "\n".join(s.quote for s in spans)
+    checks = [_check(statement, s, c) for s, c in zip(spans, contexts, strict=True)]
+    values = [c.support for c in checks]
+    if len(spans) < 2 or min(values) == 1.0:
+        return values
+    quotes = "\n".join(read_out(s) for s in spans)
     together = check(_beyond_headers(statement, spans), quotes, context="\n".join(dict.fromkeys(contexts)))
-    return [max(c.support, together.support) if c.found else c.support for c in checks]
+    best = max(together.support, *values)
+    return [max(c.support, best) if _takes_part(c, s) else c.support for c, s in zip(checks, spans, strict=True)]
+
+
+def _check(statement: str, span: Span, context: str) -> Check:
+    """Hold a statement against one span: a cell against its row, words against the words that they were taken from."""
+    if (cells := check_cells(statement, span, context)) is not None:
+        return cells
+    if is_contained(plain(statement), plain(span.quote)):
+        return Check(1.0, (statement,))
+    bare = _beyond_lead(_beyond_context(_beyond_headers(statement, [span]), context), span)
+    return check(bare, read_out(span), context=context)
+
+
+def _takes_part(found: Check, span: Span) -> bool:
+    """Tell whether a span can be one of several that hold a statement together: it says a part, or nothing against it."""
+    if found.negated:
+        return False
+    rival = bool(_URL.search(span.quote)) if any("://" in each for each in found.missing) else False
+    amounts = any(find_quantities(each) for each in found.missing) and bool(find_quantities(span.quote))
+    return bool(found.found) or not (rival or amounts)
 
 
 def _beyond_context(statement: str, context: str) -> str:
     """Return a statement without the title or heading that we put before its words: "Tides · It rises 4 metres"."""
     topic, separator, words = statement.partition(" · ")
     return words if separator and topic and topic in context else statement
+
+
+def _beyond_lead(statement: str, span: Span) -> str:
+    """Return a statement without the words that lead its quote in, where the document has them right above the quote."""
+    for match in _LED_IN.finditer(statement):
+        lead, words = statement[: match.start()], statement[match.end() :]
+        if plain(words) and is_contained(plain(words), plain(span.quote)):
+            return words if plain(lead) in plain(lead_of(span.document, span.start)) else statement
+    return statement
+
+
+_LED_IN = pattern(r"[:：]\s*")
+_URL = pattern(r"https?://")
 
 
 def _beyond_headers(statement: str, spans: Sequence[Span]) -> str:

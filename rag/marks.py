@@ -19,6 +19,7 @@ from rag.answers import Citation
 from rag.checking import SUPPORTED, Check, check
 from rag.citing import Register, context_of
 from rag.drafts import Span
+from rag.rows import read_out
 
 _MOST_SENTENCES = 3  # of a passage in one quote
 _BETTER = 0.05  # support that a further sentence must add
@@ -148,7 +149,7 @@ def find_support(statement: str, hit: Hit) -> Support:
 
     def judge(first: int, last: int) -> Support:
         span = Span(hit.passage.document, spans[first][0], spans[last][1])
-        return Support(span, check(statement, span.quote, context=context))
+        return Support(span, check(statement, read_out(span), context=context))
 
     words = set(analyze(statement))
     alone = [judge(at, at) for at in range(len(spans))]
