@@ -74,7 +74,7 @@ class Answer:
     notes: tuple[str, ...] = ()  # what the person should know: evidence left out, marks removed, an incomplete answer
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON shape of DESIGN 1.2."""
+        """Return the JSON shape of DESIGN 1.2, and besides the notes and each citation's support in words."""
         return {
             "question": self.question, "answer": self.text, "found": self.found,
             "citations": [citation.to_dict() for citation in self.citations],
@@ -82,4 +82,5 @@ class Answer:
             "standalone_question": self.standalone_question, "reader": self.reader, "index": self.index,
             "timings_ms": {stage: round(ms, 3) for stage, ms in self.timings_ms.items()},
             "notes": list(self.notes), "stopped_by": self.stopped_by,
+            "labels": {str(citation.number): citation.label for citation in self.citations},
         }  # fmt: skip

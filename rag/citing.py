@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from corpus.documents import Document
 from corpus.paging import page_at
@@ -35,8 +36,7 @@ def compose(draft: Draft) -> tuple[str, tuple[Citation, ...]]:
     register = Register()
     lines = []
     for statement in draft.statements:
-        numbers = register.cite(statement.text, statement.sources)
-        marks = "".join(f"[{number}]" for number in numbers)
+        marks = register.cite(statement.text, statement.sources).marks
         lines.append(f"{_displayed(statement)} {marks}".strip())
     return _join(draft.lead.strip(), [line for line in lines if line]), register.citations
 
@@ -50,6 +50,19 @@ def resolve_marks(text: str, numbered_hits: Sequence[Hit]) -> tuple[str, tuple[C
     from rag.marks import Resolver  # here, because it stands on what is below, and only chat models need it
 
     return Resolver(numbered_hits).resolve(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The numbers that a statement cites, and how well the best of what it cites supports it."""
+
+    numbers: tuple[int, ...]
+    support: float
+
+    @property
+    def marks(self) -> str:
+        """The numbers as they stand in a text: ``[1][2]``."""
+        return "".join(f"[{number}]" for number in self.numbers)
 
 
 class Register:
@@ -66,15 +79,16 @@ class Register:
         pairs = zip(self._spans, self._support, strict=True)
         return tuple(_citation(number, span, value) for number, (span, value) in enumerate(pairs, 1))
 
-    def cite(self, statement: str, spans: Sequence[Span], context: str = "") -> list[int]:
+    def cite(self, statement: str, spans: Sequence[Span], context: str = "") -> Cited:
         """Return the numbers of a statement's sources, each once; ``context`` is known of them besides their headings."""
         numbers: list[int] = []
-        for span, value in zip(spans, _supports(statement, spans, context), strict=True):
+        values = _supports(statement, spans, context)
+        for span, value in zip(spans, values, strict=True):
             number = self._number(span)
             self._support[number - 1] = min(self._support[number - 1], value)
             if number not in numbers:
                 numbers.append(number)
-        return numbers
+        return Cited(tuple(numbers), max(values, default=0.0))
 
     def _number(self, span: Span) -> int:
         key = (span.document.id, span.start, span.end)

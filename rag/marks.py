@@ -16,7 +16,7 @@ from corpus.sentences import split_sentences
 from index.hits import Hit
 from index.terms import analyze
 from rag.answers import Citation
-from rag.checking import SUPPORTED, Check, check
+from rag.checking import SUPPORTED, WEAK, Check, check
 from rag.citing import Register, context_of
 from rag.drafts import Span
 from rag.rows import read_out
@@ -25,6 +25,7 @@ _MOST_SENTENCES = 3  # of a passage in one quote
 _BETTER = 0.05  # support that a further sentence must add
 _MOST_IN_RANGE = 20  # [1-3] is a range of marks; [1-900] is something else
 _FEWEST_TERMS = 3  # below that a piece of text says nothing of its own
+_SHOWN, _MOST_SHOWN = 60, 3  # characters of a sentence without a mark in a note, and such sentences
 _NEAREST_HITS = 3  # passages that are searched for a statement without a mark
 
 _NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,，、;；&+]|and|和|[-–—~～至])\s*\^?\d{1,3})*"
@@ -81,7 +82,8 @@ class Resolver:
         removed = sorted({n for m in marks for n in m.numbers if not 1 <= n <= len(self._hits)})
         added = [] if valid else self._attribute(plain)
         resolved, citations = self._write(plain, valid or added)
-        return resolved, citations, _notes(text, removed, bool(added), citations)
+        uncited = _uncited(plain, valid or added)
+        return resolved, citations, _notes(text, removed, bool(added), citations, uncited)
 
     def _valid(self, marks: Sequence[Mark]) -> list[Mark]:
         """Return the marks without the numbers that point nowhere."""
@@ -96,8 +98,9 @@ class Resolver:
             statement = _statement_of(plain, sentences, marks, place)
             spans = [self._support(statement, number).span for number in mark.numbers]
             context = "\n".join(dict.fromkeys(self._hits[number - 1].passage.context for number in mark.numbers))
-            label = "".join(f"[{number}]" for number in register.cite(statement, spans, context))
-            labels[mark.at] = labels.get(mark.at, "") + label
+            cited = register.cite(statement, spans, context)
+            flag = "" if cited.support >= WEAK or _is_line_start(plain[: mark.at]) else flag_of(statement)
+            labels[mark.at] = labels.get(mark.at, "") + flag + cited.marks
         return _insert(plain, labels), register.citations
 
     def _support(self, statement: str, number: int) -> Support:
@@ -140,6 +143,11 @@ def lift_marks(text: str) -> tuple[str, list[Mark]]:
         marks.append(Mark(len(plain), numbers))
         last = match.end()
     return plain + text[last:], marks
+
+
+def flag_of(statement: str) -> str:
+    """Return the words, in the statement's language, that mark it as one that its source does not support."""
+    return "（原文不支持）" if language_of(statement) == "zh" else "(not supported by the source) "
 
 
 def find_support(statement: str, hit: Hit) -> Support:
@@ -204,6 +212,20 @@ def _statement_of(plain: str, sentences: Sequence[tuple[int, int]], marks: Seque
     return part if len(analyze(part)) >= _FEWEST_TERMS else plain[start:end]
 
 
+def _uncited(plain: str, marks: Sequence[Mark]) -> list[str]:
+    """Return the sentences that say something and have no mark; a line that leads others in says nothing of its own."""
+    found = []
+    for start, end in split_sentences(plain):
+        line = plain.rfind("\n", 0, start) + 1
+        marked = any(
+            start < mark.at <= end or (line <= mark.at <= start and _is_line_start(plain[: mark.at])) for mark in marks
+        )
+        sentence = plain[start:end].strip()
+        if not marked and not sentence.endswith((":", "：")) and len(analyze(sentence)) >= _FEWEST_TERMS:
+            found.append(sentence.lstrip("-*•# ").strip())
+    return found
+
+
 def _insert(plain: str, labels: dict[int, str]) -> str:
     """Put the marks into the text, apart from the words around them."""
     text, last = "", 0
@@ -216,7 +238,9 @@ def _insert(plain: str, labels: dict[int, str]) -> str:
     return (text + plain[last:]).strip()
 
 
-def _notes(text: str, removed: Sequence[int], added: bool, citations: Sequence[Citation]) -> tuple[str, ...]:
+def _notes(
+    text: str, removed: Sequence[int], added: bool, citations: Sequence[Citation], uncited: Sequence[str]
+) -> tuple[str, ...]:
     chinese = language_of(text) == "zh"
     notes = []
     if removed:
@@ -239,4 +263,15 @@ def _notes(text: str, removed: Sequence[int], added: bool, citations: Sequence[C
             if chinese
             else f"What is cited does not support the statement; compare: {marks}"
         )
+    if uncited and citations:
+        shown = [each if len(each) <= _SHOWN else f"{each[:_SHOWN].rstrip()}…" for each in uncited[:_MOST_SHOWN]]
+        more = len(uncited) - len(shown)
+        if chinese:
+            notes.append(
+                f"没有标明出处:{''.join(f'「{each}」' for each in shown)}" + (f"等 {len(uncited)} 句" if more else "")
+            )
+        else:
+            notes.append(
+                "Without a source: " + " · ".join(f"“{each}”" for each in shown) + (f" and {more} more" if more else "")
+            )
     return tuple(notes)

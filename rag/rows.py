@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from corpus.documents import Document, Row, Table
 from corpus.patterns import pattern
-from rag.checking import SUPPORTED, Check, check, is_contained
+from rag.checking import SUPPORTED, WEAK, Check, check, is_contained
 from rag.claims import name_pattern, plain
 from rag.drafts import Span
 
 _OTHERWISE = pattern(r"\s+/\s+")  # between what two documents say of one thing
+_OF_ANOTHER = WEAK - 0.05  # another row has the name
 _NOT_NAMED = SUPPORTED - 0.1  # the cell is there, but whether the row is about the name is not
 
 
@@ -49,7 +50,8 @@ def check_cells(statement: str, span: Span, context: str) -> Check | None:
     checks = [_check_cell(told, [row.cells[n].text for n in columns if n < len(row.cells)]) for columns, told in said]
     value = min(each.support for each in checks)
     if not _is_named(name, [cell.text for cell in row.cells], context):
-        value = min(value, _NOT_NAMED)
+        another = any(each.cells and plain(each.cells[0].text) == plain(name) for each in table.rows)
+        value = min(value, _OF_ANOTHER if another else _NOT_NAMED)
     found = tuple(told for (_, told), each in zip(said, checks, strict=True) if each.support >= SUPPORTED)
     missing = tuple(surface for each in checks for surface in each.missing)
     return Check(value, found, missing, any(each.negated for each in checks))

@@ -313,7 +313,9 @@ def _print_citation(citation: Citation, texts: Texts) -> None:
     page = f", {texts.page.format(page=citation.page)}" if citation.page is not None else ""
     say(f"[{citation.number}] {_place(citation.title or citation.document_id, citation.section)}{page}")
     say(f"    “{shorten(citation.quote, QUOTE_COLUMNS)}”", dim=True)
-    if citation.label != "supported":
+    if citation.label == "supported":
+        say(f"    {texts.support[citation.label]}", dim=True)
+    else:
         say(f"    {texts.support[citation.label]}", fg="yellow")
     if citation.url:
         say(f"    {citation.url}", dim=True)

@@ -106,6 +106,7 @@ def test_the_json_of_an_answer_has_the_agreed_shape(assistant):
     }  # fmt: skip
     assert set(data["passages"][0]) == {"document", "section", "start", "end", "text", "score"}
     assert data["reader"] == "extractive"
+    assert data["labels"]["1"] == "supported"
 
 
 def test_search_returns_passages_best_first(assistant):

@@ -210,3 +210,62 @@ def test_a_mark_before_its_sentence_belongs_to_it():
 def test_each_mark_in_a_sentence_speaks_for_its_own_part():
     _, citations, _ = resolve_marks("GPT-3 has 175B parameters [1] and T5 has 11B parameters [2].", [GPT3, T5])
     assert [c.label for c in citations] == ["supported", "supported"]
+
+
+def test_a_statement_that_its_passage_contradicts_is_marked_in_the_text_in_its_language():
+    text, _, _ = resolve_marks("GPT-3 has 200B parameters [1].", [GPT3])
+    assert text == "GPT-3 has 200B parameters (not supported by the source) [1]."
+    text, _, _ = resolve_marks("T5 有 120 亿个参数 [1]。", [T5])
+    assert text == "T5 有 120 亿个参数 （原文不支持）[1]。"
+
+
+def test_statements_without_a_mark_are_reported_and_lines_that_lead_in_are_not():
+    said = "About GPT-3 the passages say:\n- GPT-3 was released in 2020 [1].\n- It sleeps all day in a warm barn."
+    _, _, notes = resolve_marks(said, [GPT3])
+    assert notes == ("Without a source: “It sleeps all day in a warm barn.”",)
+    _, _, notes = resolve_marks("T5 是开源的 [1]。它在北方的湖边长大。", [T5])
+    assert notes == ("没有标明出处:「它在北方的湖边长大。」",)
+
+
+TABLE = Document.from_text(
+    "# Fleet\n\n| Ship | Length (m) | Crew | Built |\n| --- | --- | --- | --- |\n| Tern | 48 | 64 | 1998 |\n| Skua | 64 | 48 | 2011 |\n",
+    id="fleet.md",
+)
+
+
+def row(name):
+    return Span(TABLE, start := TABLE.text.index(f"| {name}"), TABLE.text.index("\n", start))
+
+
+@pytest.mark.parametrize(
+    ("statement", "label"),
+    [
+        ("Tern · Length (m): 48", "supported"),
+        ("Tern · Length (m): 48 · Built: 1998", "supported"),
+        ("Tern · Crew: 48", "unsupported"),
+        ("Tern · Length (m): 64", "unsupported"),
+        ("Skua · Length (m): 48", "unsupported"),
+        ("Gull · Length (m): 48", "weak"),
+    ],
+)
+def test_a_cell_is_held_against_its_row_and_column(statement, label):
+    _, (citation,) = compose(Draft((Statement(statement, (row("Tern"),)),)))
+    assert citation.label == label
+    assert TABLE.text[citation.start : citation.end] == citation.quote
+
+
+def test_a_cell_that_a_row_and_a_sentence_tell_is_supported_by_both():
+    told = Document(id="told.md", text="The Tern is a ship of 48 metres.", title="Ships")
+    sources = (row("Tern"), Span(told, 0, len(told.text)))
+    _, citations = compose(Draft((Statement("Tern · Length (m): 48", sources),)))
+    assert [c.label for c in citations] == ["supported", "supported"]
+
+
+def test_the_words_that_lead_a_list_in_are_no_claim_of_their_own():
+    text = "The fleet cost 600 dollars in all:\n- Tern cost 500 dollars.\n"
+    document = Document.from_text(text, id="cost.md")
+    start = document.text.index("Tern")
+    item = Span(document, start, start + len("Tern cost 500 dollars."))
+    _, (right,) = compose(Draft((Statement("The fleet cost 600 dollars in all: Tern cost 500 dollars.", (item,)),)))
+    _, (wrong,) = compose(Draft((Statement("The fleet cost 900 dollars in all: Tern cost 500 dollars.", (item,)),)))
+    assert (right.label, wrong.label) == ("supported", "weak")
