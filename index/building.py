@@ -98,6 +98,7 @@ def changed(
     segments = [without(segment, gone, base.crossings) for segment in former.segments]
     ordered = in_order(passages)
     next_place = former.next_place
+    stated = any(one is not other for one, other in zip(segments, former.segments, strict=True))
     if ordered:
         ids = dict.fromkeys(passage.document_id for passage in ordered)
         old = {id_: catalogue.place(id_) for id_ in ids}
@@ -106,12 +107,14 @@ def changed(
         places |= {id_: former.next_place + at for at, id_ in enumerate(new)}
         next_place = max(next_place, *(place + 1 for place in places.values()))
         read = _read(ordered, base.averages, progress or _silent)
+        stated = stated or any(read.aliases.values())
         keeping, sources = kept or KeptVectors(), sources_of(former)
         matrix = keeping.embed(base.embedder, read.texts, read.keys, sources=sources, progress=progress)
         segments.append(_segment(ordered, read, Vectors.build(matrix, base.vectors), places, base.crossings))
     if not any(segment.living for segment in segments):
         raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
-    return _with_names(replace(former, segments=_tidied(segments), next_place=next_place))
+    contents = replace(former, segments=_tidied(segments), next_place=next_place)
+    return _with_names(contents) if stated else contents
 
 
 @dataclass(frozen=True, slots=True)

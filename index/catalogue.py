@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -271,7 +272,7 @@ class StoredCatalogue:
         return Placed(int(place), range(first, first + count))
 
     def _restored(self, document: int, start: int, stop: int, kind: str, words: str) -> Passage:
-        section, context = json.loads(words)
+        section, context = _words(words)
         return Passage(self._load(document), int(start), int(stop), section, cast(PassageKind, kind), context)
 
     def _load(self, number: int) -> Document:
@@ -555,6 +556,13 @@ def _bytes(text: str) -> bytes:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=4096)
+def _words(words: str) -> tuple[str, str]:
+    """Return a passage's section and context, which many passages share."""
+    section, context = json.loads(words)
+    return section, context
 
 
 def _structure(document: Document) -> str:

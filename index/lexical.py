@@ -85,6 +85,7 @@ class _Term:
 
     idf: float
     places: tuple[tuple[int, int], ...]  # part, number of the term there
+    lists: tuple[tuple[int, Small, Floats, float], ...]  # part, passages that hold it and their weights, the highest
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,8 @@ class Lexical:
         for name, weight in terms.items():
             term = self._find(name)
             factor = np.float32(term.idf) * np.float32(max(weight, 0.0))
-            for number, at in term.places if factor > 0 else ():
-                postings = self.parts[number].postings
-                here = slice(int(postings.starts[at]), int(postings.starts[at + 1]))
-                bound = float(postings.tops[at] * factor)
-                lists[number].append(_List(postings.passages[here], postings.weights[here], factor, bound))
+            for number, passages, weights, top in term.lists if factor > 0 else ():
+                lists[number].append(_List(passages, weights, factor, top * float(factor)))
         return Scorer(self.parts, lists)
 
     def ideal(self, terms: Mapping[str, float]) -> float:
@@ -157,15 +155,18 @@ class Lexical:
         return term
 
     def _found(self, name: str) -> _Term:
-        places, held = [], 0
+        places, lists, held = [], [], 0
         for number, part in enumerate(self.parts):
-            at = part.postings.vocabulary.find(name)
+            postings = part.postings
+            at = postings.vocabulary.find(name)
             here = part.held_by(at) if at >= 0 else 0
             if here > 0:
+                among = slice(int(postings.starts[at]), int(postings.starts[at + 1]))
+                lists.append((number, postings.passages[among], postings.weights[among], float(postings.tops[at])))
                 places.append((number, at))
                 held += here
         idf = math.log1p((self.count - held + 0.5) / (held + 0.5)) if held else 0.0
-        return _Term(float(np.float32(idf)), tuple(places))
+        return _Term(float(np.float32(idf)), tuple(places), tuple(lists))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def use(directory):
     index.aliases()
     index.info()
     index.folders()
-    index.add([Document.from_text("New.", id="new")])
+    index.add([Document.from_text("Heron(苍鹭)是一台望远镜。", id="new")])  # states a name
 
 
 def packed(path, arrays):

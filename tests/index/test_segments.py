@@ -213,3 +213,14 @@ def test_pruning_finds_what_the_full_sum_finds(seed, monkeypatch):
             assert pruned.highest(np.inf) == pytest.approx(full.highest(np.inf))
             assert pruned.highest(0.5) >= min(0.5, full.highest(np.inf)) - 1e-6
             assert allowed is None or set(numbers.tolist()) <= set(allowed.tolist())
+
+
+def test_names_follow_what_documents_that_come_and_go_state():
+    index = Index.build(split([Document.from_text("Heron(苍鹭)是一台望远镜。", id="a")]))
+    before = index.aliases()
+    index.add([Document.from_text("没有名字的一句话。", id="b")])
+    assert index.aliases() == before
+    index.add([Document.from_text("Osprey(鱼鹰)是一台望远镜。", id="c")])
+    assert index.aliases()["osprey"] == {"鱼鹰"}
+    index.remove(["a"])
+    assert "heron" not in index.aliases()
