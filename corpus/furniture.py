@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 
 from corpus.lines import columns
 from corpus.patterns import pattern
@@ -226,6 +227,11 @@ def judge(line: str) -> Verdict:
     content = line.strip()
     if "](" in content and len(content) < 1000:
         content = _LINKED.sub(r"\1", content)
+    return Verdict.CONTENT if len(content) > 300 else _judge(content)
+
+
+@lru_cache(maxsize=4096)  # each round of cleaning asks about the same lines from the head, the tail and each block
+def _judge(content: str) -> Verdict:
     width = columns(content)
     if width > 300:
         return Verdict.CONTENT

@@ -7,6 +7,7 @@ agree on what a line is.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from corpus.patterns import pattern
@@ -58,6 +59,11 @@ def read_lines(text: str) -> list[Line]:
     >>> [line.kind for line in read_lines("# T5\n\nT5 is a model.\n- by Google")]
     ['heading', 'blank', 'text', 'item']
     """
+    return list(_lines(text))
+
+
+@lru_cache(maxsize=2)  # cleaning, finding structure and splitting read the same text one after the other
+def _lines(text: str) -> tuple[Line, ...]:
     lines: list[Line] = []
     start, fence = 0, ""
     for content in text.split("\n"):
@@ -68,7 +74,7 @@ def read_lines(text: str) -> list[Line]:
             lines[-1] = lines[-1]._replace(kind="heading")
         lines.append(Line(start, content, kind))
         start += len(content) + 1
-    return lines
+    return tuple(lines)
 
 
 def item_marker(text: str) -> int:
