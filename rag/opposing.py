@@ -33,7 +33,7 @@ _OPPOSITES = tuple(
         (r"(?:更|较|最)好|优于|胜过|强于|\b(?:better|best|outperform\w*|beats?)\b", r"(?:更|较|最)差|不如|弱于|劣于|\b(?:worse|worst|underperform\w*)\b"),
         (r"(?:更|较|最)多|\bmost\b|\bmore\b", r"(?:更|较|最)少|\b(?:fewer|fewest|less|least)\b"),
         (r"(?:更|较|最)早|早于|之前|以前|\b(?:earli(?:er|est)|before)\b", r"(?:更|较|最)晚|晚于|之后|以后|\b(?:lat(?:er|est)|after)\b"),
-        (r"增加|提高|提升|上升|增长|\b(?:increas|ris|rose|improv|grow|grew)\w*", r"减少|降低|下降|减小|\b(?:decreas|reduc|fall|fell|drop|declin|worsen)\w*"),
+        (r"增加|提高|提升|上升|增长|升高|\b(?:increas|rais|ris|rose|improv|grow|grew)\w*", r"减少|降低|下降|减小|\b(?:decreas|reduc|fall|fell|drop|declin|worsen|lower(?=s|ed|ing))\w*"),
         (r"昂贵|\bexpensive\b|\bcostly\b", r"便宜|廉价|\bcheap\w*|\binexpensive\b"),
         (r"免费|\bfree\b", r"收费|付费|\bpaid\b"),
         (r"单语|\bmonolingual\b", r"多语|\bmultilingual\b"),
@@ -55,9 +55,14 @@ _NOT_ONLY = pattern(r"不只|不仅|not only", re.IGNORECASE)
 _DIRECTED = pattern(
     r"优于|胜过|强于|不如|弱于|劣于|超过|超越|大于|小于|高于|低于|早于|晚于|基于|收购|领先|击败|取代|比"
     r"|\b(?:outperform\w*|underperform\w*|beats?|surpass\w*|exceed\w*|larger|bigger|smaller|better|worse|faster|slower|earlier|later"
-    r"|older|newer|cheaper|stronger|weaker|built|based|deriv\w+|fine-?tuned|acquir\w+|bought|replac\w+|preced\w+|succeed\w+|follow\w+)\b",
+    r"|older|newer|cheaper|stronger|weaker|built|based|deriv\w+|fine-?tuned|acquir\w+|bought|replac\w+|preced\w+|succeed\w+|follow\w+|before|after)\b",
     re.IGNORECASE,
 )  # fmt: skip
+_EXACT = pattern(
+    r"第[一二三四五六七八九十\d]+|[二三四五六七八九十百]分之[零一二三四五六七八九十百]+|一半"
+    r"|\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|half|quarter|\d+(?:st|nd|rd|th))\b",
+    re.IGNORECASE,
+)  # ordinals and fractions, which no number tells
 _PASSIVE = pattern(r"被|\bby\b", re.IGNORECASE)
 
 
@@ -103,6 +108,9 @@ def _is_clause_opposed(clause: str, others: tuple[str, ...], foreign: bool) -> b
         return True
     shares, its_shares = _sides(_SHARES, clause), _sides(_SHARES, nearest)
     if shares and its_shares and not shares & its_shares:
+        return True
+    exact, its_exact = ({m[0].lower() for m in _EXACT.finditer(text)} for text in (clause, nearest))
+    if exact and its_exact and not foreign and not exact & its_exact:
         return True
     return _is_turned(clause, nearest)
 
