@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from corpus.bare_headings import find_candidates, find_title_line, is_dense
 from corpus.directories import find_directory, name_of
 from corpus.furniture import Verdict, is_byline, is_counter, judge, may_hold_furniture
-from corpus.lines import Line, columns, read_lines
+from corpus.lines import Line, columns, item_marker, read_lines
 from corpus.patterns import pattern
 from corpus.titles import clean_title, number_of
 
@@ -26,11 +26,19 @@ _PLACEHOLDER = pattern(
     re.IGNORECASE,
 )
 
+_SITE_LINK = r"\[[^\[\]\n]{1,60}\]\([ ]?/(?!/)[^()\s]*(?:[ ]\"[^\"\n]*\")?[ ]?\)"
+_LINKS_ONLY = pattern(rf"{_SITE_LINK}(?:[\s|·•>›»/,，、-]*{_SITE_LINK})*\s*")
+_FIND_SITE_LINK = pattern(_SITE_LINK)
+_FEWEST_LINKS = 4  # of a menu
+_LONGEST_NAME = 24  # columns that the links of a menu have on average at most; the titles of articles are longer
+
 
 def strip_boilerplate(text: str, title: str = "") -> str:
     """Return the text without one layer of boilerplate; what that uncovers is for the next call."""
     lines = read_lines(text)
     lines = _without(lines, _markup_lines(lines))
+    if "](/" in text or "]( /" in text:
+        lines = _without(lines, _menus(lines))
     lines = _without(lines, _head_furniture(lines))
     directory = find_directory(lines)
     lines = _without(lines, directory.lines)
@@ -62,6 +70,30 @@ def _markup_lines(lines: Sequence[Line]) -> set[int]:
         elif line.kind != "code" and (_PLACEHOLDER.fullmatch(line.text) or _is_markup(line.text)):
             found.add(number)
     return found
+
+
+def _menus(lines: Sequence[Line]) -> set[int]:
+    """Return runs of lines that are nothing but four or more short links into the same site, whatever their words.
+
+    What a heading or a colon introduces is a list of the text.
+    """
+    found: set[int] = set()
+    run: list[int] = []
+    for number, line in enumerate([*lines, Line(0, "-", "text")]):
+        if line.kind in {"text", "item", "row"} and _LINKS_ONLY.fullmatch(line.text, item_marker(line.text)):
+            run.append(number)
+        elif line.kind != "blank":
+            found.update(run if run and _is_menu(lines, run) else ())
+            run = []
+    return found
+
+
+def _is_menu(lines: Sequence[Line], run: Sequence[int]) -> bool:
+    names = [link[1 : link.rindex("](")] for number in run for link in _FIND_SITE_LINK.findall(lines[number].text)]
+    above = next((each for each in range(run[0] - 1, -1, -1) if lines[each].kind != "blank"), None)
+    if above is not None and (lines[above].kind == "heading" or lines[above].text.rstrip()[-1] in ":："):
+        return False
+    return len(names) >= _FEWEST_LINKS and sum(map(columns, names)) <= _LONGEST_NAME * len(names)
 
 
 def _comment_lines(lines: Sequence[Line]) -> set[int]:

@@ -78,6 +78,38 @@ def test_a_menu_above_the_title_goes() -> None:
     assert clean(f"Skip to content\nHome\nBlog\nAbout\nContact\n\n{ARTICLE}") == ARTICLE
 
 
+MENUS = [
+    "[Kombüse](/k) [Takelage](/t) [Lotsen](/l) [Bilge](/b)",
+    "[Kombüse](/k) | [Takelage](/t) | [Lotsen](/l) | [Bilge](/b)",
+    '- [Kombüse](/k)\n- [Takelage](/t)\n\n- [Lotsen](/l "Pilots")\n- [Bilge](/)',
+    "[船坞](/a) · [缆绳](/b) · [灯塔](/c)\n[潮汐表](/d)",
+]
+
+
+@pytest.mark.parametrize("menu", MENUS)
+def test_a_menu_in_words_that_nobody_listed_goes_by_its_links(menu: str) -> None:
+    title, rest = ARTICLE.split("\n\n", 1)
+
+    assert clean(f"{menu}\n\n{ARTICLE}") == ARTICLE
+    assert clean(f"{title}\n\n{menu}\n\n{rest}\n\n{menu}") == ARTICLE
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "Read on:\n\n- [Winds](/w)\n- [Tides](/t)\n- [Rain](/r)\n- [Snow](/s)",
+        "## Further reading\n\n- [Winds](/w)\n- [Tides](/t)\n- [Rain](/r)\n- [Snow](/s)",
+        "- [Winds](https://a.org/w)\n- [Tides](https://b.org/t)\n- [Rain](https://c.org/r)\n- [Snow](https://d.org/s)",
+        "- [Winds](/w) blow\n- [Tides](/t) rise\n- [Rain](/r) falls\n- [Snow](/s) melts",
+        "- [Winds](/w)\n- [Tides](/t)\n- [Rain](/r)",
+        "- [How the winds of the north were measured](/w)\n- [Why the tides of the south are late](/t)\n"
+        "- [What the rain of the west tells us](/r)\n- [Where the snow of the east has gone](/s)",
+    ],
+)
+def test_links_that_belong_to_a_text_stay(links: str) -> None:
+    assert clean(f"{ARTICLE}\n\n{links}") == f"{ARTICLE}\n\n{links}"
+
+
 def test_the_title_is_kept_once() -> None:
     title = ARTICLE.split("\n")[0]
     assert clean(ARTICLE.replace("\n\n", f"\n\n{title}\n\n")) == ARTICLE
