@@ -29,6 +29,7 @@ from corpus.years import year_of
 from index.errors import IndexDamaged, UnknownDocument
 
 KEPT_CHARACTERS = 4_000_000  # of document text that a stored catalogue keeps ready
+KEPT_PASSAGES = 20_000  # of these documents, that were asked for
 
 Names = Mapping[str, Sequence[tuple[str, str]]]  # pairs of a name and another one, by the document that states them
 # What is stored of a document: id, place, first passage, passages, info, structure and text; start, stop, kind and words
@@ -187,6 +188,8 @@ class StoredCatalogue:
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Document] = OrderedDict()
         self._kept_characters = 0
+        self._kept_passages: dict[int, Passage] = {}  # of kept documents only
+        self._kept_numbers: dict[int, list[int]] = {}  # document -> numbers of these passages
         self._count = passages
         self._connection.execute("PRAGMA trusted_schema = OFF")
         if set(self._connection.execute("SELECT type, tbl_name, sql FROM sqlite_master")) != _master():
@@ -231,12 +234,18 @@ class StoredCatalogue:
 
     def passages(self, numbers: range) -> list[Passage]:
         """Return passages that follow each other."""
+        kept = self._kept_passages
+        known = [kept.get(number) for number in numbers]
+        if None not in known:
+            return cast(list[Passage], known)
         query = "SELECT document, start, stop, kind, words FROM passages WHERE number BETWEEN ? AND ? ORDER BY number"
         with _as_damage():
             rows = self._rows(query, numbers.start, numbers.stop - 1)
             if len(rows) != len(numbers):
                 raise ValueError(f"passages {numbers} are not there")
-            return [self._restored(*row) for row in rows]
+            found = [self._restored(*row) for row in rows]
+        self._keep(numbers, [row[0] for row in rows], found)
+        return found
 
     def before(self, passage: Passage, numbers: range) -> int:
         """Return how many of its document's passages, which are those numbers, stand before a passage."""
@@ -285,8 +294,22 @@ class StoredCatalogue:
             self._kept[number] = document
             self._kept_characters += len(document.text)
             while len(self._kept) > 1 and self._kept_characters > KEPT_CHARACTERS:
-                self._kept_characters -= len(self._kept.popitem(last=False)[1].text)
+                oldest, dropped = self._kept.popitem(last=False)
+                self._kept_characters -= len(dropped.text)
+                for passage in self._kept_numbers.pop(oldest, ()):
+                    self._kept_passages.pop(passage, None)
             return document
+
+    def _keep(self, numbers: range, documents: list[int], passages: list[Passage]) -> None:
+        """Keep passages for the next question, as long as their documents are kept."""
+        with self._lock:
+            if len(self._kept_passages) + len(numbers) > KEPT_PASSAGES:
+                self._kept_passages.clear()
+                self._kept_numbers.clear()
+            for number, document, passage in zip(numbers, documents, passages, strict=True):
+                if self._kept.get(document) is passage.document:
+                    self._kept_passages[number] = passage
+                    self._kept_numbers.setdefault(document, []).append(number)
 
 
 class ChainedCatalogue:

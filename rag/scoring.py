@@ -66,8 +66,10 @@ class Scorer:
         top = max((hit.score for hit in hits), default=0.0) or 1.0
         self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
-        rows = [[needle_match(needle, unit) for needle in self._needles] for unit in units]
+        self._matched = {unit: tuple(needle_match(needle, unit) for needle in self._needles) for unit in units}
+        rows = list(self._matched.values())
         self._weights = [_weight(needle, [row[n] for row in rows]) for n, needle in enumerate(self._needles)]
+        self._word_total = sum(self._weights)
         self._name_weights = [_name_weight(mention, units) for mention in question.mentions]
         self._name_total = sum(self._name_weights)
         self._letters = _letters(question, units)
@@ -75,10 +77,10 @@ class Scorer:
 
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
-        matched = [needle_match(needle, unit) for needle in self._needles]
+        matched = self._matched.get(unit) or tuple(needle_match(needle, unit) for needle in self._needles)
         weights = self._weights_for(clause)
         named = [name_match(mention, unit) for mention in self.question.mentions]
-        word_total, name_total = sum(weights), self._name_total
+        word_total, name_total = sum(weights) if clause else self._word_total, self._name_total
         words = sum(map(mul, weights, matched))
         names = sum(map(mul, self._name_weights, named))
         asked = clause or self.question.clauses[0]
@@ -102,7 +104,7 @@ class Scorer:
             words / word_total if word_total else 0.0,
             names / name_total if name_total else 1.0,
             value,
-            tuple(matched),
+            matched,
         )
 
     def _literal(self, unit: Unit) -> float:

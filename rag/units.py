@@ -89,13 +89,14 @@ def terms_of(text: str) -> frozenset[str]:
 
 def units_of(hits: Iterable[Hit]) -> list[Unit]:
     """Return the units of packed passages, passage by passage, none twice."""
-    seen: set[tuple[str, int, int]] = set()
+    seen: dict[str, set[tuple[int, int]]] = {}
     units = []
     for hit in hits:
+        there = seen.setdefault(hit.passage.document_id, set())
         for unit in passage_units(hit.passage):
-            key = (hit.passage.document_id, unit.start, unit.end)
-            if key not in seen:
-                seen.add(key)
+            span = (unit.start, unit.end)
+            if span not in there:
+                there.add(span)
                 units.append(unit)
     return units
 
