@@ -133,7 +133,7 @@ class Mention:
     certain: bool
     meant: str = ""
     translations: tuple[str, ...] = ()  # Chinese words that a dictionary gives for it; they say it less surely
-    strengths: dict[Unit | str, float] = field(
+    strengths: dict[Unit | str | tuple[str, ...], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # remembered
 

@@ -70,7 +70,9 @@ class Needle:
     weight: float
     held: bool  # some passage has it, maybe in other words
     known: bool = True  # some passage has all of its own letters
-    shares: dict[Unit | str, float] = field(default_factory=dict, init=False, repr=False, compare=False)  # remembered
+    shares: dict[Unit | str | tuple[str, ...], float] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # remembered
 
     def found_in(self, terms: frozenset[str]) -> float:
         """Return how much of the concept a text with these terms has, 0 to 1.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import mul
+from typing import NamedTuple
 
 from corpus.documents import Passage
 from corpus.patterns import pattern
@@ -58,6 +59,14 @@ class Scored:
     matched: tuple[float, ...] = field(default=(), repr=False)
 
 
+class _Seen(NamedTuple):
+    """What a unit has of each of the question's words and names, and its passage's score beside the best one's."""
+
+    matched: tuple[float, ...]
+    named: tuple[float, ...]
+    share: float
+
+
 class Scorer:
     """Scores units for one question; the weights come from the units themselves."""
 
@@ -66,20 +75,19 @@ class Scorer:
         top = max((hit.score for hit in hits), default=0.0) or 1.0
         self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
-        self._matched = {unit: tuple(needle_match(needle, unit) for needle in self._needles) for unit in units}
-        rows = list(self._matched.values())
+        self._seen = {unit: self._look_at(unit) for unit in units}
+        rows, named = [seen.matched for seen in self._seen.values()], [seen.named for seen in self._seen.values()]
         self._weights = [_weight(needle, [row[n] for row in rows]) for n, needle in enumerate(self._needles)]
         self._word_total = sum(self._weights)
-        self._name_weights = [_name_weight(mention, units) for mention in question.mentions]
+        self._name_weights = [_name_weight([row[n] for row in named]) for n in range(len(question.mentions))]
         self._name_total = sum(self._name_weights)
         self._letters = _letters(question, units)
         self._letter_total = sum(self._letters.values()) or 1.0
 
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
-        matched = self._matched.get(unit) or tuple(needle_match(needle, unit) for needle in self._needles)
+        matched, named, share = self._seen.get(unit) or self._look_at(unit)
         weights = self._weights_for(clause)
-        named = [name_match(mention, unit) for mention in self.question.mentions]
         word_total, name_total = sum(weights) if clause else self._word_total, self._name_total
         words = sum(map(mul, weights, matched))
         names = sum(map(mul, self._name_weights, named))
@@ -89,11 +97,7 @@ class Scorer:
         both = (words + names) / max(word_total + name_total, 1e-9) + self._literal(unit)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
-        total = (
-            both
-            + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value
-            + PASSAGE_WEIGHT * self._shares.get(_place(unit.passage), 0.0)
-        )
+        total = both + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value + PASSAGE_WEIGHT * share
         if asked.kind in MEASURED and value == 0:
             total *= WITHOUT_VALUE
         if unit.kind == "reference" or only_names(unit):
@@ -105,6 +109,13 @@ class Scorer:
             names / name_total if name_total else 1.0,
             value,
             matched,
+        )
+
+    def _look_at(self, unit: Unit) -> _Seen:
+        return _Seen(
+            tuple([needle_match(needle, unit) for needle in self._needles]),
+            tuple([name_match(mention, unit) for mention in self.question.mentions]),
+            self._shares.get(_place(unit.passage), 0.0),
         )
 
     def _literal(self, unit: Unit) -> float:
@@ -152,17 +163,22 @@ def _name_match(mention: Mention, unit: Unit) -> float:
         said = SAID_OF_ANOTHER
     if said == 1.0:
         return said
-    return max(
-        said,
-        0.95 * mention_strength(unit.lead, mention) if unit.lead else 0.0,
-        NAME_IN_TOPIC * mention_strength(unit.topic, mention),
-        NAME_IN_PATH * mention_strength(unit.path, mention),
-        NAME_IN_PATH * mention_strength(unit.document.title, mention),
-        NAME_IN_FILE * mention_strength(_file_name(unit.document.id), mention),
-        (NAME_REFERRED if unit.refers_back else NAME_IN_BEFORE) * mention_strength(unit.before, mention)
-        if unit.before
-        else 0.0,
-    )
+    document = unit.document
+    place = (unit.topic, unit.path, document.title, document.id)  # many pieces stand there
+    match = mention.strengths.get(place)
+    if match is None:
+        match = mention.strengths[place] = max(
+            NAME_IN_TOPIC * mention_strength(unit.topic, mention),
+            NAME_IN_PATH * mention_strength(unit.path, mention),
+            NAME_IN_PATH * mention_strength(document.title, mention),
+            NAME_IN_FILE * mention_strength(_file_name(document.id), mention),
+        )
+    match = max(said, match)
+    if unit.lead:
+        match = max(match, 0.95 * mention_strength(unit.lead, mention))
+    if unit.before and (before := mention_strength(unit.before, mention)):
+        match = max(match, (NAME_REFERRED if unit.refers_back else NAME_IN_BEFORE) * before)
+    return match
 
 
 @lru_cache(maxsize=4096)
@@ -243,13 +259,17 @@ def _needle_match(needle: Needle, unit: Unit) -> float:
     own = needle.found_in(unit.terms)
     if own >= 1.0:
         return own
-    return max(
-        own,
-        IN_LEAD * needle.found_around(unit.lead),
-        IN_TOPIC * needle.found_around(unit.topic),
-        IN_PATH * needle.found_around(unit.path),
-        IN_BEFORE * needle.found_around(unit.before),
-    )
+    place = (unit.topic, unit.path)  # many pieces stand there
+    match = needle.shares.get(place)
+    if match is None:
+        match = max(IN_TOPIC * needle.found_around(unit.topic), IN_PATH * needle.found_around(unit.path))
+        needle.shares[place] = match
+    match = max(own, match)
+    if unit.lead:
+        match = max(match, IN_LEAD * needle.found_around(unit.lead))
+    if unit.before:
+        match = max(match, IN_BEFORE * needle.found_around(unit.before))
+    return match
 
 
 def _weight(needle: Needle, matches: Sequence[float]) -> float:
@@ -275,6 +295,7 @@ def _letters(question: Question, units: Sequence[Unit]) -> dict[str, float]:
     return {term: math.log1p(len(units) / (0.5 + count)) for term, count in having.items() if count}
 
 
-def _name_weight(mention: Mention, units: Sequence[Unit]) -> float:
-    having = sum(name_match(mention, unit) >= 0.5 for unit in units)
-    return NAME_WEIGHT * math.log1p(len(units) / (0.5 + having))
+def _name_weight(matches: Sequence[float]) -> float:
+    """Return a name's weight from how many of the units at hand are about it."""
+    having = sum(match >= 0.5 for match in matches)
+    return NAME_WEIGHT * math.log1p(len(matches) / (0.5 + having))
