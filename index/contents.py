@@ -25,11 +25,12 @@ from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import Names
 from index.postings import Averages
-from index.queries import Languages
+from index.queries import Languages, Query, ask
 from index.segments import Segment
 from index.snapshots import Kept
 
 MEMORY = "memory"
+_REMEMBERED = 64  # questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,20 @@ class Contents:
             names=self.names,
             chinese=[segment.chinese for segment in self.segments],
         )
+
+    @cached_property
+    def _asked(self) -> dict[str, Query]:
+        return {}
+
+    def query(self, question: str) -> Query:
+        """Return a question in the terms of the index; remembered, because who understands it searches for it next."""
+        query = self._asked.get(question)
+        if query is None:
+            query = ask(question, self.lexical, self.languages)
+            if len(self._asked) >= _REMEMBERED:
+                self._asked.clear()
+            self._asked[question] = query
+        return query
 
     def counts(self) -> dict[Language, int]:
         """Return the number of passages in each language."""

@@ -22,7 +22,7 @@ from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
 from index.latent import LatentEmbedder
 from index.names import Names
-from index.queries import Query, ask
+from index.queries import Query
 from index.resuming import KeptVectors
 from index.searching import search
 from index.snapshots import Snapshot, SnapshotInfo
@@ -215,8 +215,7 @@ class Index:
 
     def query(self, question: str) -> Query:
         """Return what a question asks for, in the terms of this index."""
-        contents = self._contents
-        return ask(question, contents.lexical, contents.languages)
+        return self._contents.query(question)
 
     def idf(self, term: str) -> float:
         """Return a term's inverse document frequency over passages; 0 if it occurs nowhere."""

@@ -18,7 +18,7 @@ from index.embedders import Embedder, Floats
 from index.fusing import by_maximum, fuse
 from index.hits import Hit
 from index.latent import LatentEmbedder
-from index.queries import Query, ask
+from index.queries import Query
 from index.segments import Segment
 
 DEPTH = 100  # passages that each leg puts up, at least; four times what is asked for if that is more
@@ -61,7 +61,7 @@ def search(
 
 
 def _pool(contents: Contents, question: str, depth: int, allowed: Numbers | None, weight: float) -> _Pool:
-    query = ask(question, contents.lexical, contents.languages)
+    query = contents.query(question)
     scorer = contents.lexical.scorer(query.terms)
     numbers = np.sort(scorer.best(depth, allowed))
     vector = None
