@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import mul
@@ -199,23 +199,44 @@ def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     text = unit.text
     if clause.kind == "definition":
         return 0.0 if unit.kind == "cell" or is_heading(unit) else _defines(text, clause, question)
-    label = LABELS.get(clause.kind)
-    if label is not None and (label.match(text) or label.match(unit.lead)):
+    if clause.kind in LABELS and (_is_labelled(clause.kind, text) or _is_labelled(clause.kind, unit.lead)):
         return LABELLED
     if clause.kind in ("number", "duration") and (fit := length_fit(clause.text, text)) is not None:
         return fit
     if clause.kind in ("number", "count"):
         return _number_fit(text, clause, question)
-    if clause.kind == "person" and CUES["organisation"].search(text):
+    if clause.kind == "person" and _has_cue("organisation", text):
         return 0.7
-    pattern, cue = VALUE_PATTERNS.get(clause.kind), CUES.get(clause.kind)
-    if pattern is not None and not pattern.search(text):
+    if clause.kind in VALUE_PATTERNS and not _shows_value(clause.kind, text):
         return 0.0
-    if cue is None:
-        return 0.5 if pattern is None else 1.0
-    if clause.kind == "organisation" and cue.search(text):
+    if clause.kind not in CUES:
+        return 1.0 if clause.kind in VALUE_PATTERNS else 0.5
+    if clause.kind == "organisation" and _has_cue(clause.kind, text):
         return 0.95 if _defines(text, clause, question) == SAYS_WHAT_IT_IS else 0.7
-    return 1.0 if cue.search(text) else 0.4
+    return 1.0 if _has_cue(clause.kind, text) else 0.4
+
+
+# What a text shows whatever the question: remembered, because the next question of the kind looks at the same pieces.
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_labelled(kind: Kind, text: str) -> bool:
+    return LABELS[kind].match(text) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def _shows_value(kind: Kind, text: str) -> bool:
+    return VALUE_PATTERNS[kind].search(text) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def _has_cue(kind: Kind, text: str) -> bool:
+    return CUES[kind].search(text) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _numbers_in(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span() for match in VALUE_PATTERNS["number"].finditer(text))
 
 
 def _defines(text: str, clause: Clause, question: Question) -> float:
@@ -230,7 +251,7 @@ _NEAR = 10  # characters between a number and what it counts
 
 def _number_fit(text: str, clause: Clause, question: Question) -> float:
     """Return 1 for a number right beside what is counted, 0.5 for one in the same piece, 0.25 for any other."""
-    values = list(VALUE_PATTERNS["number"].finditer(text))
+    values = _numbers_in(text)
     if not values or not fits_dimension(clause.text, text):
         return 0.0
     if question.size and SIZE_VALUE.search(text):
@@ -242,9 +263,9 @@ def _number_fit(text: str, clause: Clause, question: Question) -> float:
     return 0.5 if not counted or any(needle.found_in(terms) >= 0.5 for needle in counted) else 0.25
 
 
-def _stands_near(needle: Needle, text: str, values: Sequence[re.Match[str]]) -> bool:
+def _stands_near(needle: Needle, text: str, values: Iterable[tuple[int, int]]) -> bool:
     """Tell whether a number stands right beside what is counted."""
-    return any(needle.found_in(terms_of(text[max(0, v.start() - _NEAR) : v.end() + _NEAR])) >= 0.5 for v in values)
+    return any(needle.found_in(terms_of(text[max(0, start - _NEAR) : end + _NEAR])) >= 0.5 for start, end in values)
 
 
 def needle_match(needle: Needle, unit: Unit) -> float:
