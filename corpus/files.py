@@ -146,11 +146,13 @@ def read_each(
     """
     root = Path(folder)
     if not os.path.isdir(root):  # noqa: PTH112 Path.is_dir raises where it may not look
+        _forget(root, kept)
         problem = "this is not a folder" if os.path.lexists(root) else "there is no such folder"
         raise UsageError(f"{root}: {problem}. Give a folder with {endings()} files.")
     passed_over: list[Skipped] = []
     names = _walk(root, passed_over)
     if not names and not passed_over:
+        _forget(root, kept)
         raise UsageError(f"{root}: the folder is empty. Put {endings()} files into it, or give another one.")
     for each in passed_over:
         yield Outcome(each.path, Reading((), (each,)))
@@ -162,6 +164,13 @@ def read_each(
             if progress:
                 progress(number, len(names))
         readings.finish()
+
+
+def _forget(root: Path, kept: Path | None) -> None:
+    """Delete what is kept of a folder in which nothing is any more."""
+    if kept is not None and os.path.isdir(kept):  # noqa: PTH112 as above
+        with KeptReadings(kept, root, largest=LARGEST_DOCUMENT) as readings:
+            readings.finish()
 
 
 def _together(outcomes: Iterable[Outcome]) -> Reading:

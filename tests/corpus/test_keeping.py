@@ -1,12 +1,13 @@
 """What was read is kept: a file that has not changed is not parsed again, and nothing else is ever taken for it."""
 
 import os
+import shutil
 import stat
 import time
 
 import pytest
 
-from corpus import converting, keeping, read_folder
+from corpus import UsageError, converting, keeping, read_folder
 from corpus.files import read_each
 
 
@@ -116,6 +117,18 @@ def test_nothing_is_kept_of_a_file_that_is_deleted(folder, kept):
 
     assert len(read_folder(folder, kept=kept).documents) == 2
     assert b"coll" not in content(kept)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_nothing_is_kept_of_a_folder_whose_files_are_all_deleted(folder, kept, empty):
+    read_folder(folder, kept=kept)
+    shutil.rmtree(folder)
+    if empty:
+        folder.mkdir()
+
+    with pytest.raises(UsageError):
+        read_folder(folder, kept=kept)
+    assert b"ferry" not in content(kept)
 
 
 def test_nothing_is_kept_of_a_folder_that_is_deleted(folder, kept, tmp_path):
