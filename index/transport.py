@@ -7,8 +7,9 @@ size. Readers of answers add how a request is ended at once (``rag.transport``).
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -48,6 +49,23 @@ def make_client(
     timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
     transport = guarded(inner, refuse=refuse, begin=begin, most_bytes=most_bytes)
     return httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+def make_async_client(
+    base_url: str, timeout_s: float, *, refuse: Callable[[str], Exception], most_bytes: int = MAX_RESPONSE_BYTES
+) -> httpx2.AsyncClient:
+    """Return a client as ``make_client`` does, for any event loop: each request has a connection pool of its own."""
+    import httpx2
+
+    context, proxy = (
+        cache(httpx2.create_ssl_context),
+        proxy_for(base_url),
+    )  # read from disk once, and not before it is used
+    transport = guarded_async(
+        lambda: httpx2.AsyncHTTPTransport(verify=context(), proxy=proxy), refuse=refuse, most_bytes=most_bytes
+    )
+    timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+    return httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 def is_loopback(url: str) -> bool:
@@ -127,5 +145,49 @@ def guarded(
 
         def close(self) -> None:
             inner.close()
+
+    return Guarded()
+
+
+def guarded_async(
+    make: Callable[[], httpx2.AsyncBaseTransport], *, refuse: Callable[[str], Exception], most_bytes: int
+) -> httpx2.AsyncBaseTransport:
+    """Wrap transports as ``guarded`` does; ``make`` gives a new one for each request, which ends with its reply."""
+    import httpx2
+
+    class Bounded(httpx2.AsyncByteStream):
+        """The body of a response, as far as it may go."""
+
+        def __init__(self, stream: httpx2.AsyncByteStream, inner: httpx2.AsyncBaseTransport) -> None:
+            self._stream = stream
+            self._inner = inner
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for part in self._stream:
+                size += len(part)
+                if size > most_bytes:
+                    raise refuse(f"The model server sent more than {most_bytes:,} bytes; reading stopped there.")
+                yield part
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+            await self._inner.aclose()
+
+    class Guarded(httpx2.AsyncBaseTransport):
+        """Passes requests on, with their answers bounded."""
+
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            request.headers["Accept-Encoding"] = "identity"  # a packed reply could unpack to any size
+            inner = make()
+            try:
+                response = await inner.handle_async_request(request)
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    raise refuse("The model server sent a packed reply though it was asked not to.")
+            except BaseException:
+                await inner.aclose()
+                raise
+            response.stream = Bounded(response.stream, inner)  # type: ignore[arg-type]  # an async transport has async streams
+            return response
 
     return Guarded()

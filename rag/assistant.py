@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from index.hits import Hit
     from rag.calls import Deadline
     from rag.chat import ChatReader
+    from rag.feeding import Feed
     from rag.moderating import Guard, Moderation
 
 logger = logging.getLogger(__name__)
@@ -172,6 +173,14 @@ class Assistant:
         assistant = self._over(index, self._reader, self._k)
         yield from (assistant._moderated if self._guard else assistant._answered)(question, history)
 
+    def _fed(self, feed: Feed) -> Assistant:
+        """Return an assistant whose models' replies come through a feed, where their libraries can do that."""
+
+        def fed(reader: ChatReader | None) -> ChatReader | None:
+            return reader.fed(feed) if reader and reader.model.asynchronous else reader
+
+        return Assistant(self.index, fed(self._reader), fallback=fed(self._fallback), guard=self._guard, k=self._k)
+
     def _over(self, index: Index, reader: ChatReader | None, k: int) -> Assistant:
         """Return an assistant over an index with the same fallback and the same guard."""
         return Assistant(index, reader, fallback=self._fallback, guard=self._guard, k=k)
@@ -205,7 +214,7 @@ class Assistant:
         turns = _checked_history(history)
         watch = _Stopwatch()
         deadline = self._reader.deadline() if self._reader else None
-        alone = self._stand_alone(asked, turns, deadline)
+        alone = yield from self._stand_alone(asked, turns, deadline)
         understood = understand(_gist(alone), self.index)
         watch.lap("understand")
         hits = self.index.search(understood.query.text, self._k)
@@ -219,21 +228,33 @@ class Assistant:
 
     async def aask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question without blocking the event loop."""
-        from asyncio import to_thread
-
-        return await to_thread(self.ask, question, history, filter=filter)
+        events = [event async for event in self.astream(question, history, filter=filter)]
+        assert isinstance(events[-1], Answer)  # noqa: S101 what astream promises
+        return events[-1]
 
     async def astream(
         self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
     ) -> AsyncIterator[str | Answer]:
-        """Yield as ``stream`` does, without blocking the event loop."""
+        """Yield as ``stream`` does, without blocking the event loop.
+
+        A model whose library is asynchronous (``openai:``) is waited for on the loop, and cancelling or closing this ends its
+        request; others, and the work between the pieces, take a thread for as long as they run.
+        """
         from asyncio import to_thread
 
-        events = self.stream(question, history, filter=filter)
-        end = object()
-        while (event := await to_thread(next, events, end)) is not end:
-            assert isinstance(event, str | Answer)  # noqa: S101 only the sentinel is anything else
-            yield event
+        from rag.feeding import Feed
+
+        feed, end = Feed(), object()
+        events = self._fed(feed).stream(question, history, filter=filter)
+        try:
+            while (event := await to_thread(next, events, end)) is not end:
+                assert isinstance(event, str | Answer)  # noqa: S101 only the sentinel is anything else
+                if feed.waiting:
+                    await feed.fill()
+                else:
+                    yield event
+        finally:
+            await feed.aclose()
 
     def search(self, question: str, k: int = 10, *, filter: Filter | None = None) -> list[Hit]:
         """Return the k passages that match best, best first, of the documents that a filter lets through."""
@@ -243,11 +264,13 @@ class Assistant:
         """Start a conversation, which keeps its history."""
         return Conversation(self)
 
-    def _stand_alone(self, asked: str, turns: Sequence[Message], deadline: Deadline | None) -> str:
+    def _stand_alone(
+        self, asked: str, turns: Sequence[Message], deadline: Deadline | None
+    ) -> Generator[str, None, str]:
         """Fold a follow-up's history into it: by the model where there is one, by rules where there is none or it fails."""
         if self._reader and deadline and turns:
             try:
-                return self._reader.stand_alone(asked, turns, deadline)
+                return (yield from self._reader.stand_alone(asked, turns, deadline))
             except LLMError as error:
                 logger.info("The follow-up is folded by rules: %s", error)
         gists: list[Message] = [{**turn, "content": turn["content"][:UNDERSTOOD_TURN_CHARS]} for turn in turns]

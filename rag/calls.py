@@ -92,6 +92,14 @@ def run(produce: Callable[[], Iterator[Item]], deadline: Deadline) -> Iterator[I
         call.abort()
 
 
+def out_of_time(deadline: Deadline) -> LLMError:
+    """Return the error for a deadline that passed."""
+    return LLMError(
+        f"The model did not finish within {deadline.seconds:g} seconds. Ask again, or ask for something shorter.",
+        kind="timeout",
+    )
+
+
 class _Item(Generic[Item]):
     def __init__(self, value: Item) -> None:
         self.value = value
@@ -108,10 +116,7 @@ def _next(items: queue.SimpleQueue[_Item[Item] | _End], deadline: Deadline) -> _
             return items.get(timeout=deadline.remaining)
     except queue.Empty:
         pass
-    raise LLMError(
-        f"The model did not finish within {deadline.seconds:g} seconds. Ask again, or ask for something shorter.",
-        kind="timeout",
-    )
+    raise out_of_time(deadline)
 
 
 def _work(produce: Callable[[], Iterator[Item]], call: Call, items: queue.SimpleQueue[_Item[Item] | _End]) -> None:

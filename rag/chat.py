@@ -7,7 +7,7 @@ as a passage holds it. Nothing here knows the index.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from corpus.languages import Language, language_of
@@ -19,6 +19,7 @@ from rag.calls import Deadline
 from rag.chat_model import ChatMessage, ChatModel
 from rag.errors import LLMError
 from rag.failures import stated_window
+from rag.feeding import Feed
 from rag.marks import Resolver, lift_marks
 from rag.prompting import (
     SENTINEL,
@@ -75,8 +76,13 @@ class ChatDraft:
 class ChatReader:
     """Answers from packed passages with a language model."""
 
-    def __init__(self, model: ChatModel) -> None:
+    def __init__(self, model: ChatModel, feed: Feed | None = None) -> None:
         self.model = model
+        self._feed = feed
+
+    def fed(self, feed: Feed) -> ChatReader:
+        """Return a reader of the same model whose replies come through a feed; its texts are "" while more is awaited."""
+        return ChatReader(self.model, feed)
 
     @property
     def spec(self) -> str:
@@ -87,9 +93,18 @@ class ChatReader:
         """Return the point in time by which an answer that begins now must be finished."""
         return Deadline(self.model.timeout_s)
 
-    def stand_alone(self, question: str, history: Sequence[Message], deadline: Deadline) -> str:
-        """Return a follow-up as a question that stands alone, written by the model; see ``rewrite_question``."""
-        return rewrite_question(self.model, question, history, deadline)
+    def stand_alone(self, question: str, history: Sequence[Message], deadline: Deadline) -> Generator[str, None, str]:
+        """Return a follow-up as a question that stands alone; yield "" while a feed is awaited. See ``rewrite_question``."""
+        said = ""
+        for piece in self._reply(_rewriting(self.model, question, history), deadline):
+            said += piece
+            if not piece:
+                yield ""
+        return _rewritten(self.model, question, said)
+
+    def _reply(self, messages: Sequence[ChatMessage], deadline: Deadline) -> Iterator[str]:
+        feed = self._feed
+        return feed.read(self.model, messages, deadline) if feed else self.model.stream(messages, deadline)
 
     def stream(
         self,
@@ -114,7 +129,7 @@ class ChatReader:
         live, broken = _LiveText(request.fitted.hits), None
         for may_shrink in (True, False):
             try:
-                yield from live.follow(self.model.stream(request.messages, deadline))
+                yield from live.follow(self._reply(request.messages, deadline))
             except LLMError as error:
                 broken = error
             if not (may_shrink and broken and broken.kind == "too_long" and not live.text):
@@ -183,12 +198,19 @@ def rewrite_question(
     Raises:
         LLMError: The model failed, or what it wrote is no question (kind ``bad_response``).
     """
+    return _rewritten(model, question, "".join(model.stream(_rewriting(model, question, history), deadline)))
+
+
+def _rewriting(model: ChatModel, question: str, history: Sequence[Message]) -> list[ChatMessage]:
     once, each = load_prompt("rewrite", language_of(question))
     turns = last_turns(_said(history, model)[-_REWRITE_TURNS:], model.count_tokens, model.context_length // 2)
     conversation = "\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
     user = each.substitute(conversation=conversation, question=neutralise(question, model.special_tokens))
-    messages: list[ChatMessage] = [{"role": "system", "content": once.template}, {"role": "user", "content": user}]
-    said = without_thoughts("".join(model.stream(messages, deadline))).strip()
+    return [{"role": "system", "content": once.template}, {"role": "user", "content": user}]
+
+
+def _rewritten(model: ChatModel, question: str, reply: str) -> str:
+    said = without_thoughts(reply).strip()
     line = said.splitlines()[-1].strip(" \"'“”「」") if said else ""
     if not line or len(line) > max(_MAX_REWRITTEN_CHARS, 2 * len(question)):
         raise LLMError(f"{model.spec}: the follow-up was not rewritten into a question.", kind="bad_response")
@@ -210,8 +232,11 @@ class _LiveText:
         return without_thoughts(self._raw).strip()
 
     def follow(self, pieces: Iterator[str]) -> Iterator[str]:
-        """Yield what can be shown after each piece: no half of a mark, nothing that looks like the sentinel."""
+        """Yield what can be shown after each piece ("" for ""): no half of a mark, nothing that looks like the sentinel."""
         for piece in pieces:
+            if not piece:
+                yield ""
+                continue
             self._raw += piece
             yield from self._fresh(_finished(self.text))
         yield from self._fresh(self.text)

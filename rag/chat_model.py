@@ -6,14 +6,15 @@ not known here: LangChain's ``BaseChatModel`` is all that is asked of it.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from corpus.patterns import pattern
-from rag.calls import Deadline, run
+from rag.calls import Deadline, out_of_time, run
 from rag.errors import LLMError
 from rag.failures import Backend, retry_after, translate
 
@@ -56,6 +57,7 @@ class ChatModel:
         backoff_s: float = 0.5,
         says_when_done: bool = True,
         options: Mapping[str, Any] | None = None,
+        asynchronous: bool = False,
     ) -> None:
         self.context_length = context_length
         self.count_tokens = count_tokens or estimate_tokens
@@ -67,6 +69,7 @@ class ChatModel:
         self._backoff_s = backoff_s
         self._says_when_done = says_when_done
         self._options = dict(options or {})
+        self.asynchronous = asynchronous  # whether ``astream`` holds no thread
 
     def __repr__(self) -> str:
         return f"ChatModel({self.spec!r}, context_length={self.context_length})"
@@ -92,8 +95,30 @@ class ChatModel:
                     said = True
                     yield piece
             except LLMError as error:
-                if said or not self._may_retry(error, attempt, deadline):
+                wait = None if said else self._pause(error, attempt, deadline)
+                if wait is None:
                     raise error from None  # what caused it may repeat the key, and tracebacks are written to logs
+                time.sleep(wait)
+            else:
+                return
+
+    async def astream(self, messages: Sequence[ChatMessage], deadline: Deadline | None = None) -> AsyncIterator[str]:
+        """Yield as ``stream`` does, on the event loop alone; cancelling or closing it ends the request.
+
+        Only where ``asynchronous``: other libraries would hold the loop or a thread of their own.
+        """
+        deadline = deadline or Deadline(self.timeout_s)
+        for attempt in range(_RETRIES + 2):
+            said = False
+            try:
+                async for piece in self._attempt_async(messages, deadline):
+                    said = True
+                    yield piece
+            except LLMError as error:
+                wait = None if said else self._pause(error, attempt, deadline)
+                if wait is None:
+                    raise error from None
+                await asyncio.sleep(wait)
             else:
                 return
 
@@ -102,8 +127,7 @@ class ChatModel:
         size = 0
         try:
             for chunk in run(lambda: self._request(messages), deadline):
-                metadata = chunk.response_metadata
-                finish = next((str(metadata[key]) for key in _FINISH_KEYS if metadata.get(key)), finish)
+                finish = _finish_of(chunk) or finish
                 if piece := str(chunk.text):
                     size += len(piece)
                     yield piece
@@ -114,6 +138,36 @@ class ChatModel:
             # The border to foreign code: whatever a provider's package raises is told in our terms, never swallowed.
             raise translate(error, self._backend) from error
         self._check_end(finish, size)
+
+    async def _attempt_async(self, messages: Sequence[ChatMessage], deadline: Deadline) -> AsyncIterator[str]:
+        finish, size = "", 0
+        chunks = self._chat.astream([dict(message) for message in messages], **self._options)
+        try:
+            while (chunk := await self._next_chunk(chunks, deadline)) is not None:
+                finish = _finish_of(chunk) or finish
+                if piece := str(chunk.text):
+                    size += len(piece)
+                    yield piece
+                if size > MAX_ANSWER_CHARS:
+                    finish = "length"
+                    break
+        except Exception as error:  # the border to foreign code, as in ``_attempt``
+            raise translate(error, self._backend) from error
+        finally:
+            await chunks.aclose()  # type: ignore[attr-defined]  # LangChain gives a generator
+        self._check_end(finish, size)
+
+    async def _next_chunk(self, chunks: AsyncIterator[Any], deadline: Deadline) -> Any:  # noqa: ANN401 LangChain's chunk
+        from langsmith import tracing_context
+
+        async def fetch() -> Any:  # noqa: ANN401 LangChain's chunk
+            with tracing_context(enabled=False):  # as in ``_request``
+                return await anext(chunks, None)
+
+        try:
+            return await asyncio.wait_for(fetch(), deadline.remaining)
+        except TimeoutError:
+            raise out_of_time(deadline) from None
 
     def _request(self, messages: Sequence[ChatMessage]) -> Iterator[Any]:
         from langsmith import tracing_context
@@ -133,20 +187,23 @@ class ChatModel:
         if not finish and self._says_when_done:
             raise LLMError(f"{spec}: the stream ended before the model said it was done.", kind="incomplete")
 
-    def _may_retry(self, error: LLMError, attempt: int, deadline: Deadline) -> bool:
-        """Tell whether to ask again, after waiting as long as the server wants."""
+    def _pause(self, error: LLMError, attempt: int, deadline: Deadline) -> float | None:
+        """Return the seconds to wait before asking again, as many as the server wants; None for not again."""
         if error.kind == "bad_response" and "temperature" in self._options and "temperature" in str(error):
             del self._options["temperature"]  # reasoning models allow no other than their own
-            return True
+            return 0.0
         if error.kind not in _RETRIED_KINDS or attempt >= _RETRIES or _NO_QUOTA.search(str(error)):
-            return False
+            return None
         wait = retry_after(error)
         if wait is None:
             wait = self._backoff_s * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 jitter, not a secret
-        if wait >= deadline.remaining:
-            return False
-        time.sleep(wait)
-        return True
+        return wait if wait < deadline.remaining else None
+
+
+def _finish_of(chunk: Any) -> str:  # noqa: ANN401 LangChain's chunk
+    """Return why a reply ended, where a chunk tells."""
+    metadata = chunk.response_metadata
+    return next((str(metadata[key]) for key in _FINISH_KEYS if metadata.get(key)), "")
 
 
 def estimate_tokens(text: str) -> int:

@@ -17,7 +17,7 @@ from rag.chat_model import DEFAULT_TIMEOUT_S, DEFAULT_WINDOW, ChatModel
 from rag.errors import LLMError, UnknownModel
 from rag.failures import Backend, detail_of
 from rag.keys import NO_KEY, VARIABLES, missing_key, read_key
-from rag.transport import checked_base_url, is_loopback, make_client
+from rag.transport import checked_base_url, is_loopback, make_async_client, make_client
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -112,9 +112,10 @@ def _open_openai(
         "openai", name, Backend(spec, url, key),
         base_url=url, api_key=key.reveal() or "none", max_retries=0, timeout=settings["timeout_s"],
         http_client=make_client(url, settings["timeout_s"]),
+        http_async_client=make_async_client(url, settings["timeout_s"]),
         stream_usage=False, use_responses_api=None if official else False, openai_proxy=None,
     )  # fmt: skip
-    return ChatModel(chat, Backend(spec, url, key), options={"temperature": 0}, **settings)
+    return ChatModel(chat, Backend(spec, url, key), options={"temperature": 0}, asynchronous=True, **settings)
 
 
 def _open_provider(

@@ -44,6 +44,11 @@ def make_client(base_url: str, timeout_s: float) -> httpx2.Client:
     return transport.make_client(base_url, timeout_s, refuse=_refuse, begin=_begin)
 
 
+def make_async_client(base_url: str, timeout_s: float) -> httpx2.AsyncClient:
+    """Return the client for asynchronous calls; cancelling the call ends its connection."""
+    return transport.make_async_client(base_url, timeout_s, refuse=_refuse)
+
+
 def _refuse(message: str) -> LLMError:
     return LLMError(message, kind="bad_response")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+import time
 
 import pytest
 
@@ -356,3 +358,69 @@ async def test_a_server_that_does_not_come_to_an_end_keeps_nobody_else_waiting(s
     assert answer.text == server.answer
     assert not waiting.done()
     assert (await waiting).reader == "extractive"
+
+
+def _asking(server, index, model, **options):
+    return Assistant(index, ChatReader(open_model(f"openai:{model}", base_url=server.url, env={}, **options)))
+
+
+async def test_an_asynchronous_answer_is_that_of_a_synchronous_one(server, index):
+    server.answer = "The Arran Array has 48 dishes [1]."
+    assistant = _asking(server, index, "good")
+    events = [event async for event in assistant.astream(QUESTION)]
+    answer = assistant.ask(QUESTION)
+    assert "".join(events[:-1]) == server.answer
+    assert len(events) > 2
+    assert (events[-1].text, events[-1].citations, events[-1].reader) == (answer.text, answer.citations, "openai:good")
+
+
+async def test_a_follow_up_is_rewritten_asynchronously_too(server, index):
+    server.answer = "How many dishes does the Arran Array have? [1]"
+    history = [
+        {"role": "user", "content": "What is the Arran Array?"},
+        {"role": "assistant", "content": "A telescope."},
+    ]
+    answer = await _asking(server, index, "good").aask("How many dishes?", history)
+    assert answer.standalone_question == server.answer
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("model", ["hang", "500", "html", "error-event", "cut", "huge", "drip-bytes"])
+async def test_a_model_that_fails_asynchronously_is_answered_for_by_the_documents(server, index, model):
+    answer = await _asking(server, index, model, timeout_s=0.5, backoff_s=0.01).aask(QUESTION)
+    assert "48" in answer.text
+    assert answer.reader == "extractive"
+    assert any(f"openai:{model}" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize("model", ["hang", "drip"])
+async def test_cancelling_an_asynchronous_answer_ends_it_within_200_ms(server, index, model):
+    task = asyncio.create_task(_asking(server, index, model).aask(QUESTION))
+    while not server.requests:
+        await asyncio.sleep(0.01)
+    began = time.perf_counter()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert time.perf_counter() - began < 0.2
+    if model == "drip":  # a server that says nothing does not notice
+        assert await asyncio.to_thread(server.closed_early.wait, 2)
+
+
+async def test_many_asynchronous_answers_wait_without_a_thread_each(server, index):
+    assistant = _asking(server, index, "hang")
+    before = {thread.name for thread in threading.enumerate()}
+    tasks = [asyncio.create_task(assistant.aask(QUESTION)) for _ in range(40)]
+    while server.asked("hang") < 40:
+        await asyncio.sleep(0.01)
+    ours = [thread.name for thread in threading.enumerate() if thread.name.startswith("survey-qa")]
+    assert not set(ours) - before
+    assert (await asyncio.wait_for(_asking(server, index, "good").aask(QUESTION), 10)).text
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_model_without_an_asynchronous_library_answers_asynchronously_from_a_thread(index, scripted):
+    answer = await Assistant(index, ChatReader(scripted("The Arran Array has 48 dishes [1]."))).aask(QUESTION)
+    assert (answer.text, answer.reader) == ("The Arran Array has 48 dishes [1].", "openai:scripted")
