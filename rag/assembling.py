@@ -138,7 +138,17 @@ def _assembled(question: Question, shape: Shape, roster: Roster, index: Index) -
     # "What did Acme release" names no kind of thing: its names alone tell which records are meant.
     only_names = relation_of(question) != "about" and not conditions(question, roster, index)
     asked = is_asked(question, roster) or (shape == "list" and only_names)
+    if relation_of(question) == "about" and _asks_of_one(question, roster):
+        return None
     return _list(question, roster, index, counted=shape == "count") if asked else None
+
+
+def _asks_of_one(question: Question, roster: Roster) -> bool:
+    """Tell whether a question begins with the name of a record: "which languages does Heron read" is about Heron only."""
+    names = subjects(question.mentions, roster)
+    own = [name for name in names if any(record.is_named(name) for record in roster.records)]
+    before = question.text[: own[0].start].strip() if own else "-"
+    return len(names) == 1 and not before
 
 
 def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Statement]:

@@ -34,10 +34,11 @@ from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS
 if TYPE_CHECKING:
     from rag.refusing import Decision
 
-MOST_FALSE_REFUSALS = 0.03  # share of the questions with an answer that a fit may refuse
+MOST_FALSE_REFUSALS = 0.04  # share of the questions with an answer that a fit may refuse
 FOLDS = 5
 FEWEST = 20  # questions of each kind below which a fit tells more of chance than of the documents
-REMOVED_WEIGHT = 0.4  # of a question whose gold was taken away: another passage may say the same in other words
+REMOVED_WEIGHT = 0.15  # of a question whose gold was taken away: another passage may say the same in other words
+TELLING = 0.03  # bound from which a class with few questions is held to that of all questions
 LEAST_RANK = 3  # questions below a threshold from which it is more than chance: 3 % of a hundred
 PENALTY = 1.0  # on the square of each weight's distance from where the fit begins
 SEED = 7
@@ -59,7 +60,8 @@ CURVE = (
 )  # bounds on false refusals to report
 
 Floats = npt.NDArray[np.float64]
-_RISING = frozenset({"together", "log_together", "words", "said", "asked", "assembled"})  # more of these never refuses
+_RISING = frozenset({"together", "log_together", "words", "said", "asked", "least", "assembled"})  # more never refuses
+_FALLING = frozenset({"absent", "absent_open", "absent_share", "valueless", "unheard"})  # more of these never answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +225,13 @@ def _fitted(samples: Sequence[Sample], start: Calibration | None) -> tuple[dict[
         gradient = np.append(figures.T @ pull, pull.sum()) + PENALTY * away
         return float(counted @ np.logaddexp(0, -margin) + PENALTY / 2 * away @ away), gradient
 
-    bounds = [(0.0, None) if name in _RISING else (None, None) for name in FIGURES] + [(None, None)]
+    bounds = [*map(_bounds, FIGURES), (None, None)]
     best = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds).x
     return dict(zip(FIGURES, map(float, best[:-1]), strict=True)), float(best[-1])
+
+
+def _bounds(name: str) -> tuple[float | None, float | None]:
+    return (0.0 if name in _RISING else None, 0.0 if name in _FALLING else None)
 
 
 def _matrix(samples: Sequence[Sample]) -> Floats:
@@ -259,18 +265,20 @@ def _thresholds(
     (the conformal quantile of Vovk, Gammerman and Shafer, 2005).
     """
     open_ones = [s.answerable and s.settled is None for s in samples]
-    lowest = float(
-        probabilities[open_ones].min(initial=1.0)
-    )  # for a class with too few questions to tell, unless there is a start
+    lowest = float(probabilities[open_ones].min(initial=1.0))
+    # A class with too few questions to tell takes the bound of all, and where that is to be careful the lowest of all.
+    pooled = _quantile(probabilities[open_ones], most, lowest) if most >= TELLING else lowest
     found: dict[Sort, float] = {}
     for sort in SORTS:
-        kept = np.sort(
-            probabilities[[is_open and s.sort == sort for is_open, s in zip(open_ones, samples, strict=True)]]
-        )
-        rank = min(int(most * (len(kept) + 1)), len(kept))
-        few = start.thresholds[sort] if start else lowest
-        found[sort] = float(kept[rank - 1]) if rank >= LEAST_RANK else few
+        own = [is_open and s.sort == sort for is_open, s in zip(open_ones, samples, strict=True)]
+        found[sort] = _quantile(probabilities[own], most, start.thresholds[sort] if start else pooled)
     return found
+
+
+def _quantile(probabilities: Floats, most: float, few: float) -> float:
+    """Return the highest threshold that so many probabilities allow, ``few`` where they are too few to tell."""
+    rank = min(int(most * (len(probabilities) + 1)), len(probabilities))
+    return float(np.sort(probabilities)[rank - 1]) if rank >= LEAST_RANK else few
 
 
 def _trade_off(samples: Sequence[Sample], probabilities: Floats, most: float, start: Calibration | None) -> TradeOff:

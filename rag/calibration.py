@@ -1,6 +1,7 @@
 """The fitted weights that turn evidence into the probability that the documents answer, and the threshold below which they do not.
 
-What ships (``calibration.json``) was fitted on the questions in ``tests/questions`` by ``rag.calibrating``; an index may
+What ships was fitted on the questions in ``tests/questions`` by ``rag.calibrating``: ``calibration.json`` on several sets of
+documents, ``calibration_library.json`` on the shipped library, whose words and subjects those questions know; an index may
 carry its own, fitted on questions about its documents. Nothing here knows how a fit is made.
 """
 
@@ -8,18 +9,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from index import Index, IndexDamaged
+from index.hits import Hit
 from rag.evidence import Evidence, Sort
 
+OTHERS, LIBRARY = "calibration.json", "calibration_library.json"
+LIBRARY_IDS = "library/"  # how the ids of the shipped documents begin
 SETTING = "refusal"  # where an index keeps its own calibration
 FIGURES = (
-    "together", "log_together", "words", "said", "asked", "length",
+    "together", "log_together", "words", "said", "asked", "least", "absent", "absent_open", "absent_share", "valueless", "length",
     "foreign", "unnamed", "unheard", "valued", "listed", "assembled",
 )  # fmt: skip
 SORTS: tuple[Sort, ...] = ("listed", "valued", "other")
@@ -80,16 +84,19 @@ class Calibration:
 
 
 @cache
-def shipped() -> Calibration:
-    """Return the calibration that ships."""
-    return Calibration.from_dict(json.loads(Path(__file__).with_name("calibration.json").read_text("utf-8")))
+def shipped(name: str = OTHERS) -> Calibration:
+    """Return a calibration that ships: that for any documents, or the ``LIBRARY``'s, which knows its own better."""
+    return Calibration.from_dict(json.loads(Path(__file__).with_name(name).read_text("utf-8")))
 
 
-def calibration_of(index: Index) -> Calibration:
-    """Return an index's own calibration, or the shipped one if it was never fitted.
+def calibration_of(index: Index, hits: Sequence[Hit] = ()) -> Calibration:
+    """Return an index's own calibration; if it was never fitted, that of the library where most hits are from it, or that for any documents.
 
     Raises:
         IndexDamaged: The index has one that cannot be used.
     """
     own = index.settings().get(SETTING)
-    return shipped() if own is None else Calibration.from_dict(own)
+    if own is not None:
+        return Calibration.from_dict(own)
+    from_library = sum(hit.passage.document_id.startswith(LIBRARY_IDS) for hit in hits)
+    return shipped(LIBRARY if 2 * from_library > len(hits) else OTHERS)

@@ -7,12 +7,14 @@ on other questions. Nothing here decides; ``rag.refusing`` does, with a fitted `
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from operator import mul
 from typing import Literal
 
+from corpus.languages import language_of
 from index.hits import Hit
 from index.terms import is_cjk
 from rag.drafts import Draft
@@ -20,6 +22,7 @@ from rag.grammar import ABSTRACT_NOUNS, CUES, Kind, kind_of
 from rag.mentions import Mention, mention_strength
 from rag.questions import Clause, Needle, Question
 from rag.scoring import name_match, needle_match, value_fit
+from rag.selecting import IDLE
 from rag.units import Unit, terms_of, units_of
 
 Sort = Literal["listed", "valued", "other"]
@@ -59,10 +62,15 @@ class Evidence:
     words: float
     said: float
     asked: float
+    least: float  # how much the pieces have of the word of the question that they have least of
+    absent: float  # how surely some word or name of the question stands in no passage, in no form and no language
+    absent_open: float  # the same where no number, amount or date is asked for
+    absent_share: float  # share of the words that stand nowhere
+    valueless: bool  # no piece about what is named shows a value of the kind asked for
     length: float
     foreign: float  # share of the passages that are in another language than the question
     unnamed: bool  # nothing is named
-    unheard: float  # something is named, but nothing that the index holds; less where names are written otherwise
+    unheard: float  # share of the names that the index does not hold; less where names are written otherwise
     valued: bool  # a number, an amount, a date is asked for
     listed: bool  # several things are asked for
     assembled: bool  # the draft was put together from a list, a table or an entry
@@ -83,7 +91,7 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
     foreign = foreign_share(question, hits)
     weights = [_weight(needle, question, foreign) for needle in question.needles]
     best = [0.0] * len(weights)
-    together = words = 0.0
+    together = words = value = 0.0
     for unit in _units_about(question, hits):
         matches = [max(_firm(needle, unit, question), _as_kind(needle, unit, question)) for needle in question.needles]
         best = list(map(max, best, matches))
@@ -92,26 +100,71 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
             share = _share(unit, clause, question, weights, matches, foreign=foreign > 0.5)
             asked = _of_what_is_asked(clause, question, matches, foreign=foreign > 0.5)
             together = max(together, share * asked)
+            value = max(value, value_fit(unit, clause, question) if clause.kind in _SHOWN else 1.0)
     text = terms_of(" ".join(statement.text for statement in draft.statements))
     kinds = {clause.kind for clause in question.clauses}
+    reaches = [(needle, reach(needle)) for needle in telling(question)]
+    valued = bool(kinds) and kinds <= _VALUES
+    absent = max((1.0 - share for _, share in reaches), default=0.0) * question.spoken
     return Evidence(
         together=together,
         words=words,
         said=_weighted(weights, [needle.found_in(text) for needle in question.needles]),
         asked=_asked(question, best),
+        least=_least(question, best),
+        absent=absent,
+        absent_open=0.0 if valued else absent,
+        absent_share=_weighted([n.weight for n, _ in reaches], [1.0 - share for _, share in reaches]) * question.spoken
+        if reaches
+        else 0.0,
+        valueless=value == 0.0,
         length=min(1.0, len(question.needles) / LONG_QUESTION),
         foreign=foreign,
         unnamed=not question.mentions,
-        unheard=0.0 if not question.mentions or any(m.held for m in question.mentions) else 1.0 - foreign,
-        valued=bool(kinds) and kinds <= _VALUES,
+        unheard=_unheard(question) * (1.0 if question.spoken else 1.0 - foreign),
+        valued=valued,
         listed=question.several or bool(kinds & _LISTS),
         assembled=bool(draft.lead) or len(draft.statements) > MOST_SENTENCES,
     )
 
 
+def telling(question: Question) -> list[Needle]:
+    """Return the words of a question that an answer must speak of: not those that only ask, relate or say the kind of answer."""
+    kinds = {kind for clause in question.clauses for kind in _kinds_told(clause)}
+    return [
+        needle
+        for needle in question.needles
+        if len(needle.surface) > 1
+        and needle.surface not in ABSTRACT_NOUNS
+        and not IDLE.fullmatch(needle.surface)
+        and not any(_says_kind(needle.surface, kind) for kind in kinds)
+    ]
+
+
+def reach(needle: Needle) -> float:
+    """Return how surely passages can say a word: 1 in its own letters, less by translations of which they hold a part only."""
+    if needle.known:
+        return 1.0
+    return min(1.0, math.sqrt(sum(weight**2 for _, weight in needle.others))) if needle.held else 0.0
+
+
+def _least(question: Question, best: Sequence[float]) -> float:
+    words = {needle.surface for needle in telling(question)}
+    return min((m for n, m in zip(question.needles, best, strict=True) if n.surface in words), default=1.0)
+
+
+def _unheard(question: Question) -> float:
+    names = question.mentions
+    return sum(not mention.held for mention in names) / len(names) if names else 0.0
+
+
 def foreign_share(question: Question, hits: Sequence[Hit]) -> float:
-    """Return the share of the passages that are in another language than the question."""
-    other = [hit.passage.document.language not in (question.language, "") for hit in hits]
+    """Return the share of the passages that are in another language than the question.
+
+    A document may hold both: what a passage itself is written in counts, where its document's language is another one.
+    """
+    other = [hit.passage.document.language not in (question.language, "") and
+             language_of(hit.passage.text) != question.language for hit in hits]  # fmt: skip
     return sum(other) / len(other) if other else 0.0
 
 
@@ -172,16 +225,27 @@ def _as_kind(needle: Needle, unit: Unit, question: Question) -> float:
     "Which company launched it" is told by "made by Basalt Labs": neither word need stand there.
     """
     for clause in question.clauses:
-        if clause.kind in _TOLD_BY_KIND and _says_kind(needle.surface, clause.kind):
-            return min(1.0, value_fit(unit, clause, question))
+        for kind in _kinds_told(clause):
+            if _says_kind(needle.surface, kind):
+                return min(1.0, value_fit(unit, replace(clause, kind=kind), question))
     return 0.0
+
+
+def _kinds_told(clause: Clause) -> tuple[Kind, ...]:
+    """Return the kinds of answer that a clause asks for; of a list the kinds that its members may be: "which companies"."""
+    if clause.kind in _TOLD_BY_KIND:
+        return (clause.kind,)
+    return ("organisation", "person") if clause.kind in _LISTS else ()
 
 
 @cache
 def _says_kind(word: str, kind: Kind) -> bool:
     """Tell whether a word only says which kind of answer is asked for: "company", "钱", "launched"."""
     cue = CUES.get(kind)
-    asking = (f"什么{word}?", f"多少{word}?", f"{word}之几?") if is_cjk(word[0]) else (f"which {word}?",)
+    one = re.sub(r"ies$", "y", word) if word.endswith("ies") else word.removesuffix("s")
+    asking = (
+        (f"什么{word}?", f"多少{word}?", f"{word}之几?") if is_cjk(word[0]) else (f"which {word}?", f"which {one}?")
+    )
     return bool(cue and cue.search(word)) or any(kind_of(text) == kind for text in asking)
 
 

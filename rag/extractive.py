@@ -18,7 +18,7 @@ from rag.checking import check
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
 from rag.questions import Question
-from rag.scoring import Scored, Scorer, only_names
+from rag.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names
 from rag.units import Unit, terms_of, units_of
 
 MAX_STATEMENTS = 4
@@ -43,7 +43,8 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     if draft is not None:
         return draft
     statements = list(first)
-    for statement in _sentences(question, scorer, _saying(ranked)).statements:
+    told = _of_what_is_named(_saying(ranked), question)
+    for statement in _sentences(question, scorer, told).statements if told else ():
         _take_in(statement, statements)
     return Draft(tuple(fitting(statements, most=len(first) + MAX_STATEMENTS)), assured=bool(first))
 
@@ -87,6 +88,17 @@ def _saying(ranked: Sequence[Scored]) -> Sequence[Scored]:
     return saying or ranked
 
 
+def _of_what_is_named(ranked: Sequence[Scored], question: Question) -> Sequence[Scored]:
+    """Return the pieces that are about what a question names: what is said of others is no answer.
+
+    A value that is asked for must stand closer to the name than somewhere under a heading with it.
+    """
+    if not any(mention.sure and mention.held for mention in question.mentions):
+        return ranked
+    measured = len(question.mentions) == 1 and all(clause.kind in MEASURED for clause in question.clauses)
+    return [scored for scored in ranked if scored.names > (NAME_IN_PATH if measured else 0.0)]
+
+
 def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:
     """Return the best pieces, for each clause of the question its own first."""
     chosen: list[Scored] = []
@@ -95,16 +107,23 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
             best = max((scorer.score(scored.unit, clause) for scored in ranked[:12]), key=lambda scored: scored.total)
             chosen.append(best)
     sure = any(mention.sure for mention in question.mentions)
-    good = [scored for scored in ranked[: 3 * MAX_STATEMENTS] if _is_as_good(scored, ranked[0], same_names=sure)]
+    measured = all(clause.kind in MEASURED for clause in question.clauses)
+    good = [
+        scored
+        for scored in ranked[: 3 * MAX_STATEMENTS]
+        if _is_as_good(scored, ranked[0], same_names=sure, measured=measured)
+    ]
     statements: list[Statement] = []
     for scored in (*chosen, *good):
         _take_in(state(scored, question), statements)
     return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))
 
 
-def _is_as_good(scored: Scored, best: Scored, *, same_names: bool) -> bool:
-    """Tell whether a piece may stand beside the best one: nearly as well scored, and about the same names."""
+def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: bool) -> bool:
+    """Tell whether a piece may stand beside the best one: nearly as well scored, about the same names, with a value too."""
     if same_names and scored.names < SAME_NAMES * best.names:
+        return False
+    if measured and best.value > 0 and scored.value == 0:
         return False
     return scored.total >= RUNNER_UP * best.total
 

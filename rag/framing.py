@@ -18,6 +18,7 @@ MAX_COLUMNS = 780  # of an answer, wide characters counting two; a little under 
 SHORT = 64  # columns up to which a piece is told what it is about
 LONG = 330  # columns from which only the clauses that answer are kept
 
+_HEADING_MARKS = pattern(r"#{1,6}\s+")
 _CLAUSE_END = pattern(r"[，,；;。！!？?](?!\d)|(?<=[\w)])[.](?=\s)|[,;](?=\s)")
 
 
@@ -35,8 +36,9 @@ def state(scored: Scored, question: Question) -> Statement:
 
 
 def bare_span(unit: Unit) -> tuple[int, int]:
-    """Return where a unit's text stands without its bullet."""
-    return unit.end - len(unit.text), unit.end
+    """Return where a unit's text stands without its bullet, or its marks of a heading."""
+    mark = _HEADING_MARKS.match(unit.text)
+    return unit.end - len(unit.text) + (mark.end() if mark else 0), unit.end
 
 
 def _cell(unit: Unit) -> Statement:

@@ -18,8 +18,8 @@ Kind = Literal[
 
 # The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("link", r"链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
-             r"|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b"),
+    ("link", r"^(?!.*(?:多少|\bhow (?:many|much|long|old)\b)).*?(?:链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
+             r"|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b)"),
     ("person", r"作者(?:们)?(?:都|分别)?(?:是|有|为)?(?:谁|哪些|哪几|哪位|什么人)|谁(?:写|撰写|著|编写)|\bwho (?:is|are|was|were) the (?:\w+ )?authors?\b|\bwho (?:wrote|authored)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
                     r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest)\b"),
@@ -48,7 +48,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 _KIND_PATTERNS = tuple((kind, pattern(source, re.IGNORECASE)) for kind, source in _KINDS)
 
 # What an answer of a kind must show somewhere. Kinds that any sentence can answer are not here.
-_NUMERAL = r"(?:\d[\d,.]*|[一二两三四五六七八九十百千万亿]+(?=[个種种项层倍次位名台块张篇家条款代步章门座部年月日天小周分秒万亿]|美元|元|成)|一半|半)"
+_NUMERAL = r"(?:(?<![A-Za-z.])(?<![A-Za-z][-–])\d[\d,.]*|(?!(?<![共只仅])一[个種种项层位块张篇家条步座日天])[一二两三四五六七八九十百千万亿]+(?=[个種种项层倍次位名台块张篇家条款代步章门座部年月日天小周分秒万亿]|美元|元|成)|一半|半)"
 _NUMBER_WORDS = (
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|trillion|"
@@ -61,7 +61,7 @@ _VALUES: dict[Kind, str] = {
         "percentage": r"\d\s?[%％]|百分之|一半|[一二三四五六七八九]成|\bper ?cent|percent|\bhalf\b|\b(?:third|quarter)s?\b|倍|\d/\d|分之",
         "money": r"[$￥¥€£]\s?\d|\d\s?[亿万千百]*\s?(?:美元|元|人民币|美金|欧元|英镑|刀|块钱|港元|港币|日元|法郎|镑)|[一二三四五六七八九十百千万亿]+(?:美元|元|人民币)|\b(?:dollars?|usd|euros?|pounds?|yuan|cents?)\b|免费|\bfree\b",
         "duration": r"(?:\d|[一二两三四五六七八九十几数半])\s?[百千万余多]*\s?(?:个)?(?:多)?(?:小时|天|周|星期|月|年|分钟|秒|日|世纪)|\b(?:hours?|days?|weeks?|months?|minutes?|seconds?|years?|decades?|centur)",
-        "date": rf"(?:1\d|20)\d\d|\d{{1,2}}\s?月|\d+\s?(?:年|世纪)|[一二三四五六七八九〇零十]{{1,4}}(?:年|月|日|世纪)|\b{_MONTHS}\b|年间|年代|时期|\b\d{{3,4}}\b|\bcentury\b|去年|今年|明年",
+        "date": rf"(?:1\d|20)\d\d|\d{{1,2}}\s?月|\d+\s?(?:年|世纪)|[一二三四五六七八九〇零十]{{1,4}}(?:年|月|日|世纪)|\b{_MONTHS}\b|年间|年代|时期|\b\d{{3,4}}\b(?!\s?[亿万千]|[,.]\d)|\bcentury\b|去年|今年|明年",
         "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",
         "language": r"[\u4e00-\u9fff](?:文|语)|\b(?:english|chinese|french|german|spanish|japanese|korean|italian|russian|arabic|latin|portuguese|dutch|python|java|rust|fortran)\b|c\+\+|\b[A-Z][a-z]+(?:ish|ese|ian|an|ic)\b",
         "link": r"https?://|www\.",

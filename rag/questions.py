@@ -133,6 +133,7 @@ class Question:
     side_by_side: bool = False
     direction: int = 0  # 1: the larger is asked for, -1: the smaller
     size: bool = False
+    spoken: bool = True  # the documents are in the question's language too: a word of it that they lack is missing
     query: Query = field(default_factory=lambda: Query(""), repr=False)
     values: dict[tuple[Unit, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -174,10 +175,16 @@ def understand(text: str, index: Index) -> Question:
         side_by_side=side_by_side,
         direction=direction_of(text),
         size=asks_for_size(text, alone=not any(len(needle.surface) > 1 for needle in needles)),
+        spoken=2 * sum(map(index.holds, EVERYDAY[language])) > len(EVERYDAY[language]),
         query=query,
     )
 
 
+# Index terms that documents of any subject have in a language.
+EVERYDAY: dict[Language, tuple[str, ...]] = {
+    "en": ("first", "other", "two", "more", "time", "one", "new"),
+    "zh": ("的", "是", "有", "在", "不", "这", "可以"),
+}
 MOST_MENDED = 4  # words of a question that are looked up as names with a typing error
 MOST_CLAUSES = 6  # questions in one text that are answered
 MOST_NEEDLES = 40  # concepts that are looked for; a longer text is no question

@@ -67,7 +67,9 @@ class Decision:
 
 def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Decision:
     """Return whether the draft should be shown, or why it should not: the documents do not say."""
-    unknown = tuple(mention.surface for mention in question.mentions if mention.certain and not mention.held)
+    unknown = tuple(
+        m.surface for m in question.mentions if not m.held and (m.certain or (question.several and question.spoken))
+    )
     if unknown and _names_are_written_so(question, hits):
         meant = tuple(_spelled_alike(unknown[0], hits, index))
         return Decision(Refusal("unknown_name", unknown, tuple(hits[:NEAREST]), meant), probability=0.0)
@@ -77,7 +79,7 @@ def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
         return Decision(None)
     if any(clause.kind == "link" for clause in question.clauses):
         return Decision(None)  # a link was found for what is named, or there would be no statement
-    calibration = calibration_of(index)
+    calibration = calibration_of(index, hits)
     evidence = weigh(question, hits, draft)
     probability = calibration.probability(evidence)
     threshold = calibration.threshold(evidence)

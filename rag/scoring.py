@@ -29,6 +29,7 @@ from rag.widths import columns
 IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.5
 NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH, NAME_IN_FILE = 0.85, 0.82, 0.55, 0.45, 0.79
 SAID_OF_ANOTHER = 0.9  # of a piece that mentions the name but is about another one
+VALUE_OF_ANOTHER = 0.5  # of a number, an amount or a date in such a piece: it is likely that other one's
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
 NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
@@ -94,13 +95,15 @@ class Scorer:
         asked = clause or self.question.clauses[0]
         beside_it = not words and not names and word_total + name_total > 0  # no value of it can be the one asked for
         value = 0.0 if beside_it else value_fit(unit, asked, self.question)
+        if asked.kind in MEASURED and named and max(named) == SAID_OF_ANOTHER:
+            value *= VALUE_OF_ANOTHER
         both = (words + names) / max(word_total + name_total, 1e-9) + self._literal(unit)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
         total = both + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value + PASSAGE_WEIGHT * share
         if asked.kind in MEASURED and value == 0:
             total *= WITHOUT_VALUE
-        if unit.kind == "reference" or only_names(unit):
+        if unit.kind == "reference" or only_names(unit) or (value <= 0.5 and _only_points(unit, self._needles)):
             total *= HEADING_PENALTY
         return Scored(
             unit,
@@ -145,6 +148,23 @@ def only_names(unit: Unit) -> bool:
     return is_heading(unit) and columns(unit.text) <= SHORT_HEADING
 
 
+_POINTS = pattern(r"(?P<label>[^:：。！？]{2,60})[:：]\s*(?P<names>.+)", re.DOTALL)
+_TITLES = pattern(r"《[^《》]*》|[“\"][^”\"]*[”\"]")
+_ONE_NAME = pattern(r"[A-Z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,3}")
+
+
+def _only_points(unit: Unit, needles: Sequence[Needle]) -> bool:
+    """Tell whether an item only points at titles or names under a label that nobody asked for: "See also: …"."""
+    found = _POINTS.fullmatch(unit.text.strip()) if unit.kind == "item" else None
+    if found is None or "//" in found["names"]:
+        return False
+    terms = terms_of(found["label"])
+    if any(needle.found_in(terms) >= 0.5 for needle in needles):
+        return False
+    rest = [part for part in re.split(r"[、,，;；/]", _TITLES.sub("", found["names"])) if part.strip()]
+    return all(_ONE_NAME.fullmatch(part.strip()) for part in rest)
+
+
 def _place(passage: Passage) -> tuple[str, int]:
     return passage.document_id, passage.start
 
@@ -158,7 +178,7 @@ def name_match(mention: Mention, unit: Unit) -> float:
 
 
 def _name_match(mention: Mention, unit: Unit) -> float:
-    said = mention_strength(unit.text, mention)
+    said = 1.0 if mention.normal in unit.terms else mention_strength(unit.text, mention)
     if said == 1.0 and unit.subject and mention_strength(unit.subject, mention) < 1.0:
         said = SAID_OF_ANOTHER
     if said == 1.0:
@@ -189,7 +209,7 @@ def _file_name(document_id: str) -> str:
 
 def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     """Return how well a text shows a value of the kind asked for: 1, less when it stands far from what is asked, 0."""
-    key = (unit, clause.text)
+    key = (unit, f"{clause.kind} {clause.text}")
     if key not in question.values:
         question.values[key] = _value_fit(unit, clause, question)
     return question.values[key]
@@ -236,6 +256,8 @@ def _has_cue(kind: Kind, text: str) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def _numbers_in(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where numbers stand; those of addresses say nothing."""
+    text = _ADDRESS.sub(lambda found: " " * len(found[0]), text)
     return tuple(match.span() for match in VALUE_PATTERNS["number"].finditer(text))
 
 
@@ -246,6 +268,7 @@ def _defines(text: str, clause: Clause, question: Question) -> float:
     return defines(text, [*names, term] if term else names)
 
 
+WELL_SAID = 0.75  # match from which a word for a size is meant, and not a far translation of it
 _NEAR = 10  # characters between a number and what it counts
 
 
@@ -254,18 +277,33 @@ def _number_fit(text: str, clause: Clause, question: Question) -> float:
     values = _numbers_in(text)
     if not values or not fits_dimension(clause.text, text):
         return 0.0
-    if question.size and SIZE_VALUE.search(text):
+    if question.size and _is_size(text, question):
         return 1.0
     counted = [needle for needle in question.needles if needle.surface in clause.asked]
-    if any(_stands_near(needle, text, values) for needle in counted):
+    if any(_stands_near(needle, text, values, WELL_SAID if question.size else 0.5) for needle in counted):
         return 1.0
+    if question.size and counted:
+        return 0.0  # a number of something else
     terms = terms_of(text)
     return 0.5 if not counted or any(needle.found_in(terms) >= 0.5 for needle in counted) else 0.25
 
 
-def _stands_near(needle: Needle, text: str, values: Iterable[tuple[int, int]]) -> bool:
+def _is_size(text: str, question: Question) -> bool:
+    """Tell whether a text gives a size that is not part of another name: that of "LLaMA-13B" says nothing of GPT-3."""
+    for size in SIZE_VALUE.finditer(text):
+        name = _NAME_BEFORE.search(text, 0, size.start())
+        if name is None or any(mention_strength(name[1], mention) == 1.0 for mention in question.mentions):
+            return True
+    return False
+
+
+_NAME_BEFORE = pattern(r"([A-Za-z][\w.]*)[-–]$")
+_ADDRESS = pattern(r"(?:https?://|www\.)\S+")
+
+
+def _stands_near(needle: Needle, text: str, values: Iterable[tuple[int, int]], least: float) -> bool:
     """Tell whether a number stands right beside what is counted."""
-    return any(needle.found_in(terms_of(text[max(0, start - _NEAR) : end + _NEAR])) >= 0.5 for start, end in values)
+    return any(needle.found_in(terms_of(text[max(0, start - _NEAR) : end + _NEAR])) >= least for start, end in values)
 
 
 def needle_match(needle: Needle, unit: Unit) -> float:
