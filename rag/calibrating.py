@@ -38,7 +38,6 @@ MOST_FALSE_REFUSALS = 0.04  # share of the questions with an answer that a fit m
 FOLDS = 5
 FEWEST = 20  # questions of each kind below which a fit tells more of chance than of the documents
 REMOVED_WEIGHT = 0.15  # of a question whose gold was taken away: another passage may say the same in other words
-TELLING = 0.03  # bound from which a class with few questions is held to that of all questions
 LEAST_RANK = 3  # questions below a threshold from which it is more than chance: 3 % of a hundred
 PENALTY = 1.0  # on the square of each weight's distance from where the fit begins
 SEED = 7
@@ -62,6 +61,12 @@ CURVE = (
 Floats = npt.NDArray[np.float64]
 _RISING = frozenset({"together", "log_together", "words", "said", "asked", "least", "assembled"})  # more never refuses
 _FALLING = frozenset({"absent", "absent_open", "absent_share", "valueless", "unheard"})  # more of these never answers
+
+
+# How much of the bound on false refusals a class of questions may use: all of it, each.
+EVEN: Mapping[Sort, float] = dict.fromkeys(SORTS, 1.0)
+# A wrong number does more harm than a wrong sentence, and a list that was assembled carries its own evidence.
+CAREFUL_WITH_VALUES: Mapping[Sort, float] = {"listed": 0.0, "valued": 2.0, "other": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +130,15 @@ def collect(
 
 
 def fit(
-    samples: Sequence[Sample], *, start: Calibration | None = None, most_false_refusals: float = MOST_FALSE_REFUSALS
+    samples: Sequence[Sample],
+    *,
+    start: Calibration | None = None,
+    most_false_refusals: float = MOST_FALSE_REFUSALS,
+    care: Mapping[Sort, float] = EVEN,
 ) -> Fit:
     """Fit weights and threshold to samples; ``start`` is where few questions leave the weights.
 
-    For each class of questions the threshold is the highest that is expected to refuse at most ``most_false_refusals``
+    ``care`` says how much of the bound each class may use. For each class of questions the threshold is the highest that is expected to refuse at most ``most_false_refusals``
     of the answerable ones; a class with few of them keeps that of ``start``.
 
     Raises:
@@ -145,10 +154,10 @@ def fit(
         )
     weights, intercept = _fitted(open_ones, start)
     unseen = _unseen_probabilities(samples, start)
-    thresholds = _thresholds(samples, unseen, most_false_refusals, start)
+    thresholds = _thresholds(samples, unseen, most_false_refusals, start, care)
     calibration = Calibration(MappingProxyType(weights), intercept, MappingProxyType(thresholds), len(asked))
-    curve = tuple(_trade_off(samples, unseen, most, start) for most in CURVE)
-    return Fit(calibration, _trade_off(samples, unseen, most_false_refusals, start), curve)
+    curve = tuple(_trade_off(samples, unseen, most, start, care) for most in CURVE)
+    return Fit(calibration, _trade_off(samples, unseen, most_false_refusals, start, care), curve)
 
 
 def _sample(question: Question, alone: str, index: Index, *, answerable: bool, weight: float = 1.0) -> Sample:
@@ -256,7 +265,11 @@ def _unseen_probabilities(samples: Sequence[Sample], start: Calibration | None) 
 
 
 def _thresholds(
-    samples: Sequence[Sample], probabilities: Floats, most: float, start: Calibration | None
+    samples: Sequence[Sample],
+    probabilities: Floats,
+    most: float,
+    start: Calibration | None,
+    care: Mapping[Sort, float],
 ) -> dict[Sort, float]:
     """Return for each class the highest threshold below which a further answerable question falls with at most that probability.
 
@@ -266,12 +279,12 @@ def _thresholds(
     """
     open_ones = [s.answerable and s.settled is None for s in samples]
     lowest = float(probabilities[open_ones].min(initial=1.0))
-    # A class with too few questions to tell takes the bound of all, and where that is to be careful the lowest of all.
-    pooled = _quantile(probabilities[open_ones], most, lowest) if most >= TELLING else lowest
+    pooled = _quantile(probabilities[open_ones], most, lowest)  # for a class with too few questions to tell
     found: dict[Sort, float] = {}
     for sort in SORTS:
         own = [is_open and s.sort == sort for is_open, s in zip(open_ones, samples, strict=True)]
-        found[sort] = _quantile(probabilities[own], most, start.thresholds[sort] if start else pooled)
+        few = start.thresholds[sort] if start else pooled if care[sort] else lowest
+        found[sort] = _quantile(probabilities[own], most * care[sort], few)
     return found
 
 
@@ -281,8 +294,14 @@ def _quantile(probabilities: Floats, most: float, few: float) -> float:
     return float(np.sort(probabilities)[rank - 1]) if rank >= LEAST_RANK else few
 
 
-def _trade_off(samples: Sequence[Sample], probabilities: Floats, most: float, start: Calibration | None) -> TradeOff:
-    thresholds = _thresholds(samples, probabilities, most, start)
+def _trade_off(
+    samples: Sequence[Sample],
+    probabilities: Floats,
+    most: float,
+    start: Calibration | None,
+    care: Mapping[Sort, float],
+) -> TradeOff:
+    thresholds = _thresholds(samples, probabilities, most, start, care)
     refused = probabilities < np.array([thresholds[sample.sort] for sample in samples])
 
     def share(chosen: list[bool]) -> float:

@@ -207,11 +207,7 @@ def test_a_common_word_typed_wrong_is_no_name(batteries, word):
     [
         ("谁创立了 TideDB?", "周明远"),
         ("Who founded TideDB?", "周明远"),
-        pytest.param(
-            "磐石开源吗?",
-            "没有开放源代码",
-            marks=pytest.mark.xfail(reason="read rightly, but one word is too little evidence for the fitted refusal"),
-        ),
+        ("磐石开源吗?", "没有开放源代码"),
     ],
 )
 def test_other_words_for_the_same_are_understood(databases, question, expected):

@@ -8,7 +8,7 @@ from rag.suggesting import suggest
 
 TEXT = """# Ore models
 
-| Model | Developer | Released | Size | Based on | Open |
+| Model | Developer | Release date | Parameters | Based on | Open source |
 |---|---|---|---|---|---|
 | Basalt-2 | Northlab | 2022-05 | 13B | Basalt-1 | yes |
 | Basalt-1 | Riverlab | 2021 | 7B | | yes |

@@ -13,7 +13,7 @@ from pathlib import Path
 from corpus import Document, load_library, read_folder, split
 from index import Index
 from rag import calibration
-from rag.calibrating import Fit, Sample, collect, fit
+from rag.calibrating import CAREFUL_WITH_VALUES, Fit, Sample, collect, fit
 from rag.evaluating import GoldQuestion, load_questions, normalise
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
@@ -33,7 +33,7 @@ def main() -> None:
     samples += _collected(subjects, others)
     for language in ("zh", "en"):  # half of the questions are then in the other language than all documents
         samples += _collected([document for document in subjects if document.language == language], others)
-    _ship(fit(samples, most_false_refusals=MOST_ELSEWHERE), calibration.OTHERS)
+    _ship(fit(samples, most_false_refusals=MOST_ELSEWHERE, care=CAREFUL_WITH_VALUES), calibration.OTHERS)
 
 
 def _ship(found: Fit, name: str) -> None:
