@@ -237,9 +237,12 @@ def browser():
         started.close()
 
 
+CUT_OFF = ("AbortError: signal is aborted", "Unexpected error Connection errored out")  # what Gradio says of a reload
+
+
 def is_complaint(message):
     """Tell whether a line of the console is an error; requests that a reload cuts off are none."""
-    return message.type == "error" and not message.text.startswith("AbortError: signal is aborted")
+    return message.type == "error" and not message.text.startswith(CUT_OFF)
 
 
 @pytest.fixture
