@@ -240,9 +240,9 @@ def browser():
 CUT_OFF = ("AbortError: signal is aborted", "Unexpected error Connection errored out")  # what Gradio says of a reload
 
 
-def is_complaint(message):
-    """Tell whether a line of the console is an error; requests that a reload cuts off are none."""
-    return message.type == "error" and not message.text.startswith(CUT_OFF)
+def is_complaint(message, page):
+    """Tell whether a line of the console is an error; only while a page is reloaded are cut off requests none."""
+    return message.type == "error" and not (page.reloading and message.text.startswith(CUT_OFF))
 
 
 @pytest.fixture
@@ -257,8 +257,9 @@ def visit(browser, server):
         )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
+        page.reloading = False
         page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message, page) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.dialogs = lambda dialog: complaints.append(f"dialog {dialog.message}")
         page.on("dialog", page.dialogs)
