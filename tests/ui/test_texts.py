@@ -1,7 +1,9 @@
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 
+from ui.documents import State, Work
 from ui.texts import EXAMPLES, LANGUAGES, TEXTS, Texts, language_of_browser
 
 
@@ -30,6 +32,20 @@ def test_no_text_is_missing_in_either_language(field):
     assert chinese
     assert english
     assert chinese != english
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Texts)])
+def test_texts_by_name_have_the_same_names_in_both_languages(field):
+    chinese, english = (getattr(TEXTS[language], field) for language in LANGUAGES)
+
+    assert type(chinese) is type(english)
+    assert not isinstance(chinese, dict) or chinese.keys() == english.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_work_and_state_of_a_job_has_a_word(language):
+    assert TEXTS[language].works.keys() == set(get_args(Work))
+    assert TEXTS[language].states.keys() == set(get_args(State))
 
 
 def test_both_languages_offer_as_many_examples():
