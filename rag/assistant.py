@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EXTRACTIVE = "extractive"
-# What the operator must mend; anything else that goes wrong with a model is answered by the extractive reader instead.
-_RAISED_KINDS = frozenset({"unknown_spec", "missing_package", "missing_key", "auth", "not_found"})
 
 
 class Assistant:
@@ -154,7 +153,6 @@ class Assistant:
         Raises:
             BadQuestion: The question is empty, too long, or not text.
             UsageError: The filter names a document, a kind, a language or years that the index does not have.
-            LLMError: The model refuses the key or does not exist.
         """
         *_, answer = self.stream(question, history, filter=filter)
         assert isinstance(answer, Answer)  # noqa: S101 what stream promises
@@ -174,12 +172,10 @@ class Assistant:
         yield from (assistant._moderated if self._guard else assistant._answered)(question, history)
 
     def _fed(self, feed: Feed) -> Assistant:
-        """Return an assistant whose models' replies come through a feed, where their libraries can do that."""
-
-        def fed(reader: ChatReader | None) -> ChatReader | None:
-            return reader.fed(feed) if reader and reader.model.asynchronous else reader
-
-        return Assistant(self.index, fed(self._reader), fallback=fed(self._fallback), guard=self._guard, k=self._k)
+        """Return an assistant whose models' replies come through a feed."""
+        reader, fallback = self._reader, self._fallback
+        reader, fallback = reader and reader.fed(feed), fallback and fallback.fed(feed)
+        return Assistant(self.index, reader, fallback=fallback, guard=self._guard, k=self._k)
 
     def _over(self, index: Index, reader: ChatReader | None, k: int) -> Assistant:
         """Return an assistant over an index with the same fallback and the same guard."""
@@ -235,11 +231,18 @@ class Assistant:
     async def astream(
         self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None
     ) -> AsyncIterator[str | Answer]:
-        """Yield as ``stream`` does, without blocking the event loop.
+        """Yield as ``stream`` does, without blocking the event loop; cancelling or closing this ends the model's request.
 
-        A model whose library is asynchronous (``openai:``) is waited for on the loop, and cancelling or closing this ends its
-        request; others, and the work between the pieces, take a thread for as long as they run.
+        Models are waited for on the loop where their library can do that, otherwise in a thread of their own; so is a content
+        check. What we do between a model's pieces runs in the loop's pool of threads.
         """
+        if self._guard:
+            from rag.calls import run_on_loop
+
+            async with aclosing(run_on_loop(lambda: self.stream(question, history, filter=filter))) as checked:
+                async for passed in checked:
+                    yield passed
+            return
         from asyncio import to_thread
 
         from rag.feeding import Feed
@@ -329,8 +332,6 @@ class Assistant:
                         draft, reader = event, writing
                 break
             except LLMError as error:
-                if error.kind in _RAISED_KINDS and self._fallback is None:
-                    raise
                 failed.append(f"Answered without the model: {error}")
         notes = tuple(failed)
         watch.lap("read")

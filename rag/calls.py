@@ -6,16 +6,19 @@ or the reader stops, whatever the library is blocked in. Knows nothing about any
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
 
 from rag.errors import LLMError
 
 Item = TypeVar("Item")
+_FOR_EVER_S = 86_400.0
 
 
 class Deadline:
@@ -71,7 +74,7 @@ def current_call() -> Call | None:
 def run(produce: Callable[[], Iterator[Item]], deadline: Deadline) -> Iterator[Item]:
     """Yield what ``produce`` yields, from a thread of its own, until it ends or the time is up.
 
-    Closing this iterator (or an exception in who reads it) aborts the call.
+    Closing this iterator (or an exception in who reads it) aborts the call; so does what aborts the call that it is part of.
 
     Raises:
         LLMError: The deadline passed (kind ``timeout``).
@@ -79,17 +82,50 @@ def run(produce: Callable[[], Iterator[Item]], deadline: Deadline) -> Iterator[I
     """
     call = Call(deadline)
     items: queue.SimpleQueue[_Item[Item] | _End] = queue.SimpleQueue()
-    threading.Thread(target=_work, args=(produce, call, items), name="survey-qa-model", daemon=True).start()
+    if outer := current_call():
+        outer.on_abort(lambda: items.put(_End(asyncio.CancelledError())))
+    _start(produce, call, items.put)
     try:
-        while True:
-            event = _next(items, deadline)
-            if isinstance(event, _End):
-                if event.error is not None:
-                    raise event.error
-                return
+        while isinstance(event := _next(items, deadline), _Item):
             yield event.value
+        if event.error is not None:
+            raise event.error
     finally:
         call.abort()
+
+
+async def run_on_loop(
+    produce: Callable[[], Iterator[Item]], deadline: Deadline | None = None
+) -> AsyncGenerator[Item, None]:
+    """Yield as ``run`` does, to an event loop, which is never blocked; cancelling or closing this aborts the call."""
+    loop = asyncio.get_running_loop()
+    items: asyncio.Queue[_Item[Item] | _End] = asyncio.Queue()
+
+    def put(event: _Item[Item] | _End) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(items.put_nowait, event)
+
+    call = Call(deadline or Deadline(_FOR_EVER_S))
+    _start(produce, call, put)
+    try:
+        while isinstance(event := await within(items.get(), call.deadline), _Item):
+            yield event.value
+        if event.error is not None:
+            raise event.error
+    finally:
+        call.abort()
+
+
+async def within(awaited: Coroutine[Any, Any, Item], deadline: Deadline) -> Item:
+    """Await something until a deadline.
+
+    Raises:
+        LLMError: The deadline passed (kind ``timeout``).
+    """
+    try:
+        return await asyncio.wait_for(awaited, deadline.remaining)
+    except TimeoutError:
+        raise out_of_time(deadline) from None
 
 
 def out_of_time(deadline: Deadline) -> LLMError:
@@ -106,7 +142,7 @@ class _Item(Generic[Item]):
 
 
 class _End:
-    def __init__(self, error: Exception | None) -> None:
+    def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
 
@@ -119,14 +155,18 @@ def _next(items: queue.SimpleQueue[_Item[Item] | _End], deadline: Deadline) -> _
     raise out_of_time(deadline)
 
 
-def _work(produce: Callable[[], Iterator[Item]], call: Call, items: queue.SimpleQueue[_Item[Item] | _End]) -> None:
+def _start(produce: Callable[[], Iterator[Item]], call: Call, put: Callable[[_Item[Item] | _End], None]) -> None:
+    threading.Thread(target=_work, args=(produce, call, put), name="survey-qa-model", daemon=True).start()
+
+
+def _work(produce: Callable[[], Iterator[Item]], call: Call, put: Callable[[_Item[Item] | _End], None]) -> None:
     _current.set(call)  # a new thread has a context of its own
-    error = None
+    error: BaseException | None = None
     try:
         for value in produce():
             if call.aborted.is_set():
                 break
-            items.put(_Item(value))
-    except Exception as failure:  # noqa: BLE001 raised again in the thread that waits for it
+            put(_Item(value))
+    except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 raised again by who waits for it
         error = failure
-    items.put(_End(error))
+    put(_End(error))

@@ -10,11 +10,12 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from corpus.patterns import pattern
-from rag.calls import Deadline, out_of_time, run
+from rag.calls import Deadline, run, run_on_loop, within
 from rag.errors import LLMError
 from rag.failures import Backend, retry_after, translate
 
@@ -103,9 +104,9 @@ class ChatModel:
                 return
 
     async def astream(self, messages: Sequence[ChatMessage], deadline: Deadline | None = None) -> AsyncIterator[str]:
-        """Yield as ``stream`` does, on the event loop alone; cancelling or closing it ends the request.
+        """Yield as ``stream`` does, to an event loop; cancelling or closing it ends the request.
 
-        Only where ``asynchronous``: other libraries would hold the loop or a thread of their own.
+        Where ``asynchronous`` it takes no thread, otherwise one of its own until the reply ends.
         """
         deadline = deadline or Deadline(self.timeout_s)
         for attempt in range(_RETRIES + 2):
@@ -141,9 +142,9 @@ class ChatModel:
 
     async def _attempt_async(self, messages: Sequence[ChatMessage], deadline: Deadline) -> AsyncIterator[str]:
         finish, size = "", 0
-        chunks = self._chat.astream([dict(message) for message in messages], **self._options)
+        chunks = self._arriving(messages, deadline)
         try:
-            while (chunk := await self._next_chunk(chunks, deadline)) is not None:
+            async for chunk in chunks:
                 finish = _finish_of(chunk) or finish
                 if piece := str(chunk.text):
                     size += len(piece)
@@ -154,20 +155,27 @@ class ChatModel:
         except Exception as error:  # the border to foreign code, as in ``_attempt``
             raise translate(error, self._backend) from error
         finally:
-            await chunks.aclose()  # type: ignore[attr-defined]  # LangChain gives a generator
+            await chunks.aclose()
         self._check_end(finish, size)
 
-    async def _next_chunk(self, chunks: AsyncIterator[Any], deadline: Deadline) -> Any:  # noqa: ANN401 LangChain's chunk
+    async def _arriving(self, messages: Sequence[ChatMessage], deadline: Deadline) -> AsyncGenerator[Any, None]:
+        """Yield LangChain's chunks, fetched on the event loop or, where the library cannot do that, in a thread of their own."""
+        if not self.asynchronous:
+            async with aclosing(run_on_loop(lambda: self._request(messages), deadline)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
         from langsmith import tracing_context
+
+        arriving = self._chat.astream([dict(message) for message in messages], **self._options)
 
         async def fetch() -> Any:  # noqa: ANN401 LangChain's chunk
             with tracing_context(enabled=False):  # as in ``_request``
-                return await anext(chunks, None)
+                return await anext(arriving, None)
 
-        try:
-            return await asyncio.wait_for(fetch(), deadline.remaining)
-        except TimeoutError:
-            raise out_of_time(deadline) from None
+        async with aclosing(arriving):  # type: ignore[type-var]  # LangChain gives a generator
+            while (chunk := await within(fetch(), deadline)) is not None:
+                yield chunk
 
     def _request(self, messages: Sequence[ChatMessage]) -> Iterator[Any]:
         from langsmith import tracing_context

@@ -12,20 +12,16 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
 from rag.calls import current_call
 from rag.errors import LLMError
-from rag.local_models import MAX_NEW_TOKENS, MAX_WINDOW, ROLES, until_stop, without_system
+from rag.local_chat import MAX_WINDOW, LocalChat, Turn, too_long, without_system
 
 GRACE_S = 1.0  # how long a stopped model may go on computing before its process is ended
 _FAMILIES = {1: "ChatGLM-6B", 2: "ChatGLM2-6B", 3: "ChatGLM3-6B", 4: "GLM-4-9B"}
@@ -37,12 +33,11 @@ _WORKER = Path(__file__).with_name("chatglm_worker.py")
 _INSTALL = "CMAKE_POLICY_VERSION_MINIMUM=3.5 pip install 'survey-qa[chatglm]'"
 
 
-class ChatGLM(BaseChatModel):
+class ChatGLM(LocalChat):
     """Writes with a ChatGLM model in GGML, greedily, one answer at a time."""
 
     file: str
     context_length: int
-    max_new_tokens: int = MAX_NEW_TOKENS
 
     _family: int = PrivateAttr()
     _writer: _Worker = PrivateAttr()
@@ -85,51 +80,20 @@ class ChatGLM(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return {"file": self.file, "context_length": self.context_length, "max_new_tokens": self.max_new_tokens}
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 LangChain's signature
-    ) -> ChatResult:
-        chunks = list(self._stream(messages, stop, run_manager, **kwargs))
-        text = "".join(str(chunk.message.content) for chunk in chunks)
-        message = AIMessage(content=text, response_metadata=chunks[-1].message.response_metadata)
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 LangChain's signature
-    ) -> Iterator[ChatGenerationChunk]:
-        turns = [{"role": ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
+    def _write(self, turns: list[Turn]) -> Generator[str, None, str]:
         if self._family in _WITHOUT_SYSTEM:
             turns = without_system(turns)
         request = {"do": "chat", "messages": turns, "room": self.context_length, "most": self.max_new_tokens}
-        ended: list[str] = []
-        for text in until_stop(self._pieces(request, ended), stop or ()):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-            if run_manager:
-                run_manager.on_llm_new_token(text, chunk=chunk)
-            yield chunk
-        reason = ended[0] if ended else "stop"  # without an end it was a stop word that ended it
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata={"finish_reason": reason}))
-
-    def _pieces(self, request: dict[str, Any], ended: list[str]) -> Iterator[str]:
         for event in self._writer.ask(request):
             if "piece" in event:
                 yield str(event["piece"])
             elif "too_long" in event:
-                raise LLMError(
-                    f"The prompt has {event['too_long']:,} tokens and the model's context length is {self.context_length:,}.",
-                    kind="too_long",
-                )
+                raise too_long(event["too_long"], self.context_length)
             elif "error" in event:
                 raise LLMError(f"chatglm-cpp failed: {event['error']}", kind="server")
             elif "end" in event:
-                ended.append(str(event["end"]))
+                return str(event["end"])
+        return "stop"  # it was aborted before it began
 
 
 def read_header(file: Path) -> tuple[int, int]:

@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
 from rag.calls import current_call
 from rag.errors import LLMError
-
-MAX_NEW_TOKENS = 1_024
-MAX_WINDOW = 32_768  # what a configuration may promise beyond this, memory does not hold
-ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+from rag.local_chat import MAX_WINDOW, LocalChat, Turn, too_long, without_system
 
 
-class TransformersChat(BaseChatModel):
+class TransformersChat(LocalChat):
     """Writes with a causal language model from a local directory, greedily, one answer at a time."""
 
     path: str
-    max_new_tokens: int = MAX_NEW_TOKENS
 
     _model: Any = PrivateAttr()
     _tokenizer: Any = PrivateAttr()
@@ -93,54 +85,29 @@ class TransformersChat(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return {"path": self.path, "max_new_tokens": self.max_new_tokens}
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 LangChain's signature
-    ) -> ChatResult:
-        chunks = list(self._stream(messages, stop, run_manager, **kwargs))
-        text = "".join(str(chunk.message.content) for chunk in chunks)
-        message = AIMessage(content=text, response_metadata=chunks[-1].message.response_metadata)
-        return ChatResult(generations=[ChatGeneration(message=message)])
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,  # noqa: ANN401 LangChain's signature
-    ) -> Iterator[ChatGenerationChunk]:
-        prompt = self._prompt(messages)
+    def _write(self, turns: list[Turn]) -> Generator[str, None, str]:
+        prompt = self._prompt(turns)
         length = int(prompt["input_ids"].shape[1])
         room = self.context_length - length
         if room <= 0:
-            raise LLMError(
-                f"The prompt has {length:,} tokens and the model's context length is {self.context_length:,}.",
-                kind="too_long",
-            )
+            raise too_long(length, self.context_length)
         ended = threading.Event()
         if call := current_call():
             call.on_abort(ended.set)
         with self._turn:
+            if ended.is_set():  # while it waited for the model
+                return "stop"
             generation = _Generation(self._model, self._tokenizer, prompt, min(self.max_new_tokens, room), ended)
             try:
-                for text in until_stop(generation.pieces(), stop or ()):
-                    chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-                    if run_manager:
-                        run_manager.on_llm_new_token(text, chunk=chunk)
-                    yield chunk
+                yield from generation.pieces()
             finally:
                 ended.set()
                 generation.join()
-        reason = "length" if generation.was_cut else "stop"
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata={"finish_reason": reason}))
+        return "length" if generation.was_cut else "stop"
 
-    def _prompt(self, messages: Sequence[BaseMessage]) -> Any:  # noqa: ANN401 transformers' own mapping of tensors
+    def _prompt(self, turns: list[Turn]) -> Any:  # noqa: ANN401 transformers' own mapping of tensors
         from jinja2 import TemplateError
 
-        turns = [{"role": ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
         options: dict[str, Any] = {"add_generation_prompt": True, "return_tensors": "pt", "return_dict": True}
         try:
             prompt = self._tokenizer.apply_chat_template(turns, **options)
@@ -242,29 +209,3 @@ def _device() -> str:
 def _pad_token(tokenizer: Any) -> int | None:  # noqa: ANN401
     token: int | None = tokenizer.pad_token_id
     return token if token is not None else tokenizer.eos_token_id
-
-
-def without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Move what the system turn says to the front of the first other turn."""
-    system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
-    rest = [turn for turn in turns if turn["role"] != "system"]
-    if system and rest:
-        rest[0] = {**rest[0], "content": f"{system}\n\n{rest[0]['content']}"}
-    return rest
-
-
-def until_stop(pieces: Iterator[str], stops: Sequence[str]) -> Iterator[str]:
-    """Yield text up to the first stop word, which may be spread over pieces."""
-    held = ""
-    longest = max(map(len, stops), default=1) - 1
-    for piece in pieces:
-        held += piece
-        if found := [at for word in stops if (at := held.find(word)) >= 0]:
-            yield held[: min(found)]
-            return
-        ready = len(held) - longest
-        if ready > 0:
-            yield held[:ready]
-            held = held[ready:]
-    if held:
-        yield held

@@ -286,7 +286,10 @@ def test_a_model_that_does_not_tell_is_a_refusal_with_words(server, index):
     assert "NO_ANSWER" not in answer.text
 
 
-@pytest.mark.parametrize("model", ["hang", "html", "error-event"])
+@pytest.mark.parametrize(
+    "model",
+    ["hang", "html", "error-event", "401", "404", "500", "busy-long", "cut", "cut-json", "no-choices", "filtered"],
+)
 def test_when_the_model_fails_the_documents_own_sentences_answer_and_the_failure_is_told(server, index, model):
     reader = ChatReader(open_model(f"openai:{model}", base_url=server.url, timeout_s=0.3, backoff_s=0.01, env={}))
     answer = Assistant(index, reader).ask(QUESTION)
@@ -316,9 +319,17 @@ def test_a_fallback_without_a_model_is_wrong_usage(index):
         Assistant.open(index=index, llm_fallback="openai:good")
 
 
-def test_a_refused_key_is_told_and_not_papered_over(server, index):
-    with pytest.raises(LLMError, match="Check OPENAI_API_KEY"):
-        Assistant.open(index=index, llm="openai:401", llm_base_url=server.url).ask(QUESTION)
+def test_a_refused_key_is_told_beside_what_the_documents_say(server, index):
+    answer = Assistant.open(index=index, llm="openai:401", llm_base_url=server.url).ask(QUESTION)
+    assert "Check OPENAI_API_KEY" in answer.notes[0]
+    assert answer.citations
+
+
+def test_a_conversation_goes_on_after_the_model_failed(index, scripted):
+    model = scripted([ValueError("odd")], "When was the Arran Array built?", "It was built in 2011 [1].")
+    conversation = Assistant(index, ChatReader(model)).conversation()
+    assert conversation.ask(QUESTION).reader == "extractive"
+    assert conversation.ask("And when was it built?").text == "It was built in 2011 [1]."
 
 
 def test_a_server_that_finds_the_prompt_too_long_is_asked_once_more_with_less(server):
