@@ -1,6 +1,7 @@
 """Kills a process that runs one command after another, at random moments, and looks at what is left.
 
-``killed.py ROOT KILLS SEED``: prints how many commands were done between the kills, and how many kills left a draft behind.
+``killed.py ROOT KILLS SEED``: prints how many commands were done between the kills, how many kills left a draft behind, and the
+longest that the look at what is left took, in seconds. A look that does not end in ``PATIENCE`` seconds ends the run.
 """
 
 import contextlib
@@ -18,14 +19,17 @@ from ui.cli import main
 
 root, kills, draw = Path(sys.argv[1]), int(sys.argv[2]), random.Random(int(sys.argv[3]))
 directory, folder, journal = root / "index", root / "docs", root / "journal"
+PATIENCE = 120
 
 
 def write(number):
-    """Change the folder: every file tells the same number, one comes and one goes."""
+    """Change the folder: every file tells the same number, one comes and those of former numbers go."""
     for name in ("north", "south"):
         (folder / f"{name}.md").write_text(f"# Pier\n\nThe {name} pier has number {number}.\n")
     (folder / f"boat{number}.md").write_text(f"# Boat\n\nBoat {number} sails.\n")
-    (folder / f"boat{number - 2}.md").unlink(missing_ok=True)
+    for boat in folder.glob("boat*.md"):  # those too that a killed process left
+        if boat.name not in (f"boat{number}.md", f"boat{number - 1}.md"):
+            boat.unlink()
 
 
 def commands(number):
@@ -74,7 +78,7 @@ folder.mkdir()
 write(1)
 with contextlib.redirect_stdout(io.StringIO()):
     assert main(["index", "build", str(folder), "--index", str(directory)]) == 0
-unfinished = 0
+unfinished, longest = 0, 0.0
 for kill in range(kills):
     child = os.fork()
     if not child:
@@ -85,10 +89,14 @@ for kill in range(kills):
     os.kill(child, signal.SIGKILL)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     unfinished += any((directory / "tmp").iterdir())
+    begun = time.monotonic()
+    signal.alarm(PATIENCE)  # whose default action ends this process: a reader that waits for ever is a failure
     look()
+    signal.alarm(0)
+    longest = max(longest, time.monotonic() - begun)
 with contextlib.redirect_stdout(io.StringIO()):
     write(10 * kills + 20)
     assert main(["index", "sync", str(folder), "--index", str(directory)]) == 0
 assert not any((directory / "tmp").iterdir())
 assert len(snapshots.names(directory)) <= snapshots.KEPT
-print(len(journal.read_text().split()), unfinished)
+print(len(journal.read_text().split()), unfinished, round(longest, 1))
