@@ -6,6 +6,7 @@ means a moment later does not matter.
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -13,11 +14,13 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from corpus.errors import AddressRefused, FetchError, Offline
+from corpus.patterns import pattern
 
 Resolve = Callable[[str, int], list[str]]
 
 _PORTS = {"http": 80, "https": 443}
 _TRANSLATED = (("64:ff9b::", 96), ("64:ff9b:1::", 48))  # IPv4 addresses behind these prefixes of IPv6
+_HOST = pattern(r"[a-z0-9._:%-]+", re.IGNORECASE)
 _EXAMPLE = "such as https://example.org/survey.html"
 
 
@@ -64,7 +67,7 @@ def check(url: str, *, allowed: Collection[str] = (), resolve: Resolve = resolve
         host = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
     except (ValueError, UnicodeError) as error:
         raise FetchError(f"it is no address {_EXAMPLE}") from error
-    if parts.scheme not in _PORTS or not host or any(character <= " " for character in url):
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or any(character <= " " for character in url):
         raise FetchError(f"it is no address of http or https {_EXAMPLE}")
     if parts.username is not None or parts.password is not None:
         raise AddressRefused("it holds a user name or password, which are not sent")

@@ -91,6 +91,9 @@ def test_private_local_and_reserved_addresses_are_refused_in_every_spelling(url:
         "http://[",
         "javascript:alert(1)",
         "http://h:99999/",
+        "http:\\\\\\\\127.0.0.1/",
+        "http://a\\\\b/",
+        "http://<b>/",
     ],
 )
 def test_what_is_no_address_of_a_page_is_refused(url: str) -> None:
