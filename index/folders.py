@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Mapping
 
+from index.errors import IndexDamaged
+
 Folders = Mapping[str, Mapping[str, str]]  # folder -> name of a document there -> its id in the index
 
 
@@ -27,9 +29,19 @@ class FolderNotes:
         return bytes(self._data)
 
     def read(self) -> dict[str, dict[str, str]]:
-        """Return the folders."""
-        folders: dict[str, dict[str, str]] = json.loads(bytes(self._data))
-        return folders
+        """Return the folders.
+
+        Raises:
+            IndexDamaged: The notes were rewritten by someone else, checksums included.
+        """
+        try:
+            folders = json.loads(bytes(self._data))
+            return {folder: {name: str(id_) for name, id_ in names.items()} for folder, names in folders.items()}
+        except (AttributeError, ValueError, RecursionError) as error:
+            raise IndexDamaged(
+                f"The notes on folders in the index are malformed ({error}). Build the index again with "
+                "`survey-qa index build PATH`, with --index DIR if it is not the default one."
+            ) from error
 
 
 def merge(former: Folders, new: Folders, held: Container[str]) -> dict[str, dict[str, str]]:

@@ -156,6 +156,13 @@ def test_rows_that_are_malformed_are_damage_when_they_are_read(directory, reseal
         use(directory)
 
 
+@pytest.mark.parametrize("notes", [b"", b"[]", b"{", b'{"a": 1}', b"\xff", b"[" * 100_000])
+def test_notes_on_folders_that_are_malformed_are_damage(directory, reseal, notes):
+    reseal(directory, manifest_of(directory), **{"folders.json": notes})
+    with pytest.raises(IndexDamaged, match="folders"):
+        Index.open(directory).folders()
+
+
 def rewritten(directory, reseal, statement):
     path = newest(directory) / "segment0_documents.sqlite"
     connection = sqlite3.connect(":memory:")
