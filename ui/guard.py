@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -122,14 +125,32 @@ class Guard:
         refusal = self._refusal(scope, headers)
         if refusal is None and scope["method"] not in ("GET", "HEAD"):
             body = await _read_body(receive, self._most(scope["path"]))
-            if isinstance(body, bytes):
-                receive = _replay(body, receive)
-            else:
+            if not isinstance(body, bytes):
                 refusal = body
+            elif scope["path"].startswith(_GRADIO) and not _is_json(body):
+                refusal = 400, "The body is not JSON."
+            else:
+                receive = _replay(body, receive)
         if refusal is not None:
             await _refuse(send, *refusal)
         else:
-            await self._app(scope, receive, self._sealed(scope, send))
+            await self._behind(scope, receive, self._sealed(scope, send))
+
+    async def _behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer; what it fails with is named in the log, without the words of a question or a document."""
+        begun = False
+
+        async def noted(event: Event) -> None:
+            nonlocal begun
+            begun = True
+            await send(event)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # the outermost frame of every request, Gradio's too
+            logger.error("A request failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+            if not begun:
+                await _refuse(send, 500, "Something unexpected happened here. The server's log says what.")
 
     def _refusal(self, scope: Scope, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
         """Return status and message for a request that must not pass, or None."""
@@ -210,6 +231,16 @@ async def _read_body(receive: Receive, most: int) -> bytes | tuple[int, str]:
                     return bytes(body)
     except TimeoutError:
         return 408, "The request came in too slowly."
+
+
+def _is_json(body: bytes) -> bool:
+    """Tell whether a body is what the page sends: Gradio fails on other ones, and writes to the log what they hold."""
+    try:
+        if body:
+            json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _too_large(most: int) -> tuple[int, str]:

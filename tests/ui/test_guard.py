@@ -175,6 +175,29 @@ def test_what_the_page_itself_calls_is_open(route):
     assert call(Guard(Behind()), path=f"/gradio_api/{route}")[0] == 200
 
 
+@pytest.mark.parametrize("body", [b"\xff", b"{", b"question", b"[" * 100_000])
+def test_what_the_page_never_sends_does_not_reach_gradio(body):
+    behind = Behind()
+
+    assert call(Guard(behind), "POST", "/gradio_api/queue/join", body=(body,))[0] == 400
+    assert behind.bodies == []
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_an_application_fails_with_is_named_in_the_log_without_its_words(begun, caplog):
+    async def failing(scope, receive, send):
+        if begun:
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        raise ValueError("the question of somebody")
+
+    status, _, body = call(Guard(failing))
+
+    assert status == (503 if begun else 500)
+    assert "ValueError" in caplog.text
+    assert "somebody" not in caplog.text + body
+
+
 def test_websockets_are_refused():
     sent = []
 
