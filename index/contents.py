@@ -6,24 +6,29 @@ ones may go on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from corpus.documents import Document, Passage
 from corpus.languages import Language
-from index.catalogue import JoinedCatalogue
+from index.catalogue import DocumentInfo, JoinedCatalogue
 from index.crossing import Crossing, Reach
-from index.embedders import Embedder
+from index.embedders import Embedder, Floats
 from index.engines import AskedKind
+from index.filters import Filter, Selection, Selections
 from index.folders import FolderNotes
 from index.fusing import Weights
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import Names
+from index.pooling import Candidates, pool
 from index.postings import Averages
 from index.queries import Languages, Query, ask
 from index.segments import Segment
@@ -73,6 +78,9 @@ class Contents:
     settings: Mapping[str, object] = field(default_factory=dict, repr=False)  # of whoever asks; plain JSON by name
     snapshot: str = MEMORY
     degraded: str = ""
+    selected: Selection | None = field(default=None, repr=False)  # None: everything
+
+    has_words = True
 
     def __len__(self) -> int:
         return sum(segment.living for segment in self.segments)
@@ -102,22 +110,121 @@ class Contents:
             glossary=Reach(self.base.glossary, [one.glossary for one in held], toward),
             dictionary=Reach(self.base.dictionary, [one.dictionary for one in held], toward),
             names=self.names,
-            chinese=[segment.chinese for segment in self.segments],
         )
 
     @cached_property
     def _asked(self) -> dict[str, Query]:
         return {}
 
+    @cached_property
+    def _selections(self) -> Selections:
+        return Selections(self.catalogue)
+
     def query(self, question: str) -> Query:
         """Return a question in the terms of the index; remembered, because who understands it searches for it next."""
         query = self._asked.get(question)
         if query is None:
-            query = ask(question, self.lexical, self.languages)
+            query = ask(question, self, self.languages)
             if len(self._asked) >= _REMEMBERED:
                 self._asked.clear()
             self._asked[question] = query
         return query
+
+    def idf_of(self, term: str) -> float:
+        """Return a term's inverse document frequency over passages; 0 if it occurs nowhere."""
+        return self.lexical.idf_of(term)
+
+    def holds(self, term: str) -> bool:
+        """Tell whether any passage, its context included, holds a term."""
+        if self.selected is None:
+            return self.lexical.holds(term)
+        return len(self.selected.only(self.lexical.holding(term))) > 0
+
+    def held_in_chinese(self, term: str) -> bool:
+        """Tell whether any Chinese passage holds a term."""
+        return self.lexical.held_among(term, [segment.chinese for segment in self.segments])
+
+    def ideal(self, terms: Mapping[str, float]) -> float:
+        """Return the score that a passage full of all the weighted terms would have."""
+        return self.lexical.ideal(terms)
+
+    def highest(self, terms: Mapping[str, float], enough: float) -> float:
+        """Return the score of the best passage, or of one that reaches what is enough; 0 if none scores."""
+        return self.lexical.scorer(terms).highest(enough)
+
+    def candidates(self, query: Query, vector: Floats | None, depth: int) -> Candidates:
+        """Return the ``depth`` best passages by words and those nearest to the vector, with both scores of all."""
+        allowed = None if self.selected is None else self.selected.numbers
+        if allowed is not None and not len(allowed):
+            return Candidates.none()
+        return pool(self.segments, self.firsts, self.lexical, query.terms, vector, depth, allowed)
+
+    def passages_at(self, numbers: Sequence[int]) -> list[Passage]:
+        """Return the passages of numbers that ``candidates`` gave."""
+        return [self.catalogue.passage(number) for number in numbers]
+
+    def passages_with(self, terms: Collection[str], limit: int) -> list[Passage]:
+        """Return the first passages that hold all of the terms, in document order; none for no terms."""
+        found = self.lexical.holding_all(terms)
+        if self.selected is not None:
+            found = self.selected.only(found)
+        return self.passages_at(found[:limit].tolist())
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Return a document's passages in text order; raises UnknownDocument."""
+        return self.catalogue.passages(self.catalogue.numbers_of(document_id))
+
+    def neighbours(self, passage: Passage, before: int, after: int) -> list[Passage]:
+        """Return the passages around one in its document, itself left out."""
+        catalogue = self.catalogue
+        numbers = catalogue.numbers_of(passage.document_id)
+        here = catalogue.number_of(passage)
+        first, last = max(here - before, numbers.start), min(here + 1 + after, numbers.stop)
+        return catalogue.passages(range(first, here)) + catalogue.passages(range(here + 1, last))
+
+    def documents(self) -> list[DocumentInfo]:
+        """List the documents in their order."""
+        infos, selected = self.catalogue.documents(), self.selected
+        return infos if selected is None else [info for info in infos if info.id in selected.documents]
+
+    def document(self, document_id: str) -> Document:
+        """Return one document; raises UnknownDocument."""
+        return self.catalogue.document(document_id)
+
+    def info(self, document_id: str) -> DocumentInfo | None:
+        """Return what a list shows of a document; None if there is none of that id."""
+        return self.catalogue.info(document_id)
+
+    def narrowed(self, filter: Filter) -> Self:
+        """Return the contents as if they held only what a filter lets through; raises what ``Selections.of`` does."""
+        chosen = self._selections.of(filter)
+        narrowed = self._shared()
+        object.__setattr__(narrowed, "selected", chosen if self.selected is None else chosen.within(self.selected))
+        return narrowed
+
+    def _shared(self) -> Self:
+        """Return a copy that shares what was worked out, and what is worked out now so that it can."""
+        _ = self.catalogue, self.lexical, self.languages, self._asked, self._selections
+        return copy.copy(self)
+
+    def facts(self) -> dict[str, object]:
+        """Return what the index is made of, for people and JSON."""
+        documents, base = self.catalogue.documents(), self.base
+        return {
+            "documents": len(documents),
+            "passages": len(self),
+            "deleted_passages": sum(len(segment.gone) for segment in self.segments),
+            "segments": len(self.segments),
+            "terms": len(self.terms()),
+            "characters": sum(document.characters for document in documents),
+            "embedder": base.embedder.name,
+            "dimensions": base.embedder.dimensions,
+            "vectors": ", ".join(dict.fromkeys(segment.vectors.kind for segment in self.segments)),
+            "vector_weights": dict(base.weights),
+            "languages": self.counts(),
+            "unknown_terms": round(self.share_unknown(), 4),
+            "names": len(self.names),
+        }
 
     def counts(self) -> dict[Language, int]:
         """Return the number of passages in each language."""

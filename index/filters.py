@@ -88,14 +88,14 @@ class Selection:
 
 
 class Selections:
-    """What the last filters let through, kept while the index stays the same. Safe to use from several threads."""
+    """What the last filters let through of a catalogue. Safe to use from several threads."""
 
-    def __init__(self) -> None:
-        self._catalogue: JoinedCatalogue | None = None
+    def __init__(self, catalogue: JoinedCatalogue) -> None:
+        self._catalogue = catalogue
         self._kept: OrderedDict[Filter, Selection] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, filter: Filter, catalogue: JoinedCatalogue) -> Selection:
+    def of(self, filter: Filter) -> Selection:
         """Return what a filter lets through.
 
         Raises:
@@ -103,17 +103,14 @@ class Selections:
             UsageError: It names a kind, a language or years that no document has.
         """
         with self._lock:
-            if self._catalogue is not catalogue:
-                self._catalogue, self._kept = catalogue, OrderedDict()
-            elif filter in self._kept:
+            if filter in self._kept:
                 self._kept.move_to_end(filter)
                 return self._kept[filter]
-        selection = select(filter, catalogue)
+        selection = select(filter, self._catalogue)
         with self._lock:
-            if self._catalogue is catalogue:
-                self._kept[filter] = selection
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+            self._kept[filter] = selection
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
         return selection
 
 

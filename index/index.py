@@ -17,7 +17,7 @@ from index.contents import Contents, Splitting
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress, is_same
 from index.engines import AskedKind
 from index.errors import IndexError_, UnknownSnapshot
-from index.filters import Filter, Selection, Selections
+from index.filters import Filter
 from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
 from index.latent import LatentEmbedder
@@ -48,8 +48,6 @@ class Index:
         self._mark = _UNKNOWN  # of the pointer that was looked at last
         self._writing = threading.Lock()
         self._kept: KeptVectors | None = None  # what was embedded and is not published yet
-        self._selections = Selections()
-        self._selected: Selection | None = None  # None: everything
 
     def __repr__(self) -> str:
         return f"Index({len(self)} passages, snapshot {self.snapshot!r})"
@@ -210,8 +208,7 @@ class Index:
             )
         if filter:
             return self.narrowed(filter).search(question, k, vector_weight=vector_weight)
-        allowed = None if self._selected is None else self._selected.numbers
-        return search(self._contents, question, k, allowed, vector_weight)
+        return search(self._contents, question, k, vector_weight)
 
     def query(self, question: str) -> Query:
         """Return what a question asks for, in the terms of this index."""
@@ -219,35 +216,23 @@ class Index:
 
     def idf(self, term: str) -> float:
         """Return a term's inverse document frequency over passages; 0 if it occurs nowhere."""
-        return self._contents.lexical.idf_of(term)
+        return self._contents.idf_of(term)
 
     def holds(self, term: str) -> bool:
         """Tell whether any passage, its context included, holds an index term."""
-        lexical, selected = self._contents.lexical, self._selected
-        if selected is None:
-            return lexical.holds(term)
-        return len(selected.only(lexical.holding(term))) > 0
+        return self._contents.holds(term)
 
     def passages_with(self, terms: Collection[str], limit: int = 200) -> list[Passage]:
         """Return the passages that hold all of the index terms, in document order; none for no terms."""
-        contents = self._contents
-        found = contents.lexical.holding_all(terms)
-        if self._selected is not None:
-            found = self._selected.only(found)
-        return [contents.catalogue.passage(int(n)) for n in found[:limit]]
+        return self._contents.passages_with(terms, limit)
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""
-        catalogue = self._contents.catalogue
-        return catalogue.passages(catalogue.numbers_of(document_id))
+        return self._contents.passages_of(document_id)
 
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """Return the passages around one in its document, itself left out, in text order."""
-        catalogue = self._contents.catalogue
-        numbers = catalogue.numbers_of(passage.document_id)
-        here = catalogue.number_of(passage)
-        first, last = max(here - before, numbers.start), min(here + 1 + after, numbers.stop)
-        return catalogue.passages(range(first, here)) + catalogue.passages(range(here + 1, last))
+        return self._contents.neighbours(passage, before, after)
 
     def aliases(self) -> Names:
         """Return the other names of each name that has some; keys are normalised (``normalize_name``)."""
@@ -255,13 +240,11 @@ class Index:
 
     def documents(self) -> list[DocumentInfo]:
         """List the documents in their order."""
-        infos = self._contents.catalogue.documents()
-        selected = self._selected
-        return infos if selected is None else [info for info in infos if info.id in selected.documents]
+        return self._contents.documents()
 
     def document(self, document_id: str) -> Document:
         """Return one document with its text, to which all offsets refer; raises UnknownDocument."""
-        return self._contents.catalogue.document(document_id)
+        return self._contents.document(document_id)
 
     @property
     def snapshot(self) -> str:
@@ -275,25 +258,11 @@ class Index:
 
     def info(self) -> dict[str, object]:
         """Return what the index is made of, for people and JSON; sizes are bytes on disk, 0 in memory."""
-        contents = self._contents
-        documents, base = contents.catalogue.documents(), contents.base
         return {
-            "snapshot": contents.snapshot,
+            "snapshot": self.snapshot,
             "directory": str(self._directory) if self._directory else None,
-            "degraded": contents.degraded,
-            "documents": len(documents),
-            "passages": len(contents),
-            "deleted_passages": sum(len(segment.gone) for segment in contents.segments),
-            "segments": len(contents.segments),
-            "terms": len(contents.terms()),
-            "characters": sum(document.characters for document in documents),
-            "embedder": base.embedder.name,
-            "dimensions": base.embedder.dimensions,
-            "vectors": ", ".join(dict.fromkeys(segment.vectors.kind for segment in contents.segments)),
-            "vector_weights": dict(base.weights),
-            "languages": contents.counts(),
-            "unknown_terms": round(contents.share_unknown(), 4),
-            "names": len(contents.names),
+            "degraded": self.degraded,
+            **self._contents.facts(),
             "bytes": self._bytes(),
         }
 
@@ -345,9 +314,7 @@ class Index:
 
     def pinned(self) -> Self:
         """Return this index as it is now, for reading: what is published later does not change it."""
-        pinned = type(self)(self._contents, self._directory, self._asked_embedder)
-        pinned._selections, pinned._selected = self._selections, self._selected
-        return pinned
+        return type(self)(self._contents, self._directory, self._asked_embedder)
 
     def narrowed(self, filter: Filter) -> Self:
         """Return this index as it is now, for reading, as if it held only what a filter lets through.
@@ -358,11 +325,7 @@ class Index:
             UnknownDocument: The filter names an id that no document has.
             UsageError: It names a kind, a language or years that no document has.
         """
-        narrowed = self.pinned()
-        catalogue = narrowed._contents.catalogue
-        chosen = self._selections.of(filter, catalogue)
-        narrowed._selected = chosen if self._selected is None else chosen.within(self._selected)
-        return narrowed
+        return type(self)(self._contents.narrowed(filter), self._directory, self._asked_embedder)
 
     def refresh(self) -> bool:
         """Open the snapshot that is current by now, if another process published one; tell whether one was taken.

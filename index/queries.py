@@ -10,15 +10,12 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-import numpy.typing as npt
+from typing import Protocol
 
 from corpus.languages import Language, language_of
 from corpus.patterns import pattern
 from index.crossing import LONGEST_CHINESE, LONGEST_ENGLISH, Reach
 from index.dictionary import phrase
-from index.lexical import Lexical
 from index.names import FoundName, Names, find_names
 from index.terms import (
     STOP_WORDS,
@@ -63,9 +60,25 @@ class Query:
     concepts: tuple[Concept, ...] = ()
 
 
+class Words(Protocol):
+    """What an index knows of its terms."""
+
+    def holds(self, term: str) -> bool:
+        """Tell whether any passage holds a term."""
+
+    def held_in_chinese(self, term: str) -> bool:
+        """Tell whether any Chinese passage holds a term."""
+
+    def ideal(self, terms: Mapping[str, float]) -> float:
+        """Return the score that a passage full of all the weighted terms would have."""
+
+    def highest(self, terms: Mapping[str, float], enough: float) -> float:
+        """Return the score of the best passage, or of one that reaches what is enough; 0 if none scores."""
+
+
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """What an index needs to know to widen a question: dictionaries, other names, and what it holds of each language.
+    """What an index needs to know to widen a question: dictionaries and other names.
 
     ``glossary`` goes before ``dictionary``; both reach only toward languages that the index holds.
     """
@@ -73,7 +86,6 @@ class Languages:
     glossary: Reach
     dictionary: Reach
     names: Names
-    chinese: Sequence[npt.NDArray[np.bool_]]  # of each segment, whether each passage is Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +109,27 @@ class _Addition:
     factor: float = 1.0
 
 
-def ask(text: str, lexical: Lexical, languages: Languages) -> Query:
+def ask(text: str, held: Words, languages: Languages) -> Query:
     """Return a question in the terms of an index."""
     plain = without_question_words(normalize(text))
     words = list(_words(plain, languages))
     terms = _own_terms(plain)
-    additions = [_other_names(name, lexical) for name in find_names(plain, languages.names)]
-    kept = _untranslated(text, words, additions, lexical, languages)
+    additions = [_other_names(name, held) for name in find_names(plain, languages.names)]
+    kept = _untranslated(text, words, additions, held)
     translations = list(_translations(words, kept, languages))
     if translations:
-        additions += _weighted(translations, _doubt(terms, lexical))
+        additions += _weighted(translations, _doubt(terms, held))
     for addition in additions:
         for term, weight in addition.terms.items():
             terms[term] = terms.get(term, 0.0) + weight * addition.factor
     return Query(text, terms, tuple(_concepts(words, additions)))
 
 
-def _other_names(name: FoundName, lexical: Lexical) -> _Addition:
+def _other_names(name: FoundName, held: Words) -> _Addition:
     """Return the other names that the index holds whole; all terms of one name weigh 1 together, as much as the name itself."""
     weights: dict[str, float] = {}
     for terms in name.others:
-        if all(map(lexical.holds, terms)):
+        if all(map(held.holds, terms)):
             weights |= {term: max(weights.get(term, 0.0), 1 / len(terms)) for term in terms}
     return _Addition(name.start, name.end, weights)
 
@@ -185,9 +197,7 @@ def _divided(run: str, languages: Languages) -> Iterator[tuple[int, str]]:
         yield unknown, run[unknown:at]
 
 
-def _untranslated(
-    text: str, words: Iterable[_Word], named: Sequence[_Addition], lexical: Lexical, languages: Languages
-) -> set[int]:
+def _untranslated(text: str, words: Iterable[_Word], named: Sequence[_Addition], held: Words) -> set[int]:
     """Return where the names among the words start; only the glossary may translate those.
 
     A name has an inner capital or a digit; or it has a capital (in a Chinese question: Latin letters) and either has other
@@ -200,7 +210,7 @@ def _untranslated(
     for word in words:
         other = not known.isdisjoint(range(word.start, word.end))
         maybe = not word.stems or foreign or word.surface in capital
-        if word.surface in shaped or (maybe and (other or (word.stems and _held_in_chinese(word, lexical, languages)))):
+        if word.surface in shaped or (maybe and (other or (word.stems and any(map(held.held_in_chinese, word.terms))))):
             names.add(word.start)
     return names
 
@@ -213,14 +223,10 @@ def _capitals(text: str) -> tuple[set[str], set[str]]:
     return shaped, capital
 
 
-def _held_in_chinese(word: _Word, lexical: Lexical, languages: Languages) -> bool:
-    return any(lexical.held_among(term, languages.chinese) for term in word.terms)
-
-
-def _doubt(terms: Mapping[str, float], lexical: Lexical) -> float:
+def _doubt(terms: Mapping[str, float], held: Words) -> float:
     """Return how little the question's own words find: 0 for much, 1 for little."""
-    best = lexical.ideal(terms)
-    share = lexical.scorer(terms).highest(MUCH * best) / best if best else 0.0
+    best = held.ideal(terms)
+    share = held.highest(terms, MUCH * best) / best if best else 0.0
     return min(max((MUCH - share) / (MUCH - LITTLE), 0.0), 1.0)
 
 
