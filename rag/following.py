@@ -216,12 +216,20 @@ def _around(passage: Passage) -> str:
 
 def _folded(question: str, carried: Sequence[str], way: _Way) -> str:
     """Return the question with what is talked about in the place of what points at it."""
-    question = way.opener.sub("", question)
+    question = _opened(question, way)
     if len(carried) > 1:
         for pattern, meant in ((_FORMER, carried[0]), (_LATTER, carried[1]), (_BOTH, way.joint.join(carried[:2]))):
             if pattern.search(question):
                 return re.sub(r"(?<=[A-Za-z\d])(?=[\u4e00-\u9fff])", " ", pattern.sub(meant, question, count=1))
     return way.put(_joined(carried, way), question)
+
+
+def _opened(question: str, way: _Way) -> str:
+    """Return a question without the word that ties it to the one before; what began with a capital still does."""
+    opener = way.opener.match(question)
+    rest = question[opener.end() :] if opener else question
+    plain = rest.partition(" ")[0].islower()  # a name is written as it is
+    return rest[0].upper() + rest[1:] if opener and plain and question[0].isupper() else rest
 
 
 def _joined(names: Sequence[str], way: _Way) -> str:

@@ -44,6 +44,11 @@ def turns(*texts):
             "What are its dishes made of?",
             "What are Heron-2's dishes made of?",
         ),
+        (
+            ("Who built Heron-2?", "The Firth Institute."),
+            "And how many dishes does it have?",
+            "How many dishes does Heron-2 have?",
+        ),
         (("Who built Heron-2?", "The Firth Institute."), "and Egret DB?", "Who built Egret DB?"),
         (("Who built Heron-2?", "The Firth Institute."), "what about Egret DB", "Who built Egret DB?"),
         (("Heron-2 是谁建的?", "Firth Institute。"), "那它有多少面天线呢?", "Heron-2 有多少面天线呢?"),
