@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -57,6 +58,11 @@ def test_a_reader_can_type_the_tutorial_from_top_to_bottom(tmp_path):
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert "5.08" in ran.stdout
+
+
+def test_the_reference_is_as_new_as_the_code():
+    written = runpy.run_path(str(ROOT / "tests" / "tools" / "write_reference.py"))["reference"]()
+    assert (ROOT / "docs" / "reference.md").read_text("utf-8") == written, "run python tests/tools/write_reference.py"
 
 
 def commands():

@@ -61,7 +61,6 @@ app = typer.Typer(
 app.add_typer(index_app, name="index")
 app.add_typer(llm_app, name="llm")
 app.add_typer(papers_app, name="papers")
-app.command("eval")(evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -295,6 +294,9 @@ def doctor(
         print_checks(checks, ADVICE)
     if any(check.state == "fail" for check in checks):
         raise typer.Exit(1)
+
+
+app.command("eval")(evaluate)
 
 
 def _report(error: Exception) -> int:
