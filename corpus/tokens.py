@@ -81,6 +81,22 @@ def token_counter(encoding: str = BUILTIN_ENCODING) -> Callable[[str], int]:
     return lambda text: len(encode(text))
 
 
+def token_counter_for_model(model: str, *, allow_download: bool = False) -> Callable[[str], int]:
+    """Return a function that counts as a model of OpenAI's does.
+
+    Raises:
+        EncodingUnavailable: tiktoken does not know the model, or its encoding is not at hand.
+    """
+    import tiktoken
+
+    try:
+        name = tiktoken.encoding_name_for_model(model)
+    except KeyError as error:
+        raise EncodingUnavailable(f"tiktoken knows no model {model!r}.") from error
+    encode = get_encoding(name, allow_download=allow_download).encode_ordinary
+    return lambda text: len(encode(text))
+
+
 @cache
 def _builtin() -> tiktoken.Encoding:
     """Load the encoding that ships, after checking its file."""

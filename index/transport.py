@@ -10,6 +10,7 @@ import ipaddress
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -40,14 +41,8 @@ def make_client(
     """Return a client for one server; ``timeout_s`` bounds every single wait. See ``guarded`` for the others."""
     import httpx2
 
-    inner = httpx2.HTTPTransport(
-        proxy=proxy_for(base_url),
-        limits=httpx2.Limits(
-            max_keepalive_connections=0
-        ),  # each request has its own connection, so ending one ends no other
-    )
     timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
-    transport = guarded(inner, refuse=refuse, begin=begin, most_bytes=most_bytes)
+    transport = make_transport(base_url, refuse=refuse, begin=begin, most_bytes=most_bytes, library=httpx2)
     return httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
 
 
@@ -57,15 +52,41 @@ def make_async_client(
     """Return a client as ``make_client`` does, for any event loop: each request has a connection pool of its own."""
     import httpx2
 
-    context, proxy = (
-        cache(httpx2.create_ssl_context),
-        proxy_for(base_url),
-    )  # read from disk once, and not before it is used
-    transport = guarded_async(
-        lambda: httpx2.AsyncHTTPTransport(verify=context(), proxy=proxy), refuse=refuse, most_bytes=most_bytes
-    )
+    transport = make_async_transport(base_url, refuse=refuse, most_bytes=most_bytes, library=httpx2)
     timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
     return httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+def make_transport(
+    base_url: str,
+    *,
+    refuse: Callable[[str], Exception],
+    begin: Callable[[], Watch] = Watch,
+    most_bytes: int = MAX_RESPONSE_BYTES,
+    library: ModuleType,
+) -> httpx2.BaseTransport:
+    """Return the transport of ``make_client`` made of ``library``: httpx2, or httpx, which has the same names."""
+    inner = library.HTTPTransport(
+        proxy=proxy_for(base_url),
+        limits=library.Limits(
+            max_keepalive_connections=0
+        ),  # each request has its own connection, so ending one ends no other
+    )
+    return guarded(inner, refuse=refuse, begin=begin, most_bytes=most_bytes, library=library)
+
+
+def make_async_transport(
+    base_url: str,
+    *,
+    refuse: Callable[[str], Exception],
+    most_bytes: int = MAX_RESPONSE_BYTES,
+    library: ModuleType,
+) -> httpx2.AsyncBaseTransport:
+    """Return the transport of ``make_async_client`` made of ``library``."""
+    context = cache(library.create_ssl_context)  # read from disk once, and not before it is used
+    proxy = proxy_for(base_url)
+    make = lambda: library.AsyncHTTPTransport(verify=context(), proxy=proxy)  # noqa: E731 a new one for each request
+    return guarded_async(make, refuse=refuse, most_bytes=most_bytes, library=library)
 
 
 def is_loopback(url: str) -> bool:
@@ -98,6 +119,7 @@ def guarded(
     refuse: Callable[[str], Exception],
     begin: Callable[[], Watch] = Watch,
     most_bytes: int,
+    library: ModuleType,
 ) -> httpx2.BaseTransport:
     """Wrap a transport so that what it reads is bounded.
 
@@ -106,10 +128,10 @@ def guarded(
         refuse: Makes the exception for a reply that is not taken.
         begin: Is called with every request, and says how it is watched.
         most_bytes: What a reply may have.
+        library: httpx or httpx2.
     """
-    import httpx2
 
-    class Bounded(httpx2.SyncByteStream):
+    class Bounded(library.SyncByteStream):  # type: ignore[name-defined, misc]  # either library's
         """The body of a response, as far as it may go."""
 
         def __init__(self, stream: httpx2.SyncByteStream, watch: Watch) -> None:
@@ -129,7 +151,7 @@ def guarded(
         def close(self) -> None:
             self._stream.close()
 
-    class Guarded(httpx2.BaseTransport):
+    class Guarded(library.BaseTransport):  # type: ignore[name-defined, misc]  # either library's
         """Passes requests on, with their answers bounded."""
 
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -150,12 +172,15 @@ def guarded(
 
 
 def guarded_async(
-    make: Callable[[], httpx2.AsyncBaseTransport], *, refuse: Callable[[str], Exception], most_bytes: int
+    make: Callable[[], httpx2.AsyncBaseTransport],
+    *,
+    refuse: Callable[[str], Exception],
+    most_bytes: int,
+    library: ModuleType,
 ) -> httpx2.AsyncBaseTransport:
     """Wrap transports as ``guarded`` does; ``make`` gives a new one for each request, which ends with its reply."""
-    import httpx2
 
-    class Bounded(httpx2.AsyncByteStream):
+    class Bounded(library.AsyncByteStream):  # type: ignore[name-defined, misc]  # either library's
         """The body of a response, as far as it may go."""
 
         def __init__(self, stream: httpx2.AsyncByteStream, inner: httpx2.AsyncBaseTransport) -> None:
@@ -174,7 +199,7 @@ def guarded_async(
             await self._stream.aclose()
             await self._inner.aclose()
 
-    class Guarded(httpx2.AsyncBaseTransport):
+    class Guarded(library.AsyncBaseTransport):  # type: ignore[name-defined, misc]  # either library's
         """Passes requests on, with their answers bounded."""
 
         async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -18,11 +18,11 @@ from corpus.patterns import pattern
 from rag.calls import Deadline, run, run_on_loop, within
 from rag.errors import LLMError
 from rag.failures import Backend, retry_after, translate
+from rag.model_settings import DEFAULT_TIMEOUT_S
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-DEFAULT_TIMEOUT_S = 60.0
 DEFAULT_WINDOW = 8_192  # tokens; every model behind an API of today takes at least this
 MAX_ANSWER_CHARS = 100_000  # no answer is this long; a model that does not stop is
 _RETRIES = 2
@@ -59,6 +59,7 @@ class ChatModel:
         says_when_done: bool = True,
         options: Mapping[str, Any] | None = None,
         asynchronous: bool = False,
+        calls_tools: bool = False,
     ) -> None:
         self.context_length = context_length
         self.count_tokens = count_tokens or estimate_tokens
@@ -71,6 +72,7 @@ class ChatModel:
         self._says_when_done = says_when_done
         self._options = dict(options or {})
         self.asynchronous = asynchronous  # whether ``astream`` holds no thread
+        self.calls_tools = calls_tools
 
     def __repr__(self) -> str:
         return f"ChatModel({self.spec!r}, context_length={self.context_length})"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from corpus.patterns import pattern
 from rag.errors import LLMError, LLMErrorKind
@@ -55,6 +56,18 @@ class Backend:
         return self.spec.partition(":")[0]
 
 
+class StatusError(Exception):
+    """A reply that is no success, for packages whose own exceptions lose its headers; ``response`` is httpx's."""
+
+    def __init__(self, response: Any) -> None:  # noqa: ANN401 httpx's or a like library's
+        super().__init__(f"Error code: {response.status_code}")
+        self.response = response
+        try:
+            self.body = response.json()
+        except ValueError:
+            self.body = None
+
+
 def translate(error: BaseException, backend: Backend) -> LLMError:
     """Return the LLMError for whatever a model's library raised; its text never holds the key."""
     for link in _chain(error):
@@ -62,7 +75,7 @@ def translate(error: BaseException, backend: Backend) -> LLMError:
             return LLMError(backend.key.hide(f"{backend.spec}: {link}"), kind=link.kind)
     status = _status(error)
     detail = detail_of(error, backend.key)
-    if status is not None:
+    if status is not None and status >= 300:  # an error event in a stream that began well has a status of 200
         kind, story = _of_status(status, detail, backend)
     else:
         kind, story = _of_name(error, backend)
@@ -165,7 +178,9 @@ def _of_name(error: BaseException, backend: Backend) -> tuple[LLMErrorKind, str]
     names = {cls.__name__ for link in _chain(error) for cls in type(link).__mro__}
     if any("Timeout" in name for name in names):
         return "timeout", f"{backend.where} did not answer in time. See whether the server is busy, or ask again."
-    if "APIError" in names and not any("Connection" in name for name in names):  # an error event inside a stream
+    if names & {"APIError", "ResponseError"} and not any(
+        "Connection" in name for name in names
+    ):  # an error event inside a stream
         return (
             "filtered" if _FILTERED.search(str(error)) else "server"
         ), f"{backend.where} broke the answer off with an error."

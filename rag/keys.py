@@ -6,7 +6,7 @@ A key is read from the variable that its provider documents (``OPENAI_API_KEY``)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from corpus.patterns import pattern
@@ -43,10 +43,11 @@ class Key:
     Key(***)
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_others", "_value")
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, others: Iterable[str] = ()) -> None:
         self._value = value
+        self._others = tuple(filter(None, others))
 
     def __repr__(self) -> str:
         return f"Key({_HIDDEN})"
@@ -58,14 +59,18 @@ class Key:
         """Return the key itself, for the request that needs it."""
         return self._value
 
+    def beside(self, others: Iterable[str]) -> Key:
+        """Return the key together with other secrets that are to be hidden where it is."""
+        return Key(self._value, (*self._others, *others))
+
     def hide(self, text: str) -> str:
         """Return a text without the key, and without anything else in it that looks like one.
 
         >>> Key("abc-123-xyz").hide("wrong key: abc-123-xyz, not sk-other-12345")
         'wrong key: ***, not ***'
         """
-        if self._value:
-            text = text.replace(self._value, _HIDDEN)
+        for secret in filter(None, (self._value, *self._others)):
+            text = text.replace(secret, _HIDDEN)
         return _LOOKS_LIKE_A_KEY.sub(_HIDDEN, text)
 
 

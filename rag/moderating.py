@@ -243,7 +243,7 @@ class ModerationEndpoint:
                 f"{spec} needs the package openai, which is not installed. Install it with `pip install openai`.",
                 kind="missing_package",
             ) from error
-        from rag.models import OPENAI_URL
+        from rag.providers import OPENAI_URL
 
         url = checked_base_url(base_url or env.get("OPENAI_BASE_URL") or OPENAI_URL)
         key = read_key("openai", env)

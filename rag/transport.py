@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -39,14 +40,45 @@ def checked_base_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
-def make_client(base_url: str, timeout_s: float) -> httpx2.Client:
-    """Return a client for one model server; ``timeout_s`` bounds every single wait, the call's deadline all of them."""
-    return transport.make_client(base_url, timeout_s, refuse=_refuse, begin=_begin)
+def make_client(base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> httpx2.Client:
+    """Return a client for one model server; ``timeout_s`` bounds every single wait, the call's deadline all of them.
+
+    ``headers`` go with every request, in place of others of their names.
+    """
+    client = transport.make_client(base_url, timeout_s, refuse=_refuse, begin=_begin)
+    client.event_hooks = {"request": [adding(headers or {})]}
+    return client
 
 
-def make_async_client(base_url: str, timeout_s: float) -> httpx2.AsyncClient:
+def make_async_client(base_url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
     """Return the client for asynchronous calls; cancelling the call ends its connection."""
-    return transport.make_async_client(base_url, timeout_s, refuse=_refuse)
+    client = transport.make_async_client(base_url, timeout_s, refuse=_refuse)
+    client.event_hooks = {"request": [adding_async(headers or {})]}
+    return client
+
+
+def adding(headers: Mapping[str, str]) -> Callable[[Any], None]:
+    """Return the hook that puts headers on requests; no repr shows what it holds."""
+    return lambda request: request.headers.update(headers)
+
+
+def adding_async(headers: Mapping[str, str]) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """Return the same hook for asynchronous clients."""
+
+    async def add(request: Any) -> None:  # noqa: ANN401 httpx's or httpx2's
+        request.headers.update(headers)
+
+    return add
+
+
+def make_transport(base_url: str, *, library: ModuleType) -> httpx2.BaseTransport:
+    """Return the transport of such a client, for a package that stands on httpx."""
+    return transport.make_transport(base_url, refuse=_refuse, begin=_begin, library=library)
+
+
+def make_async_transport(base_url: str, *, library: ModuleType) -> httpx2.AsyncBaseTransport:
+    """Return the transport for asynchronous calls."""
+    return transport.make_async_transport(base_url, refuse=_refuse, library=library)
 
 
 def _refuse(message: str) -> LLMError:

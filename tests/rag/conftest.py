@@ -25,6 +25,12 @@ def server():
         yield fake
 
 
+@pytest.fixture
+def serve():
+    """The function that runs such a server for another provider's protocol, as a context."""
+    return _load("fake_openai").serve
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     """A directory with a tiny random chat model."""

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks OpenAI's chat protocol and moderation, well or badly: the model's name says how."""
+"""A real HTTP server on loopback that speaks a provider's chat protocol, well or badly: the model's name says how."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ class FakeOpenAI:
 
 
 @contextmanager
-def serve() -> Iterator[FakeOpenAI]:
+def serve(speaks: str = "openai") -> Iterator[FakeOpenAI]:
+    """Run it; ``speaks`` is openai (Azure and DeepSeek speak that too), anthropic or ollama."""
     fake = FakeOpenAI()
 
-    class Handler(_Handler):
+    class Handler({"openai": _Handler, "anthropic": _Anthropic, "ollama": _Ollama}[speaks]):
         server_state = fake
 
     server = _Server(("127.0.0.1", 0), Handler)
@@ -101,6 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.reply(*_REPLIES[model])
         elif model == "busy-once" and self.server_state.asked(model) == 1:
             self.fail(429, "0.02")
+        elif model == "slow" and self.server_state.asked(model) < 9:
+            self.server_state.released.wait(0.15)  # the first byte is late
+            self.stream(model)
         elif model == "busy-long":
             self.fail(429, "3600")
         elif model == "small-window" and len(json.dumps(self.server_state.requests[-1])) > 9_000:
@@ -124,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def fail(self, status: int, wait: str | None = None) -> None:
         message = _MESSAGES.get(status, "boom")
-        body = json.dumps({"error": {"message": message, "type": "t", "code": "c"}}).encode()
+        body = json.dumps(self.error(message)).encode()
         self.reply(status, body, **({"Retry-After": wait} if wait else {}))
 
     def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
@@ -138,36 +142,95 @@ class _Handler(BaseHTTPRequestHandler):
 
     def stream(self, model: str) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Type", self.kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.write(*self.begin())
         if model in _STREAMS:
             for part in _STREAMS[model]:
                 self.write(part)
         elif model == "cut":
-            self.write(event("It has "))
+            self.write(self.event("It has "))
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         elif model in ("drip", "drip-bytes"):
-            self.drip(event("x") if model == "drip" else b"x")
+            self.drip(self.event("x") if model == "drip" else b"x")
             return
         elif model == "endless":
             while not self.server_state.released.is_set():
-                self.write(event("word " * 200))
+                self.write(self.event("word " * 200))
         else:
             for word in self.server_state.answer.split(" "):
-                self.write(event(word + " "))
-            self.write(event(None, "stop"))
-            self.write(sse(b"[DONE]"))
+                self.write(self.event(word + " "))
+            if model != "no-end":
+                self.write(*self.end())
         self.wfile.write(b"0\r\n\r\n")
 
     def drip(self, part: bytes) -> None:
         while not self.server_state.released.wait(0.02):
             self.write(part)
 
-    def write(self, part: bytes) -> None:
-        self.wfile.write(b"%x\r\n" % len(part) + part + b"\r\n")
-        self.wfile.flush()
+    def write(self, *parts: bytes) -> None:
+        for part in parts:
+            self.wfile.write(b"%x\r\n" % len(part) + part + b"\r\n")
+            self.wfile.flush()
+
+    kind = "text/event-stream"
+
+    def error(self, message: str) -> object:
+        return {"error": {"message": message, "type": "t", "code": "c"}}
+
+    def begin(self) -> tuple[bytes, ...]:
+        return ()
+
+    def event(self, text: str) -> bytes:
+        return event(text)
+
+    def end(self) -> tuple[bytes, ...]:
+        return event(None, "stop"), sse(b"[DONE]")
+
+
+class _Anthropic(_Handler):
+    def error(self, message: str) -> object:
+        return {"type": "error", "error": {"type": "t", "message": message}}
+
+    def begin(self) -> tuple[bytes, ...]:
+        message = {"id": "1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None,
+                   "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1}}  # fmt: skip
+        block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+        return _named({"type": "message_start", "message": message}), _named(block)
+
+    def event(self, text: str) -> bytes:
+        return _named({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
+
+    def end(self) -> tuple[bytes, ...]:
+        done = {"stop_reason": "end_turn", "stop_sequence": None}
+        return (
+            _named({"type": "content_block_stop", "index": 0}),
+            _named({"type": "message_delta", "delta": done, "usage": {"output_tokens": 5}}),
+            _named({"type": "message_stop"}),
+        )
+
+
+class _Ollama(_Handler):
+    kind = "application/x-ndjson"
+
+    def error(self, message: str) -> object:
+        return {"error": message}
+
+    def event(self, text: str) -> bytes:
+        return _line(message={"role": "assistant", "content": text}, done=False)
+
+    def end(self) -> tuple[bytes, ...]:
+        return (_line(message={"role": "assistant", "content": ""}, done=True, done_reason="stop"),)
+
+
+def _named(value: dict[str, Any]) -> bytes:
+    return b"event: " + value["type"].encode() + b"\n" + sse(value)
+
+
+def _line(**value: object) -> bytes:
+    return json.dumps({"model": "m", "created_at": "2026-01-01T00:00:00Z", **value}).encode() + b"\n"
 
 
 _MESSAGES = {
