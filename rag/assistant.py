@@ -137,6 +137,11 @@ class Assistant:
         """Who writes answers with a language model; None where none does."""
         return self._reader
 
+    @property
+    def moderated(self) -> bool:
+        """Whether somebody checks questions and answers."""
+        return self._guard is not None
+
     def adjusted(self, *, k: int | None = None, reader: ChatReader | str | None = None) -> Assistant:
         """Return an assistant over the same index with another number of passages or another reader.
 

@@ -6,60 +6,27 @@ all: one that fails or is cancelled leaves the index as it was. Knows no Gradio 
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import logging
 import os
 import re
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Literal
 
-from corpus.errors import ReadError, SurveyQAError, UsageError
+from corpus.errors import ReadError, UsageError
 from index import Index
 from index.catalogue import DocumentInfo
 from index.snapshots import SnapshotInfo
 from rag.build import bring_in, gather, with_ids_for
 from rag.sources import PLAINLY, Manner, is_address
 from ui.errors import ReadOnly
-
-logger = logging.getLogger(__name__)
-
-Work = Literal["upload", "fetch", "remove", "reread", "verify", "rollback"]
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
+from ui.jobs import Job, Jobs, Tell
 
 MAX_NAME_CHARS = 120
 MAX_ADDRESS_CHARS = 2_000
-MAX_WAITING = 50  # jobs; more than a person would start
-KEPT_JOBS = 30  # that are over, for the list
 MAX_UPLOADS_BYTES = 2_000_000_000  # of all files together
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-
-
-class _Cancelled(Exception):
-    """The person does not want the job any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One piece of work and how far it is. ``words`` is what came of it; of a failure, the reason."""
-
-    number: int
-    work: Work
-    about: str
-    state: State = "waiting"
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    words: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.state in ("done", "failed", "cancelled")
 
 
 class Documents:
@@ -87,12 +54,7 @@ class Documents:
         self._directory = directory
         self.writable = writable
         self._manner = manner
-        self._lock = threading.Lock()
-        self._jobs: dict[int, Job] = {}
-        self._waiting: SimpleQueue[tuple[int, Callable[[Callable[[str, int, int], None]], str]]] = SimpleQueue()
-        self._unwanted: set[int] = set()
-        self._numbers = 0
-        self._worker: threading.Thread | None = None
+        self._jobs = Jobs()
 
     def listed(self, wanted: str = "") -> list[DocumentInfo]:
         """List the documents whose title, name, kind or language has every wanted word, the last ones that came first."""
@@ -115,6 +77,10 @@ class Documents:
         """Return how many tables a document has; raises UnknownDocument."""
         return len(self._index.document(document_id).tables)
 
+    def text(self, document_id: str) -> str:
+        """Return the text that a document's offsets count characters of; raises UnknownDocument."""
+        return self._index.document(document_id).text
+
     def snapshots(self) -> list[SnapshotInfo]:
         """List the snapshots of the index, newest first; none for an index in memory."""
         return Index.snapshots(self._directory)[::-1] if self._directory else []
@@ -130,7 +96,7 @@ class Documents:
         if _bytes_in(self._uploads) + len(content) > MAX_UPLOADS_BYTES:
             raise ReadOnly("There is no room for more uploads. Remove some documents first.")
 
-        def work(tell: Callable[[str, int, int], None]) -> str:
+        def work(tell: Tell) -> str:
             former = _read(self._uploads / kept)
             _write(self._uploads / kept, content)
             try:
@@ -139,7 +105,7 @@ class Documents:
                 _restore(self._uploads / kept, former)
                 raise
 
-        return self._start("upload", kept, work)
+        return self._jobs.start("upload", kept, work)
 
     def fetch(self, address: str) -> Job:
         """Add a page by its address, or a paper as ``arxiv:ID`` or ``openreview:ID``; a path of this machine is refused.
@@ -153,19 +119,19 @@ class Documents:
         if not is_address(named) or len(named) > MAX_ADDRESS_CHARS:
             raise UsageError("Give the address of a page (https://…), arxiv:ID or openreview:ID.")
 
-        def work(tell: Callable[[str, int, int], None]) -> str:
+        def work(tell: Tell) -> str:
             gathered = with_ids_for(gather([named], library=False, manner=self._manner, progress=tell), self._index)
             if not gathered.documents:
                 raise ReadError("; ".join(f"{left.path}: {left.reason}" for left in gathered.skipped) or named)
             self._index.update(gathered.documents, folders=gathered.folders, progress=tell)
             return ", ".join(document.id for document in gathered.documents)
 
-        return self._start("fetch", named, work)
+        return self._jobs.start("fetch", named, work)
 
     def remove(self, ids: Sequence[str]) -> Job:
         """Remove documents; an uploaded one's file goes too. Raises ReadOnly."""
 
-        def work(tell: Callable[[str, int, int], None]) -> str:
+        def work(tell: Tell) -> str:
             own = {id_: name for name, id_ in self._index.folders().get(self._key(), {}).items()}
             self._index.update(remove=ids, progress=tell)
             for id_ in ids:
@@ -174,12 +140,12 @@ class Documents:
             return ""
 
         self._check_writable()
-        return self._start("remove", ", ".join(ids), work)
+        return self._jobs.start("remove", ", ".join(ids), work)
 
     def reread(self) -> Job:
         """Bring in what changed in every folder that documents came from. Raises ReadOnly."""
 
-        def work(tell: Callable[[str, int, int], None]) -> str:
+        def work(tell: Tell) -> str:
             told = []
             for folder in self._index.folders():
                 if os.path.isdir(folder):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
@@ -189,44 +155,44 @@ class Documents:
             return "; ".join(told)
 
         self._check_writable()
-        return self._start("reread", "", work)
+        return self._jobs.start("reread", "", work)
 
     def verify(self) -> Job:
         """Compare every byte of the index with what was written."""
 
-        def work(tell: Callable[[str, int, int], None]) -> str:
+        def work(tell: Tell) -> str:
             self._index.verify()
             return self._index.snapshot
 
-        return self._start("verify", self._index.snapshot, work)
+        return self._jobs.start("verify", self._index.snapshot, work)
 
     def rollback(self, snapshot: str) -> Job:
         """Make another snapshot the current one. Raises ReadOnly."""
 
-        def work(tell: Callable[[str, int, int], None]) -> str:
+        def work(tell: Tell) -> str:
             return self._index.rollback(snapshot).snapshot
 
         self._check_writable()
-        return self._start("rollback", snapshot, work)
+        return self._jobs.start("rollback", snapshot, work)
 
     def cancel(self, number: int) -> None:
         """End a job; one that is running ends at its next step, and the index stays as it was."""
-        with self._lock:
-            job = self._jobs.get(number)
-            if job and not job.over:
-                self._unwanted.add(number)
-                if job.state == "waiting":
-                    self._jobs[number] = replace(job, state="cancelled")
+        self._jobs.cancel(number)
 
     def jobs(self) -> list[Job]:
         """List the jobs, newest first."""
-        with self._lock:
-            return sorted(self._jobs.values(), key=lambda job: -job.number)
+        return self._jobs.listed()
+
+    def seen(self, *, writable: bool) -> Documents:
+        """Return the same documents with the same jobs for people who may, or may not, change them."""
+        other = copy.copy(self)
+        other.writable = writable
+        return other
 
     def _key(self) -> str:
         return os.fsencode(os.path.realpath(self._uploads)).decode("utf-8", "backslashreplace")
 
-    def _brought_in(self, name: str, tell: Callable[[str, int, int], None]) -> str:
+    def _brought_in(self, name: str, tell: Tell) -> str:
         """Bring the uploads in and tell what came of one of them, with the reason if it could not be read."""
         synced = bring_in(self._index, self._uploads, progress=tell)
         for skipped in synced.skipped:
@@ -237,53 +203,6 @@ class Documents:
     def _check_writable(self) -> None:
         if not self.writable:
             raise ReadOnly("The operator of this server allows no changes to its documents.")
-
-    def _start(self, work: Work, about: str, run: Callable[[Callable[[str, int, int], None]], str]) -> Job:
-        with self._lock:
-            if sum(not job.over for job in self._jobs.values()) >= MAX_WAITING:
-                raise ReadOnly("Too many jobs are waiting. Try again when some are done.")
-            self._numbers += 1
-            job = self._jobs[self._numbers] = Job(self._numbers, work, about)
-            for number in [n for n, old in self._jobs.items() if old.over][:-KEPT_JOBS]:
-                del self._jobs[number]
-            self._waiting.put((job.number, run))
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="survey-qa documents", daemon=True)
-                self._worker.start()
-        return job
-
-    def _work(self) -> None:
-        while True:
-            number, run = self._waiting.get()
-            if self._change(number, state="running"):
-                self._finish(number, run)
-
-    def _finish(self, number: int, run: Callable[[Callable[[str, int, int], None]], str]) -> None:
-        """Run a job to its end, whatever that is."""
-
-        def tell(stage: str, done: int, total: int) -> None:
-            if number in self._unwanted:
-                raise _Cancelled
-            self._change(number, stage=stage, done=done, total=total)
-
-        try:
-            self._change(number, state="done", words=run(tell))
-        except _Cancelled:
-            self._change(number, state="cancelled")
-        except (SurveyQAError, OSError) as error:
-            self._change(number, state="failed", words=str(error))
-        except Exception as error:  # a job's outermost frame: the person gets a sentence, the log the rest
-            logger.error("A job failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
-            self._change(number, state="failed", words=type(error).__name__)
-
-    def _change(self, number: int, **fields: object) -> bool:
-        """Note how far a job is; tell whether it is still wanted."""
-        with self._lock:
-            job = self._jobs.get(number)
-            if job is None or job.over:
-                return False
-            self._jobs[number] = replace(job, **fields)  # type: ignore[arg-type]  # fields of Job, by name
-            return True
 
 
 def key_of(document_id: str) -> str:

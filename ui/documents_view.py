@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import SurveyQAError
 from ui import handlers
-from ui.documents import Documents, Job
+from ui.documents import Documents
 from ui.handlers import Chat
+from ui.jobs import Job
 from ui.listing import render_contents, render_documents, render_jobs, render_snapshots
 from ui.rendering import render_warning
 from ui.texts import Language, View

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 
 from index.catalogue import DocumentInfo
 from index.snapshots import SnapshotInfo
-from ui.documents import Job, key_of
+from ui.documents import key_of
+from ui.jobs import Job
 from ui.rendering import escaped, seal
 from ui.texts import TEXTS, Language, Texts
 

@@ -11,22 +11,21 @@ import logging
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from corpus.errors import SurveyQAError, UsageError
-from index import Filter
-from rag.answers import Answer, Message
-from rag.errors import LLMError
+from corpus.errors import SurveyQAError
 from ui.choices import Choices
 from ui.conversations import Conversations
 from ui.documents import Documents
-from ui.errors import BadRequest, ServeFailed, UnknownConversation
+from ui.errors import ServeFailed, UnknownConversation
 from ui.exporting import FORMATS
 from ui.feedback import Feedback
 from ui.guard import Application, Guard
 from ui.handlers import Answerer
+from ui.http.answering import Assistants, Here
+from ui.http.api import Api
 from ui.login import Login
 from ui.owners import NamedBrowsers, owner_of
 from ui.shelf import Shelf
@@ -35,25 +34,16 @@ from ui.web import Examples, build_page, page_look
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
 
-    from index.hits import Hit
 
 logger = logging.getLogger(__name__)
 
-MAX_HITS = 100
 UPLOADS = "/documents/upload"
+ADDED = "/api/documents/upload"
 MAX_UPLOAD_BYTES = 50_000_000  # of one file
 
 
-class Served(Answerer, Protocol):
-    """What the server needs of an assistant."""
-
-    def ask(self, question: str, history: Sequence[Message] = (), *, filter: Filter | None = None) -> Answer:
-        """Answer one question from the documents that a filter lets through."""
-        ...
-
-    def search(self, question: str, k: int = 10, *, filter: Filter | None = None) -> list[Hit]:
-        """Return the k passages that match best, of the documents that a filter lets through."""
-        ...
+class Served(Answerer, Assistants, Protocol):
+    """What the server needs of an assistant: streams for the page, whole answers and searches for the HTTP interface."""
 
 
 def create_app(
@@ -66,26 +56,25 @@ def create_app(
     documents: Documents | None = None,
     users: Mapping[str, str] | None = None,
     choices: Choices | None = None,
+    api: Api | None = None,
 ) -> Guard:
     """Return the whole application: page, HTTP interface and health check behind the guard.
 
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
     conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
     ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
-    ``choices`` are what people may set for themselves.
+    ``choices`` are what people may set for themselves; ``api`` is the HTTP interface, by default one in this process.
     """
+    served = create_api(api or Api(Here(assistant), documents))
     _settle_gradio(home)
     import gradio as gr
-    from fastapi import FastAPI
 
-    api = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None)
     conversations = Conversations.under(home)
-    _add_routes(api, assistant)
-    _add_exports(api, conversations)
+    _add_exports(served, conversations)
     if documents:
-        _add_uploads(api, documents)
+        _add_uploads(served, documents)
     gr.mount_gradio_app(
-        api,
+        served,
         build_page(
             assistant,
             examples or {"zh": (), "en": ()},
@@ -109,8 +98,19 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    app: Application = NamedBrowsers(api)
-    return Guard(Login(app, users) if users else app, hosts=hosts, larger={UPLOADS: MAX_UPLOAD_BYTES})
+    app: Application = NamedBrowsers(served)
+    return Guard(
+        Login(app, users) if users else app, hosts=hosts, larger=dict.fromkeys((UPLOADS, ADDED), MAX_UPLOAD_BYTES)
+    )
+
+
+def create_api(api: Api) -> FastAPI:
+    """Return the application without a page: the HTTP interface and the health check."""
+    from fastapi import FastAPI
+
+    served = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None)
+    api.mount(served)
+    return served
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -157,33 +157,6 @@ def run(app: Guard, listener: socket.socket, *, ready: Callable[[], None] | None
     Server(config).run(sockets=[listener])
 
 
-def _add_routes(api: FastAPI, assistant: Served) -> None:
-    from fastapi import Request
-    from fastapi.concurrency import run_in_threadpool
-    from fastapi.responses import Response
-
-    async def reply(request: Request, work: Callable[[dict[str, Any]], dict[str, object]]) -> Response:
-        body = await request.body()
-        status, content = await run_in_threadpool(_attempt, work, body)
-        return Response(_to_json(content), status, media_type="application/json")
-
-    async def ask(request: Request) -> Response:
-        return await reply(request, lambda fields: _ask(assistant, fields))
-
-    async def search(request: Request) -> Response:
-        return await reply(request, lambda fields: _search(assistant, fields))
-
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    plain: dict[str, Any] = {"response_model": None}
-    for route in (ask, search):  # annotations are texts here, and FastAPI cannot see what this function imported
-        route.__annotations__.update({"request": Request, "return": Response})
-    api.add_api_route("/api/ask", ask, methods=["POST"], **plain)
-    api.add_api_route("/api/search", search, methods=["POST"], **plain)
-    api.add_api_route("/healthz", healthz, methods=["GET"], **plain)
-
-
 def _add_exports(api: FastAPI, conversations: Conversations) -> None:
     """Let a browser fetch its own conversations as files; what is not its own is not there."""
     from fastapi import Request
@@ -225,44 +198,6 @@ def _uploaded(documents: Documents, name: str, content: bytes) -> tuple[int, dic
         return 202, {"job": documents.upload(name, content).number}
     except SurveyQAError as error:
         return 403, {"error": str(error)}
-
-
-def _attempt(work: Callable[[dict[str, Any]], dict[str, object]], body: bytes) -> tuple[int, dict[str, object]]:
-    """Return status and content; every failure becomes a sentence."""
-    try:
-        return 200, work(_fields(body))
-    except UsageError as error:
-        return 400, {"error": str(error)}
-    except LLMError as error:
-        return 502, {"error": str(error)}
-    except SurveyQAError as error:
-        return 503, {"error": str(error)}
-    except Exception as error:  # the outermost frame of a request: the client gets a sentence, the log the rest
-        logger.error("A request failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
-        return 500, {"error": "Something unexpected happened here. The server's log says what."}
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    expected = 'Send a JSON object such as {"question": "…"}, as UTF-8.'
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not JSON. {expected}") from error
-    if not isinstance(fields, dict) or "question" not in fields:
-        raise BadRequest(f"The body has no question. {expected}")
-    return fields
-
-
-def _ask(assistant: Served, fields: dict[str, Any]) -> dict[str, object]:
-    return assistant.ask(fields["question"], fields.get("history") or (), filter=Filter.of_fields(fields)).to_dict()
-
-
-def _search(assistant: Served, fields: dict[str, Any]) -> dict[str, object]:
-    k = fields.get("k", 10)
-    if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= MAX_HITS:
-        raise BadRequest(f"k is how many passages you want: a whole number from 1 to {MAX_HITS}, not {k!r:.40}.")
-    hits = assistant.search(fields["question"], k, filter=Filter.of_fields(fields))
-    return {"question": fields["question"], "passages": [hit.to_dict() for hit in hits]}
 
 
 def _to_json(content: dict[str, object]) -> bytes:

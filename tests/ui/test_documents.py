@@ -111,7 +111,7 @@ def test_verifying_tells_of_damage(documents, tmp_path):
 
 def test_a_job_that_is_cancelled_before_its_turn_changes_nothing(documents, index):
     held = threading.Event()
-    first = documents._start("verify", "", lambda tell: str(held.wait(10)))
+    first = documents._jobs.start("verify", "", lambda tell: str(held.wait(10)))
     second = documents.upload("kelp.md", NOTES.encode())
     documents.cancel(second.number)
     held.set()
@@ -130,7 +130,7 @@ def test_a_job_that_is_cancelled_while_it_runs_leaves_the_index_as_it_was(docume
         tell("reading", 1, 2)
         return "not reached"
 
-    job = documents._start("upload", "kelp.md", work)
+    job = documents._jobs.start("upload", "kelp.md", work)
     begun.wait(10)
     documents.cancel(job.number)
     held.set()

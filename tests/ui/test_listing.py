@@ -2,7 +2,7 @@ import pytest
 
 from index.catalogue import DocumentInfo
 from index.snapshots import SnapshotInfo
-from ui.documents import Job
+from ui.jobs import Job
 from ui.listing import render_contents, render_documents, render_jobs, render_snapshots
 
 EVIL = '<img src=x onerror=alert(1)>"'

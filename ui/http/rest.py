@@ -1,0 +1,40 @@
+"""/api/ask and /api/search: a question as JSON, the answer or the passages as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rag.answers import Message
+from ui.http.answering import Answering, Asked
+from ui.http.fields import AskRequest, SearchRequest, Turn, read
+from ui.http.gate import Gate
+from ui.http.metrics import Metrics
+from ui.http.replying import Handler, json_reply, while_connected
+
+_EXAMPLE = '{"question": "…"}'
+
+
+def rest_routes(answering: Answering, gate: Gate, metrics: Metrics) -> dict[str, dict[str, Handler]]:
+    """Return the handlers of /api by path and method."""
+
+    async def ask(request: Request) -> Response:
+        fields = read(AskRequest, await request.body(), _EXAMPLE)
+        asked = Asked(fields.question, _messages(fields.history or ()), fields.narrowing)
+        async with gate.entered():
+            reply = metrics.note_answer(await while_connected(request, answering.ask(asked)))
+        return json_reply({name: value for name, value in reply.items() if name != "usage"})
+
+    async def search(request: Request) -> Response:
+        fields = read(SearchRequest, await request.body(), _EXAMPLE)
+        async with gate.entered():
+            hits = await while_connected(request, answering.search(fields.question, fields.k, fields.narrowing))
+        return json_reply({"question": fields.question, "passages": hits})
+
+    return {"/ask": {"POST": ask}, "/search": {"POST": search}}
+
+
+def _messages(turns: Sequence[Turn]) -> list[Message]:
+    return [{"role": turn.role, "content": turn.content} for turn in turns]
