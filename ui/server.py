@@ -25,7 +25,7 @@ from ui.feedback import Feedback
 from ui.guard import Application, Guard
 from ui.handlers import Answerer
 from ui.http.answering import Assistants, Here
-from ui.http.api import Api
+from ui.http.api import Api, Beside
 from ui.login import Login
 from ui.owners import NamedBrowsers, owner_of
 from ui.shelf import Shelf
@@ -65,10 +65,12 @@ def create_app(
     ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
     ``choices`` are what people may set for themselves; ``api`` is the HTTP interface, by default one in this process.
     """
-    served = create_api(api or Api(Here(assistant), documents))
     _settle_gradio(home)
     import gradio as gr
+    from fastapi import FastAPI
 
+    api = api or Api(Here(assistant), documents)
+    served = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=api.lifespan)
     conversations = Conversations.under(home)
     _add_exports(served, conversations)
     if documents:
@@ -98,19 +100,10 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    app: Application = NamedBrowsers(served)
+    app: Application = Beside(api.application(), NamedBrowsers(served))
     return Guard(
         Login(app, users) if users else app, hosts=hosts, larger=dict.fromkeys((UPLOADS, ADDED), MAX_UPLOAD_BYTES)
     )
-
-
-def create_api(api: Api) -> FastAPI:
-    """Return the application without a page: the HTTP interface and the health check."""
-    from fastapi import FastAPI
-
-    served = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None)
-    api.mount(served)
-    return served
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.http.answering import Answering
 from ui.http.chat import chat_routes
@@ -19,9 +22,10 @@ from ui.http.rest import rest_routes
 from ui.http.rest_documents import document_routes
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from ui.documents import Documents
+
+_SINGLE = frozenset({"/healthz", "/readyz", "/metrics", "/mcp", "/api", "/v1"})
+_PREFIXES = ("/api/", "/v1/", "/mcp/")
 
 
 @dataclass
@@ -44,20 +48,47 @@ class Api:
         """Whether a question would be answered now."""
         return self.answering.ready and not self.ending
 
-    def mount(self, app: FastAPI) -> None:
-        """Put the routes into an application."""
+    def application(self) -> Starlette:
+        """Return the application of all routes; whoever serves it opens and closes what it needs with ``lifespan``."""
         parts = (self.answering, self.gate, self.metrics)
         rest: dict[str, dict[str, Handler]] = {**rest_routes(*parts), "/openapi.json": {"GET": _described}}
         if self.documents:
             rest |= document_routes(self.documents)
-        app.mount("/v1", application(chat_routes(*parts)))
-        app.mount("/api", application(rest))
-        for path, handler in {
-            "/healthz": _healthz,
-            "/readyz": _readiness(lambda: self.ready),
-            "/metrics": self.metrics.handler(),
-        }.items():
-            app.router.add_route(path, handler, methods=["GET"])
+        routes: dict[str, dict[str, Handler]] = {
+            "/healthz": {"GET": _healthz},
+            "/readyz": {"GET": _readiness(lambda: self.ready)},
+            "/metrics": {"GET": self.metrics.handler()},
+            **{f"/v1{path}": handlers for path, handlers in chat_routes(*parts).items()},
+            **{f"/api{path}": handlers for path, handlers in rest.items()},
+        }
+        return application(routes)
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """Hold open what answers."""
+        yield
+
+
+class Beside:
+    """ASGI application that gives what is ours to the HTTP interface, and everything else to the page."""
+
+    def __init__(self, api: ASGIApp, page: ASGIApp) -> None:
+        self._api = api
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        ours = scope["type"] == "http" and is_ours(scope["path"])
+        await (self._api if ours else self._page)(scope, receive, send)
+
+
+def is_ours(path: str) -> bool:
+    """Tell whether a path belongs to the HTTP interface.
+
+    >>> is_ours("/v1/models"), is_ours("/gradio_api/queue/join")
+    (True, False)
+    """
+    return path in _SINGLE or path.startswith(_PREFIXES)
 
 
 async def _described(request: Request) -> Response:

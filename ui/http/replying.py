@@ -40,7 +40,9 @@ def error_reply(path: str, failed: Failed) -> Response:
 def application(routes: Mapping[str, Mapping[str, Handler]]) -> Starlette:
     """Return an application of handlers by path and method; whatever they raise becomes a sentence."""
     made = [Route(path, _told(_by_method(methods)), methods=list(methods)) for path, methods in routes.items()]
-    return Starlette(routes=made, exception_handlers={HTTPException: _not_there})
+    served = Starlette(routes=made, exception_handlers={HTTPException: _not_there})
+    served.router.redirect_slashes = False
+    return served
 
 
 def _by_method(methods: Mapping[str, Handler]) -> Handler:

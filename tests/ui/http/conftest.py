@@ -16,7 +16,7 @@ from ui.documents import Documents
 from ui.guard import Guard
 from ui.http.answering import Here
 from ui.http.api import Api
-from ui.server import ADDED, create_api
+from ui.server import ADDED
 
 ROOT = Path(__file__).parents[3]
 WALNUT = "# Nuts\n\n## Memory\n\nWalnut-7B needs 6 GB of GPU memory when it is quantised to INT4.\n\nWalnut-7B was released by Grove in 2023.\n"
@@ -37,7 +37,7 @@ def over():
     """Return a function that gives a client of the interface over an assistant; it raises nothing that the server raises."""
 
     def serving(assistant, documents=None):
-        app = Guard(create_api(Api(Here(assistant), documents)), larger={ADDED: 1_000_000})
+        app = Guard(Api(Here(assistant), documents).application(), larger={ADDED: 1_000_000})
         return TestClient(app, base_url="http://127.0.0.1:7860", raise_server_exceptions=False)
 
     return serving

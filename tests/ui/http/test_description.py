@@ -14,7 +14,7 @@ from ui.guard import Guard
 from ui.http.answering import Here
 from ui.http.api import Api
 from ui.http.description import description
-from ui.server import ADDED, create_api, listen
+from ui.server import ADDED, listen
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis asks: pip install schemathesis")
 schema = schemathesis.openapi.from_dict(description())
@@ -32,7 +32,7 @@ def address(tmp_path_factory):
     index = Index.build(split([Document.from_text(text, id=f"{n}.md") for n, text in enumerate(texts)]))
     documents = Documents(index, tmp_path_factory.mktemp("uploads"))
     documents.fetch = lambda address: documents.verify()
-    app = Guard(create_api(Api(Here(Assistant(index)), documents)), larger={ADDED: 1_000_000})
+    app = Guard(Api(Here(Assistant(index)), documents).application(), larger={ADDED: 1_000_000})
     listener = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
