@@ -3,7 +3,7 @@ from typing import get_args
 
 import pytest
 
-from ui.documents import State, Work
+from ui.jobs import State, Work
 from ui.texts import EXAMPLES, LANGUAGES, TEXTS, Texts, language_of_browser
 
 
