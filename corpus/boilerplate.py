@@ -57,6 +57,8 @@ def _without(lines: list[Line], numbers: set[int]) -> list[Line]:
         return lines
     if is_dense(lines):
         return read_lines("\n".join(line.text for number, line in enumerate(lines) if number not in numbers))
+    if all(lines[number].kind not in {"code", "heading", "rule"} for number in numbers):  # which others' kinds hang on
+        return [Line(line.start, "", "blank") if number in numbers else line for number, line in enumerate(lines)]
     return read_lines("\n".join("" if number in numbers else line.text for number, line in enumerate(lines)))
 
 
@@ -158,9 +160,14 @@ def _repeated_title(lines: Sequence[Line], title: str) -> set[int]:
         return set()
     names = {clean_title(first.text.lstrip("# ")), clean_title(title)}
     names = {name for name in names if columns(name) >= 8}
+    begins = tuple({name[:2] for name in names})
     found, seen = set(), set()
     for number, line in enumerate(lines):
-        if line.kind not in {"text", "heading"} or len(line.text) > 300:
+        if (
+            line.kind not in {"text", "heading"}
+            or len(line.text) > 300
+            or not any(each in line.text for each in begins)
+        ):
             continue
         content = clean_title(line.text.lstrip("# "))
         if content in names:

@@ -20,6 +20,9 @@ _INVISIBLE = pattern(
     "\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"  # joins emoji, and nothing else that we keep
 )
+_PRINTABLE_MARKS = (
+    "\u034f\u115f\u1160\u180b\u180c\u180d\ufffc"  # of the invisible ones, those that Python takes for printable
+)
 _ASCII_CONTROL = pattern("[\x00-\x08\x0b-\x1f\x7f]")  # what of ASCII is no text, but for tabs and line ends
 _BLANK_LINES = pattern(r"\n{3,}")
 
@@ -55,6 +58,8 @@ def clean_characters(text: str) -> str:
         text = _ANSI.sub("", text)
     if text.isascii() and not _ASCII_CONTROL.search(text):
         return text
+    if text.replace("\n", "").replace("\t", "").isprintable() and not any(mark in text for mark in _PRINTABLE_MARKS):
+        return text
     text = _INVISIBLE.sub("", _LINE_END.sub("\n", text))
     return _SPACE.sub(" ", _INDENT.sub("", text))
 
@@ -81,6 +86,6 @@ def _without_margin(text: str) -> str:
 def _unglue(text: str) -> str:
     """Put each entry of a list of references on a line of its own."""
     return "\n".join(
-        _GLUED.sub("\n", line) if "][" not in line and _STARTS_WITH_ENTRY.match(line) else line
+        _GLUED.sub("\n", line) if "[" in line and "][" not in line and _STARTS_WITH_ENTRY.match(line) else line
         for line in text.split("\n")
     )

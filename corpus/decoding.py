@@ -26,6 +26,7 @@ _MAGIC = (
     (b"OggS", "Ogg media"), (b"ID3", "an MP3 file"), (b"\x93NUMPY", "a NumPy array"), (b"\x80\x04\x95", "a pickle"), (b"{\\rtf", "an RTF document"),
 )  # fmt: skip
 _SAMPLE = 100_000  # bytes that the signs are looked for in
+_GLANCE = 4_000  # bytes of it
 _DETECTOR_MINIMUM = 24  # bytes; on less the detector takes GBK for Big5
 _DETECTABLE = ["big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "cp1252", "gb18030"]
 
@@ -102,7 +103,8 @@ def _wide_encoding(data: bytes) -> str:
     if even * 10 > half * 3 and odd * 5 <= even:
         return "utf-16-be"
     for encoding in ("utf-16-le", "utf-16-be"):
-        if _reads_like_text(sample, encoding) and not _reads_like_text(sample, "utf-8"):
+        begins = _reads_like_text(sample[:_GLANCE], encoding)  # most texts are none of this, which a glance tells
+        if begins and _reads_like_text(sample, encoding) and not _reads_like_text(sample, "utf-8"):
             return encoding
     return ""
 

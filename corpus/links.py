@@ -44,6 +44,9 @@ _FIND_TARGET = pattern(rf"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?({_TARGET})"
 _FIND_ARXIV = pattern(_ARXIV, re.IGNORECASE)
 _FIELD = pattern(r"(?:[*_`]*)([^\[\]:：\n。！？!?,，;；]{1,30}?)(?:[*_`]*)\s*[:：]\s*[*_`<]*$")
 _IMAGE = pattern(r"!\[([^\[\]]*)\]\([^()]*\)")
+_SLASHES = pattern(r"^(https?:)/{2,}", re.IGNORECASE)
+_ESCAPED_IN_URL = pattern(r"\\([_*&~#()\[\]-])")
+_ESCAPED = pattern(r"\\([\\`*_{}\[\]()#+.!&~>|-])")
 _TRIM = ".,;:!?'*~(\\"
 _LONGEST_FIELD = 60  # characters between the start of a line and the address that they name
 
@@ -118,8 +121,9 @@ def repair_url(url: str) -> str:
     >>> repair_url(r"https:///arxiv.org/abs/2106\_09685")
     'https://arxiv.org/abs/2106_09685'
     """
-    url = re.sub(r"^(https?:)/{2,}", r"\1//", url, flags=re.IGNORECASE)
-    return re.sub(r"\\([_*&~#()\[\]-])", r"\1", url).replace("&amp;", "&")
+    if ":///" in url:
+        url = _SLASHES.sub(r"\1//", url)
+    return (_ESCAPED_IN_URL.sub(r"\1", url) if "\\" in url else url).replace("&amp;", "&")
 
 
 class _Targets:
@@ -276,5 +280,5 @@ def _target_of(body: str) -> tuple[str, str]:
 
 def _plain(label: str) -> str:
     """Return the words of a label without Markdown's marks."""
-    label = _IMAGE.sub(r"\1", label)
-    return re.sub(r"\\([\\`*_{}\[\]()#+.!&~>|-])", r"\1", label.strip().strip("*_`")).strip()
+    label = (_IMAGE.sub(r"\1", label) if "![" in label else label).strip().strip("*_`")
+    return (_ESCAPED.sub(r"\1", label) if "\\" in label else label).strip()

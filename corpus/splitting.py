@@ -184,11 +184,15 @@ class _Leads:
     def after(self, block: Sequence[Line]) -> None:
         """Take note of a block that was read."""
         line = block[0]
-        words = line.text[item_marker(line.text) :].strip()[:_LONGEST_LEAD]
         if line.kind == "item":
-            self._stack.append((line.indent, line.start, words))
+            self._stack.append((line.indent, line.start, _words(line)))
         else:
-            self._stack = [(-1, line.start, words)] if _leads_on(block) and line.kind == "text" else []
+            self._stack = [(-1, line.start, _words(line))] if line.kind == "text" and _leads_on(block) else []
+
+
+def _words(line: Line) -> str:
+    """Return the first words of a line that introduces others."""
+    return line.text[item_marker(line.text) :].strip()[:_LONGEST_LEAD]
 
 
 def _blocks(lines: Sequence[Line], rows: dict[int, Table], references: dict[int, int]) -> Iterator[list[Line]]:
