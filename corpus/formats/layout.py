@@ -21,7 +21,8 @@ _MARGIN = 0.12  # of the page's height, in which running lines stand
 _ITEM = pattern(r"[•·◦▪●○■◆▶►➤✓✔\uf0b7\uf0a7\uf0d8‣∙]\s*|[–—*-]\s+")
 _LONE_MARKER = pattern(r"(?:[•·◦▪●○■◆▶►➤✓✔\uf0b7\uf0a7\uf0d8‣∙–—*-]|[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)\]、．]?)")
 _PAGE_NUMBER = pattern(
-    r"\W*(?:page|p\.|第)?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:页)?(?:\s*(?:of|/|\||共)\s*\d{1,4}\s*页?)?\W*", 2
+    r"[\s\[(|·•~–—-]*(?:page|p\.|第)?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:页)?(?:\s*(?:of|/|\||共)\s*\d{1,4}\s*页?)?[\s\])|·•~–—.-]*",
+    2,
 )
 _DIGITS = pattern(r"\d+")
 _SENTENCE_END = ".。!！?？:：;；"
@@ -32,8 +33,11 @@ _WORD_BEFORE = pattern(r"([^\W\d_]+)-$")
 _WORD_AFTER = pattern(r"^[^\W\d_]+")
 _FIRST_WORD = pattern("[\u2e80-\u9fff\uff00-\uffef]{1,2}|[^\\s\u2e80-\u9fff]+")
 _LEADER = pattern(r".{2,120}?(?:[.·…]\s*){4,}[\divxlc]{1,6}\s*", 2)  # IGNORECASE
+_FEWEST_COUNTED = 4  # pages whose running lines count
 _FEWEST_ENTRIES = 3  # of a list of contents on a page
 _FEWEST_LINES = 4  # of a column
+_FEWEST_FULL_LINES = 3  # that show how wide a column is
+_NOTE = pattern(r"\[\^(\d{1,3})\]: ")
 _LONGEST_HEADING = 150  # characters
 
 
@@ -41,7 +45,8 @@ class Piece(NamedTuple):
     """A run of characters on one line.
 
     ``size`` is the height of its letters' line, ``walled`` tells of a line drawn at its left, ``words`` holds the offsets
-    of the words after the first one in ``text`` with the places where they begin.
+    of the words after the first one in ``text`` with the places where they begin, ``raised`` tells of a number that stands
+    higher than what is beside it.
     """
 
     left: float
@@ -53,6 +58,7 @@ class Piece(NamedTuple):
     text: str
     walled: bool = False
     words: tuple[tuple[int, float], ...] = ()
+    raised: bool = False
 
 
 class Page(NamedTuple):
@@ -147,7 +153,7 @@ def compose(pages: Sequence[Page], outline: Sequence[Heading]) -> Composed:
         for region in page:
             width = len(blocks[-1].grid[0]) if blocks and blocks[-1].grid else 0
             blocks += _blocks(region, number, body, hyphens, named, width)
-    blocks = _rejoined(blocks, body, hyphens)
+    blocks = _with_notes_moved(_rejoined(blocks, body, hyphens))
     title = _take_title(blocks, body)
     _set_levels(blocks, bool(title))
     return _written(blocks, len(pages), title)._replace(cut=tuple(cut))
@@ -158,7 +164,84 @@ def compose(pages: Sequence[Page], outline: Sequence[Heading]) -> Composed:
 
 def _regions(page: Page) -> list[list[_Row]]:
     """Return the columns and bands of a page in reading order, each as its rows from top to bottom."""
-    return [rows for pieces in _ordered(page.pieces, 0) if (rows := _rows(pieces))]
+    pieces = _with_notes_marked(_unspaced(page.pieces))
+    return [rows for group in _ordered(pieces, 0) if (rows := _rows(group))]
+
+
+def _unspaced(pieces: list[Piece]) -> list[Piece]:
+    """Return pieces with those as one that are the words of a line whose spaces were widened until it filled its column.
+
+    Such a line begins and ends where whole lines of the column do, and its gaps are equal, or there is only one that no
+    line beside it has too, which tells it from the cells of a table.
+    """
+    measures = Counter((round(p.left), round(p.right)) for p in pieces if p.text.count(" ") >= 2 and not p.walled)
+    for (left, right), count in measures.items():
+        if count >= _FEWEST_FULL_LINES:
+            within = [p for p in pieces if p.left > left - 1.5 and p.right < right + 1.5]
+            rows = _grouped(within)
+            widened = [row for row in rows if len(row.pieces) > 1 and _is_widened(row, rows, left, right)]
+            taken = {id(piece) for row in widened for piece in row.pieces}
+            pieces = [piece for piece in pieces if id(piece) not in taken] + [_as_one(row.pieces) for row in widened]
+    return pieces
+
+
+def _is_widened(row: _Row, rows: Sequence[_Row], left: int, right: int) -> bool:
+    """Tell whether a row is a line with widened spaces."""
+    begins = left - 1.5 < row.left < left + 3 * row.size
+    if not begins or abs(row.right - right) > 1.5 or any(piece.walled for piece in row.pieces[1:]):
+        return False
+    gaps = [piece.left - before.right for before, piece in pairwise(row.pieces)]
+    if max(gaps) - min(gaps) > 0.2 * row.size + 0.5:
+        return False
+    starts = [piece.left for piece in row.pieces[1:]]
+    others = [other for other in rows if other is not row and abs(other.top - row.top) < 4 * row.size]
+    shared = sum(any(abs(p.left - at) < 1 for p in other.pieces[1:]) for other in others for at in starts)
+    return shared < len(starts)
+
+
+def _grouped(pieces: Sequence[Piece]) -> list[_Row]:
+    """Return pieces as rows from top to bottom, each piece of its own."""
+    rows: list[_Row] = []
+    for piece in sorted(pieces, key=lambda p: (-(p.top + p.bottom) / 2, p.left)):
+        for row in rows[-3:][::-1]:
+            overlap = min(row.top, piece.top) - max(row.bottom, piece.bottom)
+            if overlap > 0.5 * min(piece.top - piece.bottom, row.top - row.bottom):
+                row.pieces.append(piece)
+                break
+        else:
+            rows.append(_Row([piece]))
+    for row in rows:
+        row.pieces.sort(key=lambda p: p.left)
+    return rows
+
+
+def _as_one(pieces: Sequence[Piece]) -> Piece:
+    """Return the words of a line as one piece."""
+    text, words = pieces[0].text, [*pieces[0].words]
+    for piece in pieces[1:]:
+        text += " "
+        words += _shifted(piece, len(text))
+        text += piece.text
+    longest = max(pieces, key=lambda piece: len(piece.text))
+    return Piece(
+        pieces[0].left, min(p.bottom for p in pieces), pieces[-1].right, max(p.top for p in pieces), longest.size,
+        all(p.bold for p in pieces), text, pieces[0].walled, tuple(words),
+    )  # fmt: skip
+
+
+def _with_notes_marked(pieces: list[Piece]) -> list[Piece]:
+    """Return pieces with raised numbers as ``[^1]`` and ``[^1]:`` where the page has both a mark and the note of that number."""
+    marks: dict[str, list[int]] = defaultdict(list)
+    notes: dict[str, list[int]] = defaultdict(list)
+    for number, piece in enumerate(pieces):
+        if piece.raised:
+            beside = (p for p in pieces if p is not piece and p.top > piece.bottom and p.bottom < piece.top)
+            follows = any(-1 < piece.left - p.right < 0.6 * p.size for p in beside)
+            (marks if follows else notes)[piece.text].append(number)
+    both = marks.keys() & notes.keys()
+    shown = {number: f"[^{text}]" for text in both for number in marks[text]}
+    shown |= {number: f"[^{text}]: " for text in both for number in notes[text]}
+    return [piece._replace(text=shown.get(number, piece.text)) for number, piece in enumerate(pieces)]
 
 
 def _ordered(pieces: list[Piece], depth: int) -> Iterator[list[Piece]]:
@@ -227,17 +310,9 @@ def _fills_column(side: list[Piece]) -> bool:
 
 def _rows(pieces: Sequence[Piece]) -> list[_Row]:
     """Return pieces as rows from top to bottom; pieces of a row overlap in height by half."""
-    rows: list[_Row] = []
-    for piece in sorted(pieces, key=lambda p: (-(p.top + p.bottom) / 2, p.left)):
-        for row in rows[-3:][::-1]:
-            overlap = min(row.top, piece.top) - max(row.bottom, piece.bottom)
-            if overlap > 0.5 * min(piece.top - piece.bottom, row.top - row.bottom):
-                row.pieces.append(piece)
-                break
-        else:
-            rows.append(_Row([piece]))
+    rows = _grouped(pieces)
     for row in rows:
-        row.pieces = _merged(sorted(row.pieces, key=lambda p: p.left))
+        row.pieces = _merged(row.pieces)
     return rows
 
 
@@ -279,22 +354,27 @@ def _belongs(last: Piece, piece: Piece, *, first: bool) -> bool:
 def _without_running_lines(
     regions: list[list[list[_Row]]], pages: Sequence[Page], cut: list[str]
 ) -> list[list[list[_Row]]]:
-    """Return the rows without headers, footers and page numbers: what recurs at the edges of pages, digits aside.
+    """Return the rows without headers, footers and page numbers: what recurs at the edges of pages, digits aside, in one size.
 
-    The file's own list of contents (lines that dots lead to a page number) goes too. What goes is noted in ``cut``.
+    So do lines whose number counts the pages, and the file's own list of contents (lines that dots lead to a page number).
+    What goes is noted in ``cut``.
     """
     edges = [_edge_rows(page, size.height) for page, size in zip(regions, pages, strict=True)]
-    seen: Counter[str] = Counter()
+    seen: dict[str, list[float]] = defaultdict(list)
     for edge in edges:
-        seen.update({_recurring(row) for row in edge.values()})
+        for key, size in {_recurring(row): row.size for row in edge.values()}.items():
+            seen[key].append(size)
     filled = sum(bool(page) for page in regions)
     needed = 2 if filled < 4 else max(3, round(0.3 * filled))
+    counting = _counting_rows(edges, needed)
     kept: list[list[list[_Row]]] = []
     for page, edge in zip(regions, edges, strict=True):
         dropped = {
             key
             for key, row in edge.items()
-            if seen[_recurring(row)] >= needed or _PAGE_NUMBER.fullmatch(row.text.strip())
+            if key in counting
+            or _recurs(row, seen[_recurring(row)], needed)
+            or _PAGE_NUMBER.fullmatch(row.text.strip())
         }
         leaders = {id(row): row for region in page for row in region if _LEADER.fullmatch(row.text)}
         listed = leaders if len(leaders) >= _FEWEST_ENTRIES else {}
@@ -302,6 +382,26 @@ def _without_running_lines(
         dropped |= set(listed)
         kept.append([rows for region in page if (rows := [row for row in region if id(row) not in dropped])])
     return kept
+
+
+def _recurs(row: _Row, sizes: Sequence[float], needed: int) -> bool:
+    """Tell whether rows of the same words stand on enough pages, as large as this one; a title is larger than what repeats it."""
+    return len(sizes) >= needed and row.size < 1.2 * median(sizes)
+
+
+def _counting_rows(edges: Sequence[dict[int, _Row]], needed: int) -> set[int]:
+    """Return the outermost rows (by identity) that begin or end with the number of their page, as on most pages."""
+    numbered: dict[tuple[bool, bool, int], list[int]] = defaultdict(
+        list
+    )  # at the top, at its end, number less the page's
+    for page, edge in enumerate(edges):
+        rows = sorted(edge.values(), key=lambda row: -row.top)
+        for row, top in ((row, top) for row, top in zip(rows[:1] + rows[-1:], (True, False), strict=False)):
+            words = row.text.split()
+            for at_end in (False, True):
+                if len(words) > 1 and words[-at_end].isdecimal() and len(words[-at_end]) < 5:
+                    numbered[top, at_end, int(words[-at_end]) - page].append(id(row))
+    return {key for keys in numbered.values() if len(keys) >= max(needed, _FEWEST_COUNTED) for key in keys}
 
 
 def _edge_rows(page: list[list[_Row]], height: float) -> dict[int, _Row]:
@@ -313,8 +413,8 @@ def _edge_rows(page: list[list[_Row]], height: float) -> dict[int, _Row]:
 
 
 def _recurring(row: _Row) -> str:
-    """Return what is the same on every page of a running line: its words without numbers."""
-    return _DIGITS.sub("#", "".join(row.text.split()).lower())
+    """Return what is the same on every page of a running line: its words without numbers and without the page's own."""
+    return _DIGITS.sub("#", "".join(row.text.split()).lower()).strip("#|·-–—/") or "#"
 
 
 # Blocks
@@ -378,7 +478,7 @@ def _blocks(
 ) -> Iterator[_Block]:
     """Yield the blocks of one region; ``width`` is the number of columns of a table that ends right before it, or 0."""
     step = _usual_step(rows)
-    right = max(row.right for row in rows)
+    right = sorted(row.right for row in rows)[-1 - len(rows) // 10]  # a few lines may stand out
     left = min(row.left for row in rows)
     current: _Block | None = None
     previous: _Row | None = None
@@ -440,13 +540,22 @@ def _may_head(text: str) -> bool:
 def _continues(block: _Block, above: _Row, row: _Row, begun: _Block, step: float, left: float, right: float) -> bool:
     """Tell whether a row carries on the block of the row above it."""
     gap = above.bottom - row.bottom
-    if abs(row.size - above.size) > 0.13 * max(row.size, above.size) or gap > 1.4 * max(step, 0.9 * row.size):
+    unlike = 0.05 if _CAPTION_LINE.match(block.text) else 0.13  # a caption is hardly smaller than the text below it
+    if abs(row.size - above.size) > unlike * max(row.size, above.size) or gap > 1.4 * max(step, 0.9 * row.size):
         return False
     if block.kind == "heading" or begun.kind == "heading":
         same = block.kind == begun.kind and block.bold == begun.bold and not block.level and not begun.level
         return same and gap < 1.4 * row.size and len(block.text) + len(begun.text) <= _LONGEST_HEADING
-    if begun.kind == "item" or _CAPTION_LINE.match(begun.text) or len(row.pieces) > 1 or len(above.pieces) > 1:
+    if (
+        begun.kind == "item"
+        or _CAPTION_LINE.match(begun.text)
+        or _NOTE.match(begun.text)
+        or len(row.pieces) > 1
+        or len(above.pieces) > 1
+    ):
         return False
+    if _WORD_BEFORE.search(block.text) and row.text[0].islower():
+        return True
     short = above.right + _first_word(row) + 0.3 * row.size < right
     if short and block.text[-1] in _SENTENCE_END:
         return False
@@ -575,6 +684,26 @@ def _rejoined(blocks: list[_Block], body: float, hyphens: _Hyphens) -> list[_Blo
             opened.text = joined
         else:
             kept.append(block)
+    return kept
+
+
+def _with_notes_moved(blocks: list[_Block]) -> list[_Block]:
+    """Return the blocks with each note after the paragraph that has its mark, on the same page."""
+    moved: dict[int, list[_Block]] = defaultdict(list)
+    gone: set[int] = set()
+    for number, block in enumerate(blocks):
+        if note := _NOTE.match(block.text):
+            mark = f"[^{note[1]}]"
+            for at in range(number - 1, -1, -1):
+                if blocks[at].page < block.page and not any(page == block.page for page, _ in blocks[at].breaks):
+                    break
+                if mark in blocks[at].text and not _NOTE.match(blocks[at].text):
+                    moved[at].append(block)
+                    gone.add(number)
+                    break
+    kept: list[_Block] = []
+    for number, block in enumerate(blocks):
+        kept += [block] * (number not in gone) + moved[number]
     return kept
 
 

@@ -25,6 +25,8 @@ _UNTITLED = pattern(
     2,
 )
 _ROTATED = 0.1  # radians
+_RAISED = 0.8  # points
+_LONGEST_MARK = 3  # digits of the mark of a note
 _MOST_OBJECTS = 5_000  # of a page that are looked at for lines; what has more is a drawing
 _SHORTEST_RULE, _THICKEST_RULE, _RULE_BAND = 5.0, 3.0, 8.0  # points
 
@@ -147,7 +149,7 @@ class _Rules:
 class _Run:
     """Characters that follow each other on one line."""
 
-    __slots__ = ("bottom", "first", "heights", "left", "right", "text", "top", "words")
+    __slots__ = ("bottom", "first", "heights", "left", "raised", "right", "text", "top", "words")
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -156,6 +158,7 @@ class _Run:
         self.heights: Counter[float] = Counter()
         self.left = self.bottom = float("inf")
         self.right = self.top = float("-inf")
+        self.raised = False  # the number of a note, higher and smaller than what is beside it
 
     def add(self, character: str, left: float, bottom: float, right: float, top: float) -> None:
         self.text.append(character)
@@ -182,7 +185,7 @@ def _pieces(text: Any, rules: _Rules) -> list[Piece]:  # noqa: ANN401 a PdfTextP
     get_code, get_box = raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
     pieces: list[Piece] = []
     run = _Run(0)
-    space = False
+    space, last = False, 0  # whether one came before the character, and the number of the last one that was none
     for number in range(count):
         code = get_code(page, number)
         if code in {0x20, 0xA0, 0x3000, 0x09}:
@@ -195,9 +198,12 @@ def _pieces(text: Any, rules: _Rules) -> list[Piece]:  # noqa: ANN401 a PdfTextP
             code = 0x2D
         left, bottom, right, top = box.left, box.bottom, box.right, box.top
         ruled = left - run.right > 0.5 and rules.between(run.right - 1, left + 1, (bottom + top) / 2)
-        if ruled or not run.continues(left, bottom, right, top):
+        if ruled or not run.continues(left, bottom, right, top) or _is_apart(run, page, code, number, last):
             _end(run, page, pieces, rules)
+            raised = bool(run.text) and not ruled and _is_digit(code) and _is_raised(page, number, last)
             run, space = _Run(number), False
+            run.raised = raised
+        last = number
         if space and run.text:
             run.text.append(" ")
             run.words.append((len(run.text), left))
@@ -217,7 +223,37 @@ def _end(run: _Run, page: Any, pieces: list[Piece], rules: _Rules) -> None:  # n
     size = run.heights.most_common(1)[0][0]
     bold = _is_bold(page, run.first) or _is_bold(page, run.first + len(run.text) // 2)
     walled = rules.between(run.left - size, run.left + 1, (run.bottom + run.top) / 2)
-    pieces.append(Piece(run.left, run.bottom, run.right, run.top, size, bold, words, walled, tuple(run.words)))
+    pieces.append(
+        Piece(run.left, run.bottom, run.right, run.top, size, bold, words, walled, tuple(run.words), run.raised)
+    )
+
+
+def _is_apart(run: _Run, page: Any, code: int, number: int, last: int) -> bool:  # noqa: ANN401 a handle of PDFium
+    """Tell whether a character begins or ends the raised number of a note; notes a run at the begin of a line as one."""
+    if _is_digit(code):
+        return not run.raised and bool(run.text) and _is_raised(page, number, last)
+    if run.raised:
+        return True
+    if len(run.text) <= _LONGEST_MARK and "".join(run.text).isdigit() and _is_raised(page, last, number):
+        run.raised = True
+    return run.raised
+
+
+def _is_digit(code: int) -> bool:
+    return 0x30 <= code <= 0x39
+
+
+def _is_raised(page: Any, number: int, other: int) -> bool:  # noqa: ANN401 a handle of PDFium
+    """Tell whether a character is smaller than another one and stands on a higher line."""
+    from pypdfium2 import raw
+
+    get_size, x, one, two = raw.FPDFText_GetFontSize, ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    if get_size(page, number) > 0.95 * get_size(page, other):
+        return False
+    for at, height in ((number, one), (other, two)):
+        if not raw.FPDFText_GetCharOrigin(page, at, ctypes.byref(x), ctypes.byref(height)):
+            return False
+    return one.value > two.value + _RAISED
 
 
 def _is_bold(page: Any, number: int) -> bool:  # noqa: ANN401 a handle of PDFium

@@ -23,11 +23,56 @@ from pathlib import Path
 from corpus import Document, read, read_folder, split
 from corpus.converting import convert
 
-ENGLISH = (
-    "harbour model training corpus tokens letters survey of the a in with for large small released trained on by parameters "
-    "layers attention window context open weights licence research university laboratory measured reported score benchmark "
-    "translation question answer dialogue memory accelerator weeks figures earlier later version family successor data"
-).split()
+ENGLISH = [
+    "harbour",
+    "model",
+    "training",
+    "corpus",
+    "tokens",
+    "letters",
+    "survey",
+    "of",
+    "the",
+    "a",
+    "in",
+    "with",
+    "for",
+    "large",
+    "small",
+    "released",
+    "trained",
+    "on",
+    "by",
+    "parameters",
+    "layers",
+    "attention",
+    "window",
+    "context",
+    "open",
+    "weights",
+    "licence",
+    "research",
+    "university",
+    "laboratory",
+    "measured",
+    "reported",
+    "score",
+    "benchmark",
+    "translation",
+    "question",
+    "answer",
+    "dialogue",
+    "memory",
+    "accelerator",
+    "weeks",
+    "figures",
+    "earlier",
+    "later",
+    "version",
+    "family",
+    "successor",
+    "data",
+]
 CHINESE = "模型训练数据参数开源发布研究机构大学实验结果显示上下文长度注意力语料问答翻译对话记忆评测基准版本系列后续规模层数窗口许可港湾综述性能提升微调指令推理成本显存量化"
 
 
