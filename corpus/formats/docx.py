@@ -69,15 +69,13 @@ class _Reader:
 
     def extract(self) -> Extract:
         """Return the whole document."""
-        blocks: list[tuple[str, str]] = list(self._blocks(self._document.element.body))
         parts: list[str] = []
         before = ""
-        for kind, text in blocks:
+        for kind, text in self._with_notes():
             if parts:
-                parts.append("\n" if kind == before == "item" else "\n\n")
+                parts.append("\n" if kind == before and kind in {"item", "note"} else "\n\n")
             parts.append(text)
             before = kind
-        notes = "\n".join(f"[^{number}]: {text}" for number, text in enumerate(self._cited, 1))
         facts = self._document.core_properties
         title = self._title or one_line(facts.title or "")
         stated = {
@@ -85,7 +83,16 @@ class _Reader:
             "date": facts.created.date().isoformat() if facts.created else "",
         }
         known = {key: value for key, value in stated.items() if value and value != "python-docx"}
-        return Extract(join([heading(1, title), "".join(parts), notes]), title, metadata=known)
+        return Extract(join([heading(1, title), "".join(parts)]), title, metadata=known)
+
+    def _with_notes(self) -> Iterator[tuple[str, str]]:
+        """Yield the blocks of the document, each with the notes that it has marks of after it."""
+        written = 0
+        for block in self._blocks(self._document.element.body):
+            yield block
+            for number, text in enumerate(self._cited[written:], written + 1):
+                yield "note", f"[^{number}]: {text}"
+            written = len(self._cited)
 
     def _blocks(self, parent: Element) -> Iterator[tuple[str, str]]:
         """Yield the kinds and texts of the blocks in an element."""

@@ -109,6 +109,7 @@ _BLOCKS = frozenset(
     ]
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_NOTE = pattern(r"\[\^\d{1,3}\]")
 _MARK = pattern(r"\s*[\[(（【]?\s*(\d{1,3}|[a-z]|\*|†|‡)\s*[\])）】]?\s*")
 _MANY_LINKS = 4
 _SHORT_LINK = 30  # characters of a link in a menu, on average
@@ -141,7 +142,23 @@ def write_blocks(
         _remove_frame(tree, [] if cut is None else cut)
     body = tree.find("body")
     writer.write(body if body is not None else tree)
-    return writer.blocks
+    return _with_notes_moved(writer.blocks)
+
+
+def _with_notes_moved(blocks: list[Block]) -> list[Block]:
+    """Return blocks with each note after the first one that has its mark; those that lead elsewhere stay in their list."""
+    notes = {match[0]: block for block in blocks if block.kind == "note" and "://" not in block.text
+             and (match := _NOTE.match(block.text))}  # fmt: skip
+    if not notes:
+        return blocks
+    kept: list[Block] = []
+    moved = set(map(id, notes.values()))
+    for block in blocks:
+        if id(block) not in moved:
+            kept.append(block)
+        if block.kind != "note":
+            kept += [notes.pop(mark) for mark in _NOTE.findall(block.text) if mark in notes]
+    return kept + list(notes.values())
 
 
 def _find_notes(tree: Element) -> dict[str, str]:

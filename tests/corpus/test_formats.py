@@ -204,7 +204,15 @@ def test_footnotes_of_a_page_keep_their_marks_and_where_they_point(tmp_path: Pat
     ]
 
 
-def test_footnotes_of_word_keep_their_marks(tmp_path: Path) -> None:
+def test_a_note_of_a_page_stands_after_the_paragraph_with_its_mark(tmp_path: Path) -> None:
+    document = html(tmp_path, PROSE + (
+        "<p>Tides follow the moon.<sup><a href='#n1'>1</a></sup></p><p>Winds follow nobody at all.</p>"
+        "<ol><li id='n1'>Bede measured it in the year 725.</li></ol>"
+    ))  # fmt: skip
+    assert "Tides follow the moon.[^1]\n\n[^1]: Bede measured it in the year 725.\n\nWinds follow" in document.text
+
+
+def test_footnotes_of_word_stand_after_the_paragraph_with_their_mark(tmp_path: Path) -> None:
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.opc.packuri import PackURI
@@ -223,8 +231,9 @@ def test_footnotes_of_word_keep_their_marks(tmp_path: Path) -> None:
     word.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
     paragraph = word.add_paragraph("Tides follow the moon.")
     paragraph._p.append(parse_xml(f'<w:r {space}><w:footnoteReference w:id="2"/></w:r>'))
+    word.add_paragraph("Winds do not.")
     word.save(str(tmp_path / "a.docx"))
-    assert one(tmp_path / "a.docx").text == "Tides follow the moon.[^1]\n\n[^1]: Bede, On tides."
+    assert one(tmp_path / "a.docx").text == "Tides follow the moon.[^1]\n\n[^1]: Bede, On tides.\n\nWinds do not."
 
 
 def test_captions_stay_and_pictures_go(tmp_path: Path) -> None:
