@@ -20,7 +20,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -105,6 +105,15 @@ class KeptReadings:
         entry = self._entries.get(name)
         return self._load(name, entry) if entry is not None and entry.digest == digest else None
 
+    def find_last(self, name: str) -> Reading | None:
+        """Return the last reading of what cannot be looked at now, such as a page on the web."""
+        entry = self._entries.get(name)
+        return self._load(name, entry) if entry is not None else None
+
+    def note_bytes(self, name: str, data: bytes, reading: Reading) -> None:
+        """Keep the reading of bytes that come from no file."""
+        self.note(name, Stamp(len(data), 0, 0), now(), digest_of(data), reading)
+
     def note(self, name: str, stamp: Stamp, noted: int, digest: str, reading: Reading) -> None:
         """Keep the reading of a file that was so, with those bytes, when it began to be read."""
         if not self._writing or self._file is None:
@@ -114,6 +123,11 @@ class KeptReadings:
             self._append(name, head + b"\t" + dump(reading))
         except OSError as error:
             self._stop(error)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Take out what is kept under these names."""
+        self._used = set(self._entries) - set(names)
+        self.finish()
 
     def finish(self) -> None:
         """Take out what was neither found nor noted in this round, and former readings. To be called after the last file."""

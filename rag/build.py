@@ -190,14 +190,14 @@ def sync_folder(
     return _bring_in(index, folder, reading, progress)
 
 
-def bring_in(index: Index, folder: Path | str, *, progress: Progress | None = None) -> Synced:
-    """Bring a folder into an open index, as ``sync_folder`` does.
+def bring_in(index: Index, folder: Path | str, *, kept: Path | None = None, progress: Progress | None = None) -> Synced:
+    """Bring a folder into an open index, as ``sync_folder`` does; ``kept`` is where readings are kept.
 
     Raises:
         UsageError: There is no such folder, or nothing is in it.
         EmptyCorpus: Nothing would be left.
     """
-    return _bring_in(index, folder, read_folder(folder, progress=stage(progress, "reading")), progress)
+    return _bring_in(index, folder, read_folder(folder, progress=stage(progress, "reading"), kept=kept), progress)
 
 
 def _bring_in(index: Index, folder: Path | str, reading: Reading, progress: Progress | None) -> Synced:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +14,7 @@ from corpus.readings import Cut, Reading
 from rag.refreshing import Progress
 
 if TYPE_CHECKING:
+    from corpus.keeping import KeptReadings
     from corpus.web.papers import Papers
 
 _SHORTEST_DOUBLE = 200  # characters; shorter texts are equal by chance
@@ -25,7 +26,7 @@ class Manner:
 
     ``workers`` processes read side by side (None: as many as suit), ``allowed`` hosts may be asked though they are not
     public, ``arxiv`` is the interface that is asked for papers (None: arXiv's own), ``cache`` the folder that keeps them,
-    ``show_cut`` asks for the lines that cleaning cut, ``kept`` is where readings of folders are kept (None: nowhere).
+    ``show_cut`` asks for the lines that cleaning cut, ``kept`` is where readings of folders and pages are kept (None: nowhere).
     """
 
     workers: int | None = None
@@ -162,18 +163,35 @@ def _read_addresses(addresses: Sequence[str], manner: Manner, progress: Progress
     pages = [address for address in addresses if not paper_of(address) or _is_file(address)]
     found = papers_through(manner).read(papers) if papers else Reading(())
     documents, skipped, cut = list(found.documents), list(found.skipped), list[Cut]()
-    for number, address in enumerate(pages, 1):
-        try:
-            page = read_page(address, fetcher, show_cut=manner.show_cut)
-        except ReadError as error:
-            skipped.append(Skipped(address, str(error).removeprefix(f"{address}: ").rstrip(".")))
-        else:
-            documents += page.documents
-            skipped += page.skipped
-            cut += page.cut
-        if progress:
-            progress("fetching", number, len(pages))
+    with _kept_pages(None if manner.show_cut else manner.kept) as kept:
+        for number, address in enumerate(pages, 1):
+            try:
+                page = read_page(address, fetcher, show_cut=manner.show_cut, kept=kept)
+            except ReadError as error:
+                skipped.append(Skipped(address, str(error).removeprefix(f"{address}: ").rstrip(".")))
+            else:
+                documents += page.documents
+                skipped += page.skipped
+                cut += page.cut
+            if progress:
+                progress("fetching", number, len(pages))
     return Reading(tuple(documents), tuple(skipped), tuple(cut))
+
+
+def forget_pages(ids: Iterable[str], kept: Path | None) -> None:
+    """Delete what is kept of pages that were removed from an index."""
+    pages = {id_.partition("#")[0] for id_ in ids if is_address(id_)}
+    if pages and kept is not None and kept.is_dir():
+        with _kept_pages(kept) as readings:
+            readings.forget(pages)
+
+
+def _kept_pages(kept: Path | None) -> KeptReadings:
+    """Return the readings of pages, which are kept beside those of folders as if they were files of that folder."""
+    from corpus.files import LARGEST_DOCUMENT
+    from corpus.keeping import KeptReadings
+
+    return KeptReadings(kept, kept or Path(), largest=LARGEST_DOCUMENT)
 
 
 def papers_through(manner: Manner) -> Papers:

@@ -18,7 +18,7 @@ from index import Index
 from index.catalogue import DocumentInfo
 from index.snapshots import SnapshotInfo
 from rag.build import bring_in, gather, with_ids_for
-from rag.sources import PLAINLY, Manner, is_address
+from rag.sources import PLAINLY, Manner, forget_pages, is_address
 from ui.errors import ReadOnly
 from ui.jobs import Job, Jobs, Tell
 
@@ -37,7 +37,8 @@ class Documents:
         uploads: Where uploaded files are kept, so that they can be read again; made when the first one comes.
         directory: Where the index lives; None for one in memory, which has no snapshots.
         writable: False shows everything and changes nothing.
-        manner: How pages and papers are fetched, and which hosts may be asked though they are not public.
+        manner: How pages and papers are fetched, which hosts may be asked though they are not public, and where what was read
+            is kept.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Documents:
         def work(tell: Tell) -> str:
             own = {id_: name for name, id_ in self._index.folders().get(self._key(), {}).items()}
             self._index.update(remove=ids, progress=tell)
+            forget_pages(ids, self._manner.kept)
             for id_ in ids:
                 if id_ in own:
                     (self._uploads / own[id_]).unlink(missing_ok=True)
@@ -149,7 +151,7 @@ class Documents:
             told = []
             for folder in self._index.folders():
                 if os.path.isdir(folder):  # noqa: PTH112 Path.is_dir raises for what may not be looked at
-                    synced = bring_in(self._index, folder, progress=tell)
+                    synced = bring_in(self._index, folder, kept=self._manner.kept, progress=tell)
                     told.append(f"+{len(synced.added)} ~{len(synced.changed)} -{len(synced.removed)}")
                     told += [f"{skipped.path}: {skipped.reason}" for skipped in synced.skipped]
             return "; ".join(told)
@@ -194,7 +196,7 @@ class Documents:
 
     def _brought_in(self, name: str, tell: Tell) -> str:
         """Bring the uploads in and tell what came of one of them, with the reason if it could not be read."""
-        synced = bring_in(self._index, self._uploads, progress=tell)
+        synced = bring_in(self._index, self._uploads, kept=self._manner.kept, progress=tell)
         for skipped in synced.skipped:
             if skipped.path == name or skipped.path.startswith((f"{name}/", f"{name}#", f"{name} ")):
                 raise ReadError(skipped.reason)

@@ -165,7 +165,11 @@ def remove(
 
     Example: survey-qa index remove old-paper.md
     """
+    from rag.settings import kept_readings
+    from rag.sources import forget_pages
+
     opened = open_index(index, home, embedder).remove(documents)
+    forget_pages(documents, kept_readings(home))
     if as_json:
         print_json({"removed": documents, "snapshot": opened.snapshot})
     else:

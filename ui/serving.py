@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.settings import kept_readings
 from rag.sources import Manner
 from ui.choices import Choices
 from ui.documents import Documents
@@ -82,7 +83,7 @@ def _documents(assistant: Assistant, home: Path, *, writable: bool) -> Documents
         home / "uploads" / name,
         directory=Path(place) if place else None,
         writable=writable,
-        manner=Manner(cache=home / "papers"),
+        manner=Manner(cache=home / "papers", kept=kept_readings(home)),
     )
 
 

@@ -6,24 +6,34 @@ The environment's proxies are not used: they would ask on our behalf without the
 from __future__ import annotations
 
 import http.client
+import logging
 import socket
 import ssl
 import time
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from corpus.errors import AddressRefused, FetchError, Offline
 from corpus.formats import limits
 from corpus.web import addresses
 from corpus.web.addresses import Resolve, Target, check
 
+logger = logging.getLogger(__name__)
+
 USER_AGENT = "survey-qa"
 REDIRECTS = 5
 SECONDS = 60.0
 """From the first word to the last byte of one address."""
 
+PAUSE = 1.0
+"""Seconds between two requests to one host for pages; more where its robots.txt asks for it."""
+
+_LONGEST_PAUSE = 30.0
+_ATTEMPTS = 3  # where a server asks to wait
+_LONGEST_WAIT = 60.0
+_BUSY = frozenset({429, 503})
 _IDLE_SECONDS = 20.0
 _CHUNK = 65_536
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -60,12 +70,50 @@ class Fetcher:
         largest: int = limits.FILE_BYTES,
         seconds: float = SECONDS,
         resolve: Resolve | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._allowed = frozenset(allowed)
         self._largest = largest
         self._seconds = seconds
         self._resolve = resolve or addresses.resolve
+        self._sleep = sleep
         self._robots: dict[str, str] = {}
+        self._asked: dict[str, float] = {}  # host -> when it was asked last
+
+    def get_politely(self, url: str) -> Fetched:
+        """Return a page as ``get`` does: not sooner than some time after the last one of its host, and again where it asks to wait.
+
+        Raises:
+            The errors of ``get``.
+        """
+        host = urlsplit(url).netloc.lower()
+        for attempt in range(1, _ATTEMPTS + 1):
+            if host in self._asked:
+                since = time.monotonic() - self._asked[host]
+                self._sleep(max(self._pause_of(host) - since, 0.0))
+            try:
+                return self.get(url)
+            except Refusal as error:
+                wait = error.wait or PAUSE * 2**attempt
+                if attempt == _ATTEMPTS or error.status not in _BUSY or wait > _LONGEST_WAIT:
+                    raise
+                logger.info("%s; asking again in %.0f seconds.", error, wait)
+                self._sleep(wait)
+            finally:
+                self._asked[host] = time.monotonic()
+        raise FetchError("it does not answer")
+
+    def _pause_of(self, host: str) -> float:
+        """Return how long to wait between two pages of a host: what its robots.txt asks for, within reason."""
+        from urllib.robotparser import RobotFileParser
+
+        asked = 0.0
+        for site, words in self._robots.items():
+            if site.partition("://")[2].startswith(host):
+                rules = RobotFileParser()
+                rules.parse(words.splitlines())
+                asked = max(asked, float(rules.crawl_delay(USER_AGENT) or 0))
+        return min(max(PAUSE, asked), _LONGEST_PAUSE)
 
     def get(self, url: str, *, robots: bool = True, accept: str = "*/*") -> Fetched:
         """Return what is at an address.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urldefrag, urlsplit
 
 from corpus.errors import AddressRefused, FetchError, Offline, ReadError
 from corpus.formats import format_of
-from corpus.readings import Reading
+from corpus.keeping import KeptReadings, digest_of
+from corpus.readings import Reading, Skipped
 from corpus.web.fetching import Fetched, Fetcher
 from corpus.workers import Source, Worker
 
@@ -21,8 +23,11 @@ _ENDINGS = {
 _UNSPECIFIC = frozenset({"text/plain", "application/octet-stream", "binary/octet-stream", "application/zip"})
 
 
-def read_page(url: str, fetcher: Fetcher, *, show_cut: bool = False) -> Reading:
+def read_page(url: str, fetcher: Fetcher, *, show_cut: bool = False, kept: KeptReadings | None = None) -> Reading:
     """Return the documents at an address; the id of the one document of a page is its address without its fragment.
+
+    A page that holds what it held is not parsed again where ``kept`` has its reading; where nobody answers, its last reading
+    serves and is told of among what was skipped.
 
     Raises:
         FetchError: It cannot be fetched.
@@ -30,11 +35,29 @@ def read_page(url: str, fetcher: Fetcher, *, show_cut: bool = False) -> Reading:
     """
     address = urldefrag(url.strip()).url
     try:
-        fetched = fetcher.get(address)
-        return _parsed(fetched, address, show_cut)
+        return _read(address, fetcher, show_cut, kept)
     except ReadError as error:
-        kind = type(error) if type(error) in {AddressRefused, Offline, FetchError} else ReadError
+        kind = next(each for each in (AddressRefused, Offline, FetchError, ReadError) if isinstance(error, each))
         raise kind(f"{url}: {error}.") from error
+
+
+def _read(address: str, fetcher: Fetcher, show_cut: bool, kept: KeptReadings | None) -> Reading:
+    """Fetch a page and return its documents, parsed unless its reading is kept."""
+    try:
+        fetched = fetcher.get_politely(address)
+    except Offline as error:
+        last = kept.find_last(address) if kept else None
+        if last is None:
+            raise
+        return replace(last, skipped=(*last.skipped, Skipped(address, f"{error}; what it held before is used")))
+    if kept is None:
+        return _parsed(fetched, address, show_cut)
+    whole = f"{fetched.url} {fetched.kind} {fetched.charset}\n".encode("utf-8", "replace") + fetched.content
+    if (known := kept.find_equal(address, digest_of(whole))) is not None:
+        return known
+    reading = _parsed(fetched, address, show_cut)
+    kept.note_bytes(address, whole, reading)
+    return reading
 
 
 def _parsed(fetched: Fetched, address: str, show_cut: bool) -> Reading:

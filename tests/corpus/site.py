@@ -12,6 +12,7 @@ class Site:
     """What the site answers: path -> (status, headers, body), or a function of the handler; and the paths asked for."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
+        self._server = server
         self.host = f"127.0.0.1:{server.server_port}"
         self.url = f"http://{self.host}"
         self.answers: dict = {}
@@ -26,6 +27,11 @@ class Site:
             content,
         )
         return self.url + path
+
+    def close(self) -> None:
+        """Answer nobody any more."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def redirect(self, path: str, target: str) -> str:
         """Let a path lead elsewhere."""

@@ -3,14 +3,17 @@
 import gzip
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
 from corpus import Document, ReadError
 from corpus.errors import AddressRefused, FetchError, Offline
+from corpus.keeping import KeptReadings
 from corpus.web import pages
 from corpus.web.addresses import check, is_public
-from corpus.web.fetching import Fetcher
+from corpus.web.fetching import PAUSE, Fetcher
+from rag.sources import forget_pages
 
 ARTICLE = (
     "<html><head><title>Tides | Site</title><meta name='author' content='Ada Lind'><meta property='article:published_time' content='2024-03-05'>"
@@ -24,7 +27,7 @@ def read_page(url: str, asking: Fetcher) -> list[Document]:
 
 
 def fetcher(site, **options) -> Fetcher:
-    return Fetcher(allowed=[site.host], **options)
+    return Fetcher(allowed=[site.host], **{"sleep": lambda seconds: None, **options})
 
 
 def test_a_page_becomes_a_document_named_by_its_address(site) -> None:
@@ -208,3 +211,78 @@ def test_a_name_that_nobody_has_and_a_port_where_nobody_listens_are_offline() ->
 def test_no_proxy_of_the_environment_is_asked(site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert read_page(site.page("/tides.html", ARTICLE), fetcher(site))[0].title == "Tides"
+
+
+def test_two_pages_of_one_host_are_asked_for_with_a_pause_between_them(site) -> None:
+    waited: list[float] = []
+    asking = fetcher(site, sleep=waited.append)
+    for path in ("/one.html", "/two.html"):
+        read_page(site.page(path, ARTICLE), asking)
+    assert [0 < seconds <= PAUSE for seconds in waited] == [True]
+
+
+def test_a_site_that_wants_more_time_between_pages_gets_it(site) -> None:
+    site.page("/robots.txt", "User-agent: *\nCrawl-delay: 7\n", kind="text/plain")
+    waited: list[float] = []
+    asking = fetcher(site, sleep=waited.append)
+    for path in ("/one.html", "/two.html"):
+        read_page(site.page(path, ARTICLE), asking)
+    assert 5 < waited[0] <= 7
+
+
+def test_a_busy_site_is_asked_again_after_the_time_that_it_names(site) -> None:
+    def busy(handler) -> None:
+        handler.send_response(429)
+        handler.send_header("Retry-After", "9")
+        handler.end_headers()
+        site.page("/tides.html", ARTICLE)
+
+    site.answers["/tides.html"] = busy
+    waited: list[float] = []
+    (document,) = read_page(f"{site.url}/tides.html", fetcher(site, sleep=waited.append))
+    assert (document.title, waited[0]) == ("Tides", 9.0)
+
+
+@pytest.mark.parametrize(("wait", "requests"), [("1", 3), ("3600", 1)])
+def test_a_site_that_stays_busy_or_asks_for_too_much_time_is_given_up(site, wait: str, requests: int) -> None:
+    site.answers["/tides.html"] = (503, {"Retry-After": wait}, b"")
+    with pytest.raises(FetchError, match="answers 503 Service Unavailable"):
+        read_page(f"{site.url}/tides.html", fetcher(site))
+    assert site.asked.count("/tides.html") == requests
+
+
+def kept_in(place: Path) -> KeptReadings:
+    return KeptReadings(place, place, largest=10_000)
+
+
+def test_a_page_that_holds_what_it_held_is_not_parsed_again(site, tmp_path: Path, monkeypatch) -> None:
+    address = site.page("/tides.html", ARTICLE)
+    with kept_in(tmp_path) as kept:
+        first = pages.read_page(address, fetcher(site), kept=kept)
+    monkeypatch.setattr(pages, "Worker", None)
+    with kept_in(tmp_path) as kept:
+        assert pages.read_page(address, fetcher(site), kept=kept) == first
+        site.page("/tides.html", ARTICLE.replace("four metres", "five metres"))
+        with pytest.raises(TypeError):
+            pages.read_page(address, fetcher(site), kept=kept)
+
+
+def test_without_a_network_the_last_reading_of_a_page_serves_and_is_told(site, tmp_path: Path) -> None:
+    address = site.page("/tides.html", ARTICLE)
+    with kept_in(tmp_path) as kept:
+        first = pages.read_page(address, fetcher(site), kept=kept)
+        site.close()
+        again = pages.read_page(address, fetcher(site), kept=kept)
+        with pytest.raises(Offline):
+            pages.read_page(f"{site.url}/other.html", fetcher(site), kept=kept)
+    assert again.documents == first.documents
+    assert "does not answer; is there a network?; what it held before is used" in again.skipped[0].reason
+
+
+def test_nothing_is_kept_of_a_page_that_is_forgotten(site, tmp_path: Path) -> None:
+    address = site.page("/tides.html", ARTICLE)
+    with kept_in(tmp_path) as kept:
+        pages.read_page(address, fetcher(site), kept=kept)
+    assert any(b"keeper" in path.read_bytes() for path in tmp_path.iterdir())
+    forget_pages([address], tmp_path)
+    assert not any(b"keeper" in path.read_bytes() for path in tmp_path.iterdir())

@@ -4,7 +4,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from corpus import Document, split
+from corpus import Document, converting, split
 from corpus.errors import UsageError
 from index import Index
 from rag.sources import Manner
@@ -200,3 +200,17 @@ def test_a_page_of_an_allowed_host_answers(index, tmp_path):
 
     assert job.state == "done", job.words
     assert "Tidewater" in index.search("Who released Kelp-9B?", 1)[0].passage.text
+
+
+def test_uploads_that_have_not_changed_are_not_parsed_again(index, tmp_path, monkeypatch):
+    documents = Documents(index, tmp_path / "uploads", manner=Manner(kept=tmp_path / "readings"))
+    finished(documents, documents.upload("kelp.md", NOTES.encode()))
+    parsed = []
+    convert = converting.convert
+    monkeypatch.setattr(
+        converting, "convert", lambda data, *rest, **more: parsed.append(rest[0]) or convert(data, *rest, **more)
+    )
+    finished(documents, documents.upload("reef.md", b"# Reef\n\nReef is a place.\n"))
+
+    assert parsed == ["reef.md"]
+    assert names(documents) == ["reef.md", "kelp.md", "old.md"]
