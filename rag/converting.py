@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import UsageError
-from rag.environments import closed_off, make_environment
+from rag.environments import CONVERTING, closed_off, make_environment
 from rag.errors import LLMError
 
 TYPES = ("f32", "f16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1")
@@ -51,7 +51,7 @@ def convert(
         raise UsageError(f"{kind!r} is no type of numbers. Give one of {', '.join(TYPES)}.")
     check_source(source, run_remote_code=run_remote_code)
     with tempfile.TemporaryDirectory(prefix="survey-qa-") as temporary:
-        python = make_environment(environment or Path(temporary) / "environment")
+        python = make_environment(environment or Path(temporary) / "environment", CONVERTING)
         unfinished = file.with_name(file.name + ".unfinished")
         try:
             report = _run(python, source, unfinished, kind, Path(temporary))

@@ -9,21 +9,23 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import LLMError
 
 # The versions with which ChatGLM-6B's own code was seen to run.
-CHATGLM = (
+SERVING = (
     "torch==2.13.0", "transformers==4.33.3", "accelerate==0.24.1", "sentencepiece>=0.1.99,<1", "protobuf<5", "numpy<2",
-    "cpm-kernels==1.0.11", "tabulate<1", "chatglm-cpp==0.4.2",
+    "cpm-kernels==1.0.11",
 )  # fmt: skip
+CONVERTING = (*SERVING, "tabulate<1", "chatglm-cpp==0.4.2")
 _PASSED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
 _PYTHON = (3, 11)  # the newest for which the tokenizers of that transformers are published
 
 
-def make_environment(directory: Path) -> Path:
-    """Make the environment for ChatGLM's own code, or take the one that stands there; return its Python.
+def make_environment(directory: Path, packages: Sequence[str]) -> Path:
+    """Make the environment for ChatGLM's own code, or take one that stands there and has the packages; return its Python.
 
     This is the one step that needs a network (PyPI), some minutes and about 1 GB.
 
@@ -32,14 +34,14 @@ def make_environment(directory: Path) -> Path:
     """
     python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = directory / "complete"
-    if done.is_file() and done.read_text("utf-8") == "\n".join(CHATGLM):
+    if done.is_file() and set(packages) <= set(done.read_text("utf-8").splitlines()):
         return python
     _run([_find_python(), "-m", "venv", "--clear", str(directory)])
     _run(
-        [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *CHATGLM],
+        [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages],
         CMAKE_POLICY_VERSION_MINIMUM="3.5",  # chatglm-cpp asks for less than today's CMake takes
     )
-    done.write_text("\n".join(CHATGLM), "utf-8")
+    done.write_text("\n".join(packages), "utf-8")
     return python
 
 

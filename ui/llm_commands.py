@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.options import AsJson, LlmBaseUrl, print_json
+from ui.options import AsJson, Home, LlmBaseUrl, print_json
 
 if TYPE_CHECKING:
     from rag.probing import Probe
@@ -90,6 +90,42 @@ def convert(
         else "the weights came quantised, so it was not compared with the original"
     )
     terminal.say(f"{made.file}: {made.bytes / 1e9:.2f} GB; {compared}. Ask with --llm chatglm:{made.file}")
+
+
+@llm_app.command("serve-chatglm")
+def serve_chatglm(
+    path: ModelDirectory,
+    quantize: Annotated[
+        str,
+        typer.Option(
+            "--quantize", metavar="4|8|none", help="Bits on a GPU (6 or 8 GB); none: 16 there (13 GB), 32 without one."
+        ),
+    ] = "none",
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="On 127.0.0.1; 0 takes any.")] = 8_000,
+    run_remote_code: RunRemoteCode = False,
+    environment: Environment = None,
+    home: Home = None,
+) -> None:
+    """Run a downloaded ChatGLM behind the OpenAI protocol on this machine until Ctrl-C, its own code apart from ours.
+
+    It makes an environment with the packages of 2023 (from PyPI, some minutes, kept under the home) the first time.
+
+    Example: survey-qa llm serve-chatglm models/chatglm-6b --quantize 4 --run-remote-code
+    """
+    from rag.chatglm_serving import serve_chatglm as serving
+    from rag.errors import LLMError
+    from rag.settings import home_directory
+    from ui import terminal
+
+    kept = environment or home_directory(home) / "environments" / "chatglm"
+    terminal.say("Making its environment where there is none yet, and loading the model.", err=True)
+    with serving(path, port=port, quantize=quantize, run_remote_code=run_remote_code, environment=kept) as served:
+        terminal.say(
+            f"{served.name} answers at {served.base_url} until Ctrl-C. Ask it: survey-qa ask --llm openai:{served.name} "
+            f"--llm-base-url {served.base_url} QUESTION"
+        )
+        status = served.wait()
+    raise LLMError(f"The process that ran the model ended (status {status}).", kind="server")
 
 
 def _findings(spec: str, found: Probe) -> list[Check]:

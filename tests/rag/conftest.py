@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def chatglm(write_chatglm):
     """The same, for tests that run what it writes."""
     pytest.importorskip("chatglm_cpp", reason="the extra [chatglm] is not installed")
     return write_chatglm
+
+
+@pytest.fixture(scope="session")
+def chatglm_environment(tmp_path_factory):
+    """A directory for the environment of ChatGLM's own code, made by the first test that needs it.
+
+    ``SURVEY_QA_CHATGLM_ENVIRONMENT`` names one to use again.
+    """
+    named = os.environ.get("SURVEY_QA_CHATGLM_ENVIRONMENT")
+    return Path(named) if named else tmp_path_factory.mktemp("chatglm") / "environment"
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ def test_foreign_code_gets_none_of_our_keys(monkeypatch, tmp_path):
 @pytest.mark.long
 @pytest.mark.timeout(1_500)
 def test_a_converted_model_says_what_the_original_says_and_one_that_does_not_is_not_kept(
-    load_beside, tmp_path, chatglm
+    load_beside, tmp_path, chatglm, chatglm_environment
 ):
     tiny = load_beside("tiny_chatglm")
-    environment = tmp_path / "environment"
+    environment = chatglm_environment
     source, file = tiny.write_directory(tmp_path / "good", says=SAYS), tmp_path / "model.bin"
     for kind in ("f16", "q4_0"):
         made = convert(source, file, kind=kind, run_remote_code=True, environment=environment)

@@ -48,20 +48,23 @@ def write(file: Path, *, family: int = 1, window: int = 160, says: tuple[str, ..
     return file
 
 
-def write_directory(folder: Path, *, says: tuple[str, ...], broken: bool = False) -> Path:
+def write_directory(
+    folder: Path, *, says: tuple[str, ...], broken: bool = False, window: int = 512, ends: bool = True
+) -> Path:
     """Write such a model as it is downloaded: a configuration, weights, and Python files that read them."""
     from safetensors.numpy import save_file
 
     pieces = _pieces(says)
     names = [piece for piece, *_ in pieces]
     weights = _random(_first(len(pieces), 0))
-    _teach(weights, [names.index("<sop>"), *(names.index(piece) for piece in says), names.index("<eop>")])
+    after = "<eop>" if ends else says[0]
+    _teach(weights, [names.index("<sop>"), *(names.index(piece) for piece in says), names.index(after)])
     embeddings = "transformer.word_embeddings.weight"
     weights["lm_head.weight"] = weights[embeddings].copy()
     config = {
         "model_type": "chatglm", "vocab_size": len(pieces), "hidden_size": _HIDDEN, "inner_hidden_size": _INNER,
         "num_attention_heads": _HEADS, "num_layers": 1, "layernorm_epsilon": 1e-5, "pre_seq_len": None,
-        "max_sequence_length": 512, "position_encoding_2d": True, "quantization_bit": 0, "torch_dtype": "float32",
+        "max_sequence_length": window, "position_encoding_2d": True, "quantization_bit": 0, "torch_dtype": "float32",
         "eos_token_id": names.index("<eop>"), "pad_token_id": names.index("<pad>"), "bos_token_id": names.index("<sop>"),
         "tie_word_embeddings": False,
         "auto_map": {"AutoConfig": "tiny.Config", "AutoModel": "tiny.Model", "AutoTokenizer": ["tiny.Tokenizer", None]},
