@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Any
@@ -58,6 +59,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 _GRADIO = "/gradio_api/"
 _GRADIO_OPEN = frozenset({"queue/join", "queue/data", "run/predict", "cancel", "reset", "startup-events", "theme.css"})
 _GRADIO_HEARTBEAT = "heartbeat/"
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?")
 _CLOSED = ("/openapi.json", "/monitoring", "/svelte/")
 
 
@@ -130,9 +132,9 @@ class Guard:
             elif scope["path"].startswith(_GRADIO) and not _is_json(body):
                 refusal = 400, "The body is not JSON."
             else:
-                receive = _replay(body, receive)
+                receive = replay(body, receive)
         if refusal is not None:
-            await _refuse(send, *refusal)
+            await answer_refusal(send, *refusal)
         else:
             await self._behind(scope, receive, self._sealed(scope, send))
 
@@ -150,7 +152,7 @@ class Guard:
         except Exception as error:  # the outermost frame of every request, Gradio's too
             logger.error("A request failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
             if not begun:
-                await _refuse(send, 500, "Something unexpected happened here. The server's log says what.")
+                await answer_refusal(send, 500, "Something unexpected happened here. The server's log says what.")
 
     def _refusal(self, scope: Scope, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
         """Return status and message for a request that must not pass, or None."""
@@ -191,11 +193,9 @@ class Guard:
 
 
 def _host_name(host: str) -> str:
-    """Return the name in a Host header without its port; brackets of an IPv6 address left out."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition(":")[0] if ":" in host else host
+    """Return the name in a Host header without its port, brackets of an IPv6 address left out; "" for what is no host."""
+    found = _HOST.fullmatch(host.strip().lower())
+    return (found[1] or found[2]) if found else ""
 
 
 def _is_closed(path: str) -> bool:
@@ -247,7 +247,7 @@ def _too_large(most: int) -> tuple[int, str]:
     return 413, f"The request is too large: {most:,} bytes are the most."
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Return a receive that hands out the body that was read, then whatever comes after it."""
     pending = [body]
 
@@ -257,7 +257,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-async def _refuse(send: Send, status: int, message: str) -> None:
+async def answer_refusal(send: Send, status: int, message: str) -> None:
+    """Answer with a status and a sentence, as JSON."""
     headers = [(b"content-type", b"application/json"), *SECURITY_HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps({"error": message}).encode()})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ui.guard import Application, Event, Receive, Scope, Send
 
@@ -29,6 +29,12 @@ def owner_of(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str:
     return f"browser:{name if _NAME.fullmatch(name) else secrets.token_urlsafe(32)}"
 
 
+def name_of(scope: Scope) -> str:
+    """Return what tells people apart who are connected: the user who logged in, else the browser's name, else ""."""
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return headers.get(USER_HEADER.encode()) or next(_names_of(scope), "")
+
+
 class NamedBrowsers:
     """ASGI application that gives every browser that opens the page a name of its own, and passes everything on."""
 
@@ -37,18 +43,19 @@ class NamedBrowsers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/" and not _is_named(scope):
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/" and not any(_names_of(scope)):
             send = _naming(send, secure=scope.get("scheme") == "https")
         await self._app(scope, receive, send)
 
 
-def _is_named(scope: Scope) -> bool:
+def _names_of(scope: Scope) -> Iterator[str]:
+    """Yield the well-formed names in the cookies of a request."""
     for name, value in scope["headers"]:
         if name.lower() == b"cookie":
-            pairs = (part.strip().partition("=") for part in value.decode("latin-1").split(";"))
-            if any(key == COOKIE and _NAME.fullmatch(given) for key, _, given in pairs):
-                return True
-    return False
+            for part in value.decode("latin-1").split(";"):
+                key, _, given = part.strip().partition("=")
+                if key == COOKIE and _NAME.fullmatch(given):
+                    yield given
 
 
 def _naming(send: Send, *, secure: bool) -> Send:

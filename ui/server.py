@@ -28,6 +28,7 @@ from ui.http.answering import Assistants, Here
 from ui.http.api import Api, Beside
 from ui.login import Login
 from ui.owners import NamedBrowsers, owner_of
+from ui.sessions import OwnPages
 from ui.shelf import Shelf
 from ui.web import Examples, build_page, page_look
 
@@ -100,7 +101,7 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    app: Application = Beside(api.application(), NamedBrowsers(served))
+    app: Application = Beside(api.application(), NamedBrowsers(OwnPages(served)))
     return Guard(
         Login(app, users) if users else app, hosts=hosts, larger=dict.fromkeys((UPLOADS, ADDED), MAX_UPLOAD_BYTES)
     )

@@ -53,7 +53,16 @@ def test_named_and_loopback_hosts_are_served(host):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:7860", "", "0.0.0.0"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:7860",
+        "",
+        "0.0.0.0",
+        "localhost:80@evil.example",
+        "localhost:a",
+    ],
 )
 def test_other_host_names_are_refused_with_a_hint(host):
     behind = Behind()
