@@ -20,6 +20,7 @@ from index.queries import Query
 from index.states import State
 
 DEPTH = 100  # passages that each leg puts up, at least; four times what is asked for if that is more
+MOST_DEPTH = 6_400  # where copies of the same words crowd out what would be found otherwise
 
 
 def search(state: State, question: str, k: int, vector_weight: float | None) -> list[Hit]:
@@ -31,13 +32,19 @@ def search(state: State, question: str, k: int, vector_weight: float | None) -> 
         return []
     query = state.query(question)
     vector = _embed(state.base.embedder, query) if weight > 0 else None
-    found = state.candidates(query, vector, max(DEPTH, 4 * k))
-    if not len(found.numbers):
-        return []
-    lexical = by_maximum(found.lexical, float(found.lexical.max()))
-    near = by_maximum(found.vector, float(found.vector.max()))
-    scores = fuse(lexical, near, weight)
-    best = list(_best(found, scores, k))
+    depth = max(DEPTH, 4 * k)
+    while True:
+        found = state.candidates(query, vector, depth)
+        if not len(found.numbers):
+            return []
+        lexical = by_maximum(found.lexical, float(found.lexical.max()))
+        near = by_maximum(found.vector, float(found.vector.max()))
+        scores = fuse(lexical, near, weight)
+        best = list(_best(found, scores, k))
+        copies = len(found.numbers) - len(np.unique(found.sameness))
+        if len(best) == k or not copies or len(found.numbers) < depth or depth >= MOST_DEPTH:
+            break
+        depth *= 4
     passages = state.passages_at([int(found.numbers[at]) for at in best])
     return [
         Hit(passage, float(scores[at]), float(lexical[at]), float(near[at]))

@@ -186,5 +186,5 @@ def test_a_file_that_is_not_what_its_name_says_becomes_no_document(person, name,
     wait_until(lambda: json.loads(person.post("/documents/upload?name=z.exe", b"x")[2])["job"] > job)
     wait_until(lambda: not list(person.server.home.rglob(name)))
 
-    assert name not in person.server.run("index", "list", "--json", "--index", str(person.server.index)).stdout
+    assert f'"{name}"' not in person.server.run("index", "list", "--json", "--index", str(person.server.index)).stdout
     assert before.count('"id"') >= 1

@@ -71,6 +71,12 @@ def test_the_same_words_are_shown_once(make_passage, found):
     assert found(index, "hard cheese cheddar") == ["a"]
 
 
+def test_many_copies_of_the_same_words_do_not_crowd_out_the_others(make_passage, found):
+    copies = [make_passage("Cheddar, hard cheddar cheese.", id=f"copy{n}") for n in range(500)]
+    index = Index.build([*copies, make_passage("A hard cheese is Parmesan.", id="b")])
+    assert found(index, "hard cheese cheddar") == ["copy0", "b"]
+
+
 def test_a_heading_leads_to_its_passage(make_passage, found):
     texts = {"a": "It has 40 rooms.", "b": "It has 60 rooms."}
     index = Index.build([make_passage(text, id=id, context=f"Hotel {id}lpha") for id, text in texts.items()])
