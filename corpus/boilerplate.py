@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from corpus.bare_headings import find_candidates, find_title_line, is_dense
 from corpus.directories import find_directory, name_of
@@ -33,19 +34,35 @@ _FEWEST_LINKS = 4  # of a menu
 _LONGEST_NAME = 24  # columns that the links of a menu have on average at most; the titles of articles are longer
 
 
-def strip_boilerplate(text: str, title: str = "") -> str:
-    """Return the text without one layer of boilerplate; what that uncovers is for the next call."""
+class Removed(NamedTuple):
+    """A line that was taken out, and the rule that took it."""
+
+    text: str
+    rule: str
+
+
+def strip_boilerplate(text: str, title: str = "", removed: list[Removed] | None = None) -> str:
+    """Return the text without one layer of boilerplate; what that uncovers is for the next call.
+
+    What is taken out is noted in ``removed``.
+    """
+
+    def take(numbers: set[int], rule: str) -> list[Line]:
+        if removed is not None:
+            removed.extend(Removed(lines[number].text, rule) for number in sorted(numbers))
+        return _without(lines, numbers)
+
     lines = read_lines(text)
-    lines = _without(lines, _markup_lines(lines))
+    lines = take(_markup_lines(lines), "images and tags")
     if "](/" in text or "]( /" in text:
-        lines = _without(lines, _menus(lines))
-    lines = _without(lines, _head_furniture(lines))
+        lines = take(_menus(lines), "menu of links")
+    lines = take(_head_furniture(lines), "frame above the text")
     directory = find_directory(lines)
-    lines = _without(lines, directory.lines)
-    lines = _without(lines, _repeated_title(lines, title))
-    lines = _without(lines, _tail_furniture(lines))
+    lines = take(directory.lines, "list of contents")
+    lines = take(_repeated_title(lines, title), "title again")
+    lines = take(_tail_furniture(lines), "frame below the text")
     if may_hold_furniture(text):
-        lines = _without(lines, _furniture_blocks(lines))
+        lines = take(_furniture_blocks(lines), "block of buttons or adverts")
     if directory.names and sum(line.kind == "heading" for line in lines) <= 1:
         lines = _move_off_margin(lines, directory.names)
     return "\n".join(line.text for line in lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from corpus.boilerplate import strip_boilerplate
+from corpus.boilerplate import Removed, strip_boilerplate
 from corpus.patterns import pattern
 
 _ANSI = pattern(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
@@ -34,17 +34,21 @@ _ROUNDS = 20  # each round removes something, and two or three do; more are only
 _ROUND_CHARACTERS = 4_000_000  # that rounds may read in all, beyond the first three
 
 
-def clean(text: str, title: str = "") -> str:
+def clean(text: str, title: str = "", removed: list[Removed] | None = None) -> str:
     """Return the text without invisible characters and boilerplate; a text that is nothing else is kept.
 
-    ``title`` is the name under which the text is known; a line that repeats it, or the text's own first line, goes.
+    ``title`` is the name under which the text is known; a line that repeats it, or the text's own first line, goes. The lines
+    that are taken out are noted in ``removed``.
     """
     text = _tidy(clean_characters(text))
     for _ in range(max(3, min(_ROUNDS, _ROUND_CHARACTERS // (len(text) + 1)))):
-        cleaned = _tidy(strip_boilerplate(text, title))
+        layer: list[Removed] = []
+        cleaned = _tidy(strip_boilerplate(text, title, layer))
         if cleaned in {text, ""}:
             break
         text = cleaned
+        if removed is not None:
+            removed += layer
     return text
 
 

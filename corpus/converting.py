@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from corpus.cleaning import clean_characters
+from corpus.boilerplate import Removed
+from corpus.cleaning import clean, clean_characters
 from corpus.documents import Document
 from corpus.errors import ReadError
 from corpus.formats import Extract, Format, endings, extract, format_of, limits
@@ -68,16 +69,19 @@ def convert(
 
 
 def cut_from(found: Extract, document: Document) -> Cut:
-    """Return the lines of a source that cleaning left out of its document."""
+    """Return the lines of a source that cleaning left out of its document, and why."""
+    removed: list[Removed] = []
+    clean(found.text, found.title, removed)
+    rules = {"".join(each.text.split()): each.rule for each in removed}
     left = Counter("".join(line.split()) for line in clean_characters(document.text).split("\n"))
     whole = "".join(document.text.split())
-    lines = list(found.cut)
+    lines = [(line, "frame of the page") for line in found.cut]
     for line in clean_characters(found.text).split("\n"):
         key = "".join(line.split())
         if key and not left[key] and not (len(key) > _LONGEST_KEY and key in whole):
-            lines.append(line.strip())
+            lines.append((line.strip(), rules.get(key, "broken up")))
         left[key] -= 1
-    return Cut(document.id, tuple(lines))
+    return Cut(document.id, tuple(line for line, _ in lines), tuple(rule for _, rule in lines))
 
 
 def to_document(found: Extract, name: str, kind: str, *, largest: int = limits.DOCUMENT_CHARACTERS) -> Document:

@@ -27,7 +27,7 @@ def load(data: bytes) -> Reading:
     return Reading(
         tuple(map(_document, documents)),
         tuple(Skipped(*values) for values in skipped),
-        tuple(Cut(of, tuple(lines)) for of, lines in cut),
+        tuple(Cut(of, tuple(lines), tuple(rules)) for of, lines, rules in cut),
     )
 
 

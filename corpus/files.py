@@ -107,7 +107,8 @@ def read_folder(
     Raises:
         UsageError: There is no such folder, it is a file, or there is no file in it.
     """
-    return _together(read_each(folder, progress=progress, workers=workers, show_cut=show_cut, kept=kept))
+    outcomes = read_each(folder, progress=progress, workers=workers, show_cut=show_cut, kept=kept)
+    return _together(outcomes, show_cut=show_cut)
 
 
 def read_files(
@@ -116,10 +117,11 @@ def read_files(
     progress: Progress | None = None,
     workers: int | None = None,
     show_cut: bool = False,
+    kept: Path | None = None,
 ) -> Reading:
-    """Read single files, each named by its own name; what cannot be read is listed by its path.
+    """Read single files of one folder, each named by its own name; what cannot be read is listed by its path.
 
-    The arguments are those of ``read_folder``.
+    The arguments are those of ``read_folder``; what is kept of the files beside them tells which lines recur there.
     """
     nothing = KeptReadings(None, Path(), largest=LARGEST_DOCUMENT)
     items = [(Path(os.path.realpath(path)), Path(path).name) for path in paths]
@@ -129,7 +131,17 @@ def read_files(
         outcomes.append(outcome)
         if progress:
             progress(number, len(items))
-    return _together(outcomes)
+    folder = Path(paths[0]).absolute().parent if paths else Path()
+    return _together(outcomes, show_cut=show_cut, neighbours=_beside(folder, kept))
+
+
+def _beside(folder: Path, kept: Path | None) -> Iterator[Document]:
+    """Yield what is kept of the files in a folder itself, if it was read before."""
+    if kept is None or not KeptReadings(kept, folder, largest=LARGEST_DOCUMENT).exists():
+        return
+    with KeptReadings(kept, folder, largest=LARGEST_DOCUMENT) as readings:
+        for reading in readings.held():
+            yield from (document for document in reading.documents if "/" not in document.id)
 
 
 def read_each(
@@ -173,8 +185,10 @@ def _forget(root: Path, kept: Path | None) -> None:
             readings.finish()
 
 
-def _together(outcomes: Iterable[Outcome]) -> Reading:
-    """Return the readings of files as one."""
+def _together(outcomes: Iterable[Outcome], *, show_cut: bool, neighbours: Iterable[Document] = ()) -> Reading:
+    """Return the readings of files as one, without the lines that recur in their folders; ``neighbours`` count as well."""
+    from corpus.recurring import without_recurring
+
     documents: list[Document] = []
     skipped: list[Skipped] = []
     cut: list[Cut] = []
@@ -182,7 +196,18 @@ def _together(outcomes: Iterable[Outcome]) -> Reading:
         documents += outcome.reading.documents
         skipped += outcome.reading.skipped
         cut += outcome.reading.cut
-    return Reading(tuple(documents), tuple(sorted(skipped, key=lambda each: each.path)), tuple(cut))
+    stripped = without_recurring(documents, neighbours)
+    told = _joined([*cut, *stripped.cut]) if show_cut else ()
+    return Reading(stripped.documents, tuple(sorted(skipped, key=lambda each: each.path)), told)
+
+
+def _joined(cut: Sequence[Cut]) -> tuple[Cut, ...]:
+    """Return what was cut with each document once."""
+    found: dict[str, Cut] = {}
+    for each in cut:
+        before = found.get(each.document, Cut(each.document, ()))
+        found[each.document] = Cut(each.document, before.lines + each.lines, before.rules + each.rules)
+    return tuple(found.values())
 
 
 def _count_workers(names: Sequence[str], wanted: int | None) -> int:

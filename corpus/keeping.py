@@ -105,6 +105,16 @@ class KeptReadings:
         entry = self._entries.get(name)
         return self._load(name, entry) if entry is not None and entry.digest == digest else None
 
+    def exists(self) -> bool:
+        """Tell whether anything is kept of the folder."""
+        return self._place is not None and os.path.isfile(self._path)  # noqa: PTH113 Path.is_file raises where it may not look
+
+    def held(self) -> Iterator[Reading]:
+        """Yield all readings."""
+        for name, entry in self._entries.items():
+            if (reading := self._load(name, entry)) is not None:
+                yield reading
+
     def find_last(self, name: str) -> Reading | None:
         """Return the last reading of what cannot be looked at now, such as a page on the web."""
         entry = self._entries.get(name)

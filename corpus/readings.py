@@ -17,10 +17,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The lines of a document's source that are not in its text: what stood around it, in their order."""
+    """The lines of a document's source that are not in its text, in their order, and by which rule each was cut."""
 
     document: str
     lines: tuple[str, ...]
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

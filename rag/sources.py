@@ -143,7 +143,7 @@ def _read_group(group: list[Path], manner: Manner, progress: Progress | None, al
     if os.path.isdir(first):  # noqa: PTH112 as above
         found = read_folder(first, progress=tell, workers=manner.workers, show_cut=manner.show_cut, kept=manner.kept)
         return Source(_once(found), first)
-    reading = read_files(group, progress=tell, workers=manner.workers, show_cut=manner.show_cut)
+    reading = read_files(group, progress=tell, workers=manner.workers, show_cut=manner.show_cut, kept=manner.kept)
     if alone and not reading.documents:
         reasons = [
             each.reason if each.path == first.name else f"{each.path}: {each.reason}" for each in reading.skipped

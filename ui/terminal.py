@@ -137,13 +137,16 @@ def print_cut(cut: Sequence[Cut]) -> None:
     """Print the lines that were taken for what is around a text, document by document."""
     for each in cut:
         say(f"cut from {each.document}: {len(each.lines)} lines", bold=True)
-        for line in each.lines:
-            say(f"    {shorten(line, QUOTE_COLUMNS)}", dim=True)
+        for line, rule in zip(each.lines, each.rules, strict=True):
+            say(f"    {shorten(line, QUOTE_COLUMNS)}  ({rule})", dim=True)
 
 
-def plain_cut(cut: Sequence[Cut]) -> dict[str, list[str]]:
-    """Return the lines that were cut, by document, as plain JSON."""
-    return {each.document: list(each.lines) for each in cut}
+def plain_cut(cut: Sequence[Cut]) -> dict[str, list[dict[str, str]]]:
+    """Return the lines that were cut and the rule that cut each, by document, as plain JSON."""
+    return {
+        each.document: [{"line": line, "rule": rule} for line, rule in zip(each.lines, each.rules, strict=True)]
+        for each in cut
+    }
 
 
 def print_alike(alike: Sequence[Alike]) -> None:

@@ -19,7 +19,7 @@ TEXT = "# Models\n\n## T5\n\nT5 is by [Google](https://a.org).\n\n| name | size 
 
 def test_a_reading_comes_back_as_it_was_sent() -> None:
     document = Document.from_text(TEXT, id="a\udcff.md", metadata={"author": "某某"})
-    reading = Reading((document,), (Skipped("b", "it is empty"),), (Cut("a", ("menu",)),))
+    reading = Reading((document,), (Skipped("b", "it is empty"),), (Cut("a", ("menu",), ("frame of the page",)),))
     assert load(dump(reading)) == reading
 
 

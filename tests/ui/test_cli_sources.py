@@ -188,7 +188,12 @@ def test_what_was_cut_is_shown(tmp_path, capsys, monkeypatch) -> None:
     _, out, _ = run(
         capsys, "index", "build", str(tmp_path / "a.md"), "--index", str(tmp_path / "i"), "--show-cut", "--json"
     )
-    assert json.loads(out)["cut"] == {"a.md": ["点赞 收藏 分享", "版权声明：本文为博主原创文章"]}
+    assert json.loads(out)["cut"] == {
+        "a.md": [
+            {"line": "点赞 收藏 分享", "rule": "frame below the text"},
+            {"line": "版权声明：本文为博主原创文章", "rule": "frame below the text"},
+        ]
+    }
 
 
 def slow_pdf() -> bytes:
