@@ -16,7 +16,7 @@ from corpus.patterns import pattern
 _NUMBER = r"\d[\d,.]*\s*(?:[kKmMwW万千亿]\+?|\+)?"
 
 _BUTTONS = (
-    "相关新闻 相关报道 相关阅读 相关链接 打印本页 关闭窗口 关闭本页 我要纠错 原创 转载 翻译 关注者 被浏览 登录后你可以 不限量看优质回答 私信答主深度交流 精彩内容一键收藏 专栏收录该内容 跳转到导航 跳转到搜索 知道了 分享到QQ 分享到新浪微博 "
+    "相关新闻 相关报道 相关阅读 相关链接 打印本页 关闭窗口 关闭本页 我要纠错 原创 转载 翻译 关注者 被浏览 登录后你可以 跳转到导航 跳转到搜索 知道了 分享到QQ 分享到新浪微博 "
     "博客 关于 关于我们 联系我们 加入我们 帮助中心 用户协议 隐私政策 友情链接 点赞 点个赞 点踩 赞 踩 顶 赞同 喜欢 收藏 一键收藏 评论 写评论 发表评论 发布评论 提交评论 查看评论 全部评论 最新评论 热门评论 精选评论 暂无评论 没有评论 "
     "还没有评论 抢沙发 网友评论 我要评论 留言 写留言 发表回复 分享 分享到 一键分享 转发 举报 投诉 打赏 赞赏 打赏作者 关注 已关注 取消关注 加关注 关注作者 私信 "
     "投币 在看 回复 提交 取消 确定 确认 发送 登录 登陆 注册 登录注册 立即登录 免费注册 退出 忘记密码 复制 复制链接 复制代码 海报 生成海报 生成长图 二维码 "
@@ -115,7 +115,6 @@ _PAYMENT_BOX = pattern(
     | .{0,8}(?:红包|钱包|余额|充值|支付|打赏|金额|抵扣).{0,6}(?:个数|金额|余额|最[小低大高]|说明|前往|点击|成功|失败|方式|支付|充值|不足|查询).{0,24}
     | (?:钱包|账户|当前)?余额\s*[:：]?\s*¥?\s*[\d.]+.{0,16}
     | 需?(?:支付|实付|付款|打赏)(?:金额)?\s*[:：]\s*¥?\s*[\d.]+\s*元?
-    | .{0,8}领取后.{0,40}(?:粉丝|规则|红包).{0,10}
     """,
     re.VERBOSE,
 )
@@ -154,6 +153,8 @@ _AGO = pattern(
     r"\d+\s*(?:秒|分钟|个?小时|天|日|周|个?月|年)(?:之)?前|刚刚发布|\b\d+\s*(?:minutes?|hours?|days?|weeks?|months?|years?)\s+ago\b",
     re.IGNORECASE,
 )
+_LONGEST_LABEL = 44  # columns of words without any punctuation that may be a label rather than a sentence
+_PUNCTUATION = pattern(r"[^\w\s]|_")
 _COUNTER = pattern(rf"[-•*·\s]*{_NUMBER}\s*")
 _HEAD_COUNTS = pattern(
     rf"{_COUNTED}\s*[:：(（]?\s*{_NUMBER}|{_NUMBER}\s*{_COUNTED}|IP\s*属地|版权|发布于|阅读时长", re.IGNORECASE
@@ -248,6 +249,8 @@ def _judge(content: str) -> Verdict:
     if width <= 160 and len(set(_PAYMENT.findall(content))) >= 2:
         return Verdict.PAYMENT
     if width <= 28 and not content.endswith("。") and "http" not in content:
+        return Verdict.NEUTRAL
+    if width <= _LONGEST_LABEL and not _PUNCTUATION.search(content):
         return Verdict.NEUTRAL
     return Verdict.CONTENT
 

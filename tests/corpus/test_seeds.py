@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from corpus import Document, Passage, read, read_folder, split
+from corpus.cleaning import clean_characters
 
 SHARED = Path(__file__).parents[3] / "shared"
 pytestmark = pytest.mark.skipif(not (SHARED / "seeds").is_dir(), reason="../shared is not beside this checkout")
@@ -52,6 +53,49 @@ def test_all_evidence_of_the_questions_survives_and_lies_in_one_passage(
 )
 def test_the_boilerplate_is_gone(seeds: dict[str, Document], seed: str, words: list[str]) -> None:
     assert [word for word in words if word in seeds[seed].text] == []
+
+
+def lines_of(name: str) -> list[str]:
+    text = next((SHARED / "seeds").glob(f"{name}*")).read_text("utf-8")
+    return [squeezed(clean_characters(line)) for line in text.split("\n") if squeezed(clean_characters(line))]
+
+
+@pytest.fixture(scope="module")
+def cut() -> dict[str, dict[str, str]]:
+    """The squeezed lines that were cut from each seed, with the rule that cut them."""
+    reading = read_folder(SHARED / "seeds", show_cut=True)
+    return {each.document[:3]: dict(zip(map(squeezed, each.lines), each.rules, strict=True)) for each in reading.cut}
+
+
+@pytest.mark.parametrize("seed", ["000", "001", "002", "003", "004"])
+def test_every_line_of_a_source_is_in_a_passage_or_told_as_cut(
+    passages: list[Passage], cut: dict[str, dict[str, str]], seed: str
+) -> None:
+    held = "".join(squeezed(p.text) for p in passages if p.document_id.startswith(seed))
+    missing = [line for line in lines_of(seed) if line not in held and line not in cut.get(seed, {})]
+    lost = [line for line in missing if any(part not in held for part in re.split(r"(?=\[\d+\])|[|-]+", line))]
+    assert lost == []
+
+
+def test_what_was_cut_is_no_content(seeds: dict[str, Document], cut: dict[str, dict[str, str]]) -> None:
+    advert = re.compile("礼包|资料|红包|余额|付费|粉丝|三连|版权|前往|一亿|粗体|标签|ainavi")
+    doubtful = []
+    for seed, lines in cut.items():
+        text = squeezed(seeds[seed].text)
+        for line, rule in lines.items():
+            again = rule in {"list of contents", "title again"} and squeezed(line) in text
+            if len(line) > 14 and not again and not advert.search(line) and "![" not in line:
+                doubtful.append((seed, rule, line))
+    assert doubtful == []
+
+
+def test_no_passage_holds_a_line_of_a_frame(passages: list[Passage]) -> None:
+    frame = re.compile(
+        r"(?:点赞|收藏|评论|分享|转发|关注|三连|打赏|提交|举报|暂无评论|相关(?:文章|推荐)|扫码支付|余额充值|[•·]?\d+|copyright.*|©.*|.*版权声明.*|.*红包.*|.*礼包.*)",
+        re.IGNORECASE,
+    )
+    found = [line for p in passages for line in map(squeezed, p.text.split("\n")) if frame.fullmatch(line)]
+    assert found == []
 
 
 def test_titles_recur_no_more(seeds: dict[str, Document]) -> None:
