@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from rag.chat import ChatReader
     from rag.feeding import Feed
     from rag.moderating import Guard, Moderation
+    from rag.tools import Tools
 
 logger = logging.getLogger(__name__)
 
@@ -328,9 +329,11 @@ class Assistant:
         deadline: Deadline | None,
     ) -> Iterator[str | Answer]:
         draft, failed = None, []
+        tools = _tools(reader, self.index)
         for writing in filter(None, (reader, self._fallback)):
             try:
-                for event in writing.stream(alone, packed, history, deadline if writing is reader else None):
+                until = deadline if writing is reader else None
+                for event in writing.stream(alone, packed, history, until, tools):
                     if isinstance(event, str):
                         yield event
                     else:
@@ -416,6 +419,14 @@ def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
     from rag.models import open_model
 
     return ChatReader(open_model(llm, base_url=base_url))
+
+
+def _tools(reader: ChatReader, index: Index) -> Tools | None:
+    if not reader.model.calls_tools:
+        return None
+    from rag.looking import Toolbox
+
+    return Toolbox(index)
 
 
 def _open_fallback(spec: str, llm: str) -> ChatReader | None:

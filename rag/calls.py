@@ -122,8 +122,14 @@ async def within(awaited: Coroutine[Any, Any, Item], deadline: Deadline) -> Item
     Raises:
         LLMError: The deadline passed (kind ``timeout``).
     """
+    if not deadline.remaining:  # also when what is awaited is there already
+        awaited.close()
+        raise out_of_time(deadline)
     try:
-        return await asyncio.wait_for(awaited, deadline.remaining)
+        async with asyncio.timeout(
+            deadline.remaining
+        ):  # wait_for loses a cancellation that comes together with a result
+            return await awaited
     except TimeoutError:
         raise out_of_time(deadline) from None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from corpus.languages import Language, language_of
 from corpus.patterns import pattern
@@ -20,7 +20,8 @@ from rag.chat_model import ChatMessage, ChatModel
 from rag.errors import LLMError
 from rag.failures import stated_window
 from rag.feeding import Feed
-from rag.marks import Resolver, lift_marks
+from rag.live_text import LiveText
+from rag.marks import lift_marks
 from rag.prompting import (
     SENTINEL,
     SENTINEL_WRITTEN,
@@ -30,20 +31,14 @@ from rag.prompting import (
     without_marks,
     without_thoughts,
 )
+from rag.talking import Request, Talk
+from rag.tools import Offer, Tools, specifications
 
 _LEAST_EVIDENCE = 64  # tokens; with less there is nothing to answer from
 _MAX_REWRITTEN_CHARS = 400
 _REWRITE_TURNS = 4
 _SHORT = 160  # characters of an answer that may be nothing but "they do not say"
 
-_OPENING = "[【［〔"
-_TAIL = 200  # characters at the end of a growing text that may be unfinished
-
-_UNFINISHED = pattern(
-    r"(?:(?:[\[【［〔][^\]】］〕\n]{0,40}[\]】］〕]{1,2}(?:\([^)\n]*\)?)?[ \t,，、]*)*"
-    r"(?:[\[【［〔][^\]】］〕\n]{0,40})?|`[^`\n]{0,40}|<[a-z/]{0,10})\s*\Z",
-    re.IGNORECASE,
-)
 _SAYS_NOTHING = pattern(
     r"(?:资料|段落|文档|材料|上下文|文中|原文)[^。\n]{0,12}(?:没有|未|并未|不)[^。\n]{0,6}(?:提到|提及|说明|包含|涉及|给出|提供|足以)"
     r"|(?:无法|不能)[^。\n]{0,16}(?:回答|得知|确定|判断)"
@@ -102,9 +97,11 @@ class ChatReader:
                 yield ""
         return _rewritten(self.model, question, said)
 
-    def _reply(self, messages: Sequence[ChatMessage], deadline: Deadline) -> Iterator[str]:
+    def _reply(self, messages: Sequence[ChatMessage], deadline: Deadline, offer: Offer | None = None) -> Iterator[str]:
         feed = self._feed
-        return feed.read(self.model, messages, deadline) if feed else self.model.stream(messages, deadline)
+        return (
+            feed.read(self.model, messages, deadline, offer) if feed else self.model.stream(messages, deadline, offer)
+        )
 
     def stream(
         self,
@@ -112,11 +109,12 @@ class ChatReader:
         hits: Sequence[Hit],
         history: Sequence[Message] = (),
         deadline: Deadline | None = None,
+        tools: Tools | None = None,
     ) -> Iterator[str | ChatDraft]:
         """Yield the answer's text piece by piece, then the finished draft.
 
         A reply that breaks off is kept, with a note, as far as passages support it. Without a ``deadline`` the model's
-        own time limit counts from now.
+        own time limit counts from now. A model that can call tools may call ``tools``.
 
         Raises:
             LLMError: There is no reply, or nothing of it that could be kept.
@@ -125,42 +123,44 @@ class ChatReader:
             yield ChatDraft("", found=False)
             return
         deadline = deadline or self.deadline()
-        request = make_request(self.model, question, hits, history)
-        live, broken = _LiveText(request.fitted.hits), None
         for may_shrink in (True, False):
+            offered = tools if self.model.calls_tools else None
+            request = make_request(self.model, question, hits, history, with_tools=offered is not None)
+            talk, broken = Talk(self.model, request, self._show, offered), None
             try:
-                yield from live.follow(self._reply(request.messages, deadline))
+                yield from talk.follow(self._reply, deadline)
             except LLMError as error:
                 broken = error
-            if not (may_shrink and broken and broken.kind == "too_long" and not live.text):
+            if not (may_shrink and broken and broken.kind == "too_long" and not talk.live.text):
                 break
             self.model.context_length = _smaller(self.model.context_length, broken)  # the server knows better
-            request = make_request(self.model, question, hits, history)
-            live, broken = _LiveText(request.fitted.hits), None
-        yield _finish(live, request.fitted, broken, language_of(question))
+        language = language_of(question)
+        fitted = replace(request.fitted, hits=tuple(talk.hits))
+        yield _finish(talk.live, fitted, broken, language, _left_out(request.fitted, language) + talk.notes(language))
+
+    def _show(self, number: int, hit: Hit) -> str:
+        return show_passage(number, hit, self.model)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The messages for one answer, and the passages in them."""
-
-    messages: tuple[ChatMessage, ...] = field(repr=False)
-    fitted: Fitted
-
-
-def make_request(model: ChatModel, question: str, hits: Sequence[Hit], history: Sequence[Message] = ()) -> Request:
+def make_request(
+    model: ChatModel, question: str, hits: Sequence[Hit], history: Sequence[Message] = (), *, with_tools: bool = False
+) -> Request:
     """Fill the answering prompt with as many passages and turns as the model's window takes.
 
     Raises:
         LLMError: The question leaves no room for evidence (kind ``too_long``).
     """
     window = model.context_length
-    once, each = load_prompt("answer", language_of(question))
+    language = language_of(question)
+    once, each = load_prompt("answer", language)
     fence = new_fence()
     asked = neutralise(question, model.special_tokens)
     system = once.substitute(fence=fence, sentinel=SENTINEL)
+    if with_tools:
+        system += "\n\n" + load_prompt("tools", language)[0].substitute(sentinel=SENTINEL)
     bare = each.substitute(fence=fence, passages="", question=asked)
-    instructions = model.count_tokens(system) + model.count_tokens(bare) + 2 * PER_MESSAGE
+    specified = model.count_tokens(str(specifications())) if with_tools else 0
+    instructions = model.count_tokens(system) + model.count_tokens(bare) + 2 * PER_MESSAGE + specified
     room = share(window, instructions)
     turns = (
         last_turns(_said(history, model), model.count_tokens, room.history) if room.evidence >= _LEAST_EVIDENCE else []
@@ -179,7 +179,7 @@ def make_request(model: ChatModel, question: str, hits: Sequence[Hit], history: 
     messages: list[ChatMessage] = [{"role": "system", "content": system}]
     messages += [{"role": turn["role"], "content": turn["content"]} for turn in turns]
     messages.append({"role": "user", "content": user})
-    return Request(tuple(messages), fitted)
+    return Request(tuple(messages), fitted, question, fence)
 
 
 def show_passage(number: int, hit: Hit, model: ChatModel) -> str:
@@ -217,72 +217,26 @@ def _rewritten(model: ChatModel, question: str, reply: str) -> str:
     return line
 
 
-class _LiveText:
-    """A reply while it is written: what of it can be shown already, with marks in the numbers of the final answer."""
-
-    def __init__(self, hits: Sequence[Hit]) -> None:
-        self.resolver = Resolver(hits)
-        self._raw = ""
-        self._ready = ""
-        self._shown = ""
-
-    @property
-    def text(self) -> str:
-        """The reply so far, cleaned, with the model's own marks."""
-        return without_thoughts(self._raw).strip()
-
-    def follow(self, pieces: Iterator[str]) -> Iterator[str]:
-        """Yield what can be shown after each piece ("" for ""): no half of a mark, nothing that looks like the sentinel."""
-        for piece in pieces:
-            if not piece:
-                yield ""
-                continue
-            self._raw += piece
-            yield from self._fresh(_finished(self.text))
-        yield from self._fresh(self.text)
-
-    def _fresh(self, ready: str) -> Iterator[str]:
-        if fresh := self._grown(ready):
-            self._shown += fresh
-            yield fresh
-
-    def _grown(self, text: str) -> str:
-        begun = text.lstrip("*`\"'「")[: len(SENTINEL)]
-        if SENTINEL.startswith(begun) or SENTINEL_WRITTEN.search(text):
-            return ""
-        before, self._ready = self._ready, text
-        new = text.removeprefix(before)
-        if text.startswith(before) and not any(bracket in new for bracket in _OPENING):
-            return new
-        resolved = self.resolver.so_far(text)
-        return resolved[len(self._shown) :] if resolved.startswith(self._shown) else ""
-
-
-def _finished(text: str) -> str:
-    """Return a growing text without an end that may still become something else: a mark, code, a tag."""
-    head, tail = text[:-_TAIL], text[-_TAIL:]
-    return (head + _UNFINISHED.sub("", tail)).rstrip()
-
-
-def _finish(live: _LiveText, fitted: Fitted, broken: LLMError | None, language: Language) -> ChatDraft:
+def _finish(
+    live: LiveText, fitted: Fitted, broken: LLMError | None, language: Language, before: tuple[str, ...]
+) -> ChatDraft:
     """Return the draft of a reply, or raise what broke it off before anything in it could be kept."""
     text, citations, notes = live.resolver.resolve(SENTINEL_WRITTEN.sub("", live.text).strip())
     refused = _is_refusal(live.text, citations)
     if broken and (refused or not citations):
         raise broken
-    left_out = _left_out(fitted, language)
     if refused:
-        return ChatDraft("", found=False, used=fitted.hits, notes=left_out)
+        return ChatDraft("", found=False, used=fitted.hits, notes=before)
     if not citations:
         why = (
             "模型的回答在所给段落中找不到依据,没有采用。"
             if language == "zh"
             else "Nothing that the model wrote is in the passages, so it is not shown."
         )
-        return ChatDraft("", found=False, used=fitted.hits, notes=(*left_out, why))
+        return ChatDraft("", found=False, used=fitted.hits, notes=(*before, why))
     if broken:
         notes += (f"回答不完整:{broken}" if language == "zh" else f"The answer is incomplete: {broken}",)
-    return ChatDraft(text, citations, used=fitted.hits, notes=left_out + notes)
+    return ChatDraft(text, citations, used=fitted.hits, notes=before + notes)
 
 
 def _is_refusal(text: str, citations: Sequence[Citation]) -> bool:

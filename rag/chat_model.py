@@ -12,13 +12,14 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 from corpus.patterns import pattern
 from rag.calls import Deadline, run, run_on_loop, within
 from rag.errors import LLMError
 from rag.failures import Backend, retry_after, translate
 from rag.model_settings import DEFAULT_TIMEOUT_S
+from rag.tools import Offer, ToolCall, specifications
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -30,6 +31,7 @@ _RETRIED_KINDS = frozenset({"rate", "server", "connection"})
 _NO_QUOTA = pattern(
     r"insufficient_quota|exceeded your (?:current )?quota|billing", re.IGNORECASE
 )  # waiting does not help
+_NO_TOOLS = pattern(r"\btools?\b|tool_choice|function.?call", re.IGNORECASE)  # a server's words for not knowing them
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
 _CUT = frozenset({"length", "max_tokens", "MAX_TOKENS", "model_length", "incomplete"})
 _WITHHELD = frozenset({"content_filter", "SAFETY", "refusal"})
@@ -37,10 +39,12 @@ _TOKEN_MARGIN = 1.2  # the built-in encoding is not the model's own
 
 
 class ChatMessage(TypedDict):
-    """One message for a model."""
+    """One message for a model; calls and what they found go by the id of the call."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    tool_call_id: NotRequired[str]
 
 
 class ChatModel:
@@ -82,10 +86,12 @@ class ChatModel:
         """The SPEC that the model was opened with."""
         return self._backend.spec
 
-    def stream(self, messages: Sequence[ChatMessage], deadline: Deadline | None = None) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[ChatMessage], deadline: Deadline | None = None, offer: Offer | None = None
+    ) -> Iterator[str]:
         """Yield the model's reply piece by piece; closing the iterator ends the request.
 
-        A request that fails before its first piece is tried again while the deadline allows, as late as the server asks.
+        With an ``offer`` the model may call tools: the calls stand there when the reply has ended. A request that fails before its first piece is tried again while the deadline allows, as late as the server asks.
 
         Raises:
             LLMError: The reply failed, or is not whole (``incomplete``); what was yielded before stays valid.
@@ -94,7 +100,7 @@ class ChatModel:
         for attempt in range(_RETRIES + 2):
             said = False
             try:
-                for piece in self._attempt(messages, deadline):
+                for piece in self._attempt(messages, deadline, self._offered(offer)):
                     said = True
                     yield piece
             except LLMError as error:
@@ -105,7 +111,9 @@ class ChatModel:
             else:
                 return
 
-    async def astream(self, messages: Sequence[ChatMessage], deadline: Deadline | None = None) -> AsyncIterator[str]:
+    async def astream(
+        self, messages: Sequence[ChatMessage], deadline: Deadline | None = None, offer: Offer | None = None
+    ) -> AsyncIterator[str]:
         """Yield as ``stream`` does, to an event loop; cancelling or closing it ends the request.
 
         Where ``asynchronous`` it takes no thread, otherwise one of its own until the reply ends.
@@ -114,7 +122,7 @@ class ChatModel:
         for attempt in range(_RETRIES + 2):
             said = False
             try:
-                async for piece in self._attempt_async(messages, deadline):
+                async for piece in self._attempt_async(messages, deadline, self._offered(offer)):
                     said = True
                     yield piece
             except LLMError as error:
@@ -125,68 +133,73 @@ class ChatModel:
             else:
                 return
 
-    def _attempt(self, messages: Sequence[ChatMessage], deadline: Deadline) -> Iterator[str]:
-        finish = ""
-        size = 0
+    def _attempt(self, messages: Sequence[ChatMessage], deadline: Deadline, offer: Offer | None) -> Iterator[str]:
+        reply = _Reply(offer)
         try:
-            for chunk in run(lambda: self._request(messages), deadline):
-                finish = _finish_of(chunk) or finish
-                if piece := str(chunk.text):
-                    size += len(piece)
+            for chunk in run(lambda: self._request(messages, offer), deadline):
+                if piece := reply.take(chunk):
                     yield piece
-                if size > MAX_ANSWER_CHARS:
-                    finish = "length"
+                if reply.is_too_long:
                     break
         except Exception as error:
             # The border to foreign code: whatever a provider's package raises is told in our terms, never swallowed.
             raise translate(error, self._backend) from error
-        self._check_end(finish, size)
+        self._check_end(reply)
 
-    async def _attempt_async(self, messages: Sequence[ChatMessage], deadline: Deadline) -> AsyncIterator[str]:
-        finish, size = "", 0
-        chunks = self._arriving(messages, deadline)
+    async def _attempt_async(
+        self, messages: Sequence[ChatMessage], deadline: Deadline, offer: Offer | None
+    ) -> AsyncIterator[str]:
+        reply = _Reply(offer)
+        chunks = self._arriving(messages, deadline, offer)
         try:
             async for chunk in chunks:
-                finish = _finish_of(chunk) or finish
-                if piece := str(chunk.text):
-                    size += len(piece)
+                if piece := reply.take(chunk):
                     yield piece
-                if size > MAX_ANSWER_CHARS:
-                    finish = "length"
+                if reply.is_too_long:
                     break
         except Exception as error:  # the border to foreign code, as in ``_attempt``
             raise translate(error, self._backend) from error
         finally:
             await chunks.aclose()
-        self._check_end(finish, size)
+        self._check_end(reply)
 
-    async def _arriving(self, messages: Sequence[ChatMessage], deadline: Deadline) -> AsyncGenerator[Any, None]:
+    def _offered(self, offer: Offer | None) -> Offer | None:
+        return offer if self.calls_tools else None
+
+    async def _arriving(
+        self, messages: Sequence[ChatMessage], deadline: Deadline, offer: Offer | None
+    ) -> AsyncGenerator[Any, None]:
         """Yield LangChain's chunks, fetched on the event loop or, where the library cannot do that, in a thread of their own."""
         if not self.asynchronous:
-            async with aclosing(run_on_loop(lambda: self._request(messages), deadline)) as chunks:
+            async with aclosing(run_on_loop(lambda: self._request(messages, offer), deadline)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
         from langsmith import tracing_context
 
-        arriving = self._chat.astream([dict(message) for message in messages], **self._options)
+        arriving = self._bound(offer).astream([dict(message) for message in messages], **self._options)
 
         async def fetch() -> Any:  # noqa: ANN401 LangChain's chunk
             with tracing_context(enabled=False):  # as in ``_request``
                 return await anext(arriving, None)
 
-        async with aclosing(arriving):  # type: ignore[type-var]  # LangChain gives a generator
+        async with aclosing(arriving):
             while (chunk := await within(fetch(), deadline)) is not None:
                 yield chunk
 
-    def _request(self, messages: Sequence[ChatMessage]) -> Iterator[Any]:
+    def _bound(self, offer: Offer | None) -> Any:  # noqa: ANN401 LangChain's runnable
+        return self._chat if offer is None else self._chat.bind_tools(specifications())
+
+    def _request(self, messages: Sequence[ChatMessage], offer: Offer | None = None) -> Iterator[Any]:
         from langsmith import tracing_context
 
         with tracing_context(enabled=False):  # an environment variable would otherwise send every prompt to LangSmith
-            yield from self._chat.stream([dict(message) for message in messages], **self._options)
+            yield from self._bound(offer).stream([dict(message) for message in messages], **self._options)
 
-    def _check_end(self, finish: str, size: int) -> None:
-        spec = self.spec
+    def _check_end(self, reply: _Reply) -> None:
+        spec, finish, size = self.spec, reply.finish, reply.size
+        if reply.end():
+            return
         if finish in _WITHHELD:
             raise LLMError(f"{spec}: the model withheld its answer ({finish}). Ask in other words.", kind="filtered")
         if not size:
@@ -202,12 +215,51 @@ class ChatModel:
         if error.kind == "bad_response" and "temperature" in self._options and "temperature" in str(error):
             del self._options["temperature"]  # reasoning models allow no other than their own
             return 0.0
+        if self.calls_tools and error.kind in ("bad_response", "not_found") and _NO_TOOLS.search(str(error)):
+            self.calls_tools = False
+            return 0.0
         if error.kind not in _RETRIED_KINDS or attempt >= _RETRIES or _NO_QUOTA.search(str(error)):
             return None
         wait = retry_after(error)
         if wait is None:
             wait = self._backoff_s * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 jitter, not a secret
         return wait if wait < deadline.remaining else None
+
+
+class _Reply:
+    """What came of a reply: how long it is, why it ended, and the calls in it."""
+
+    def __init__(self, offer: Offer | None) -> None:
+        self.finish = ""
+        self.size = 0
+        self._offer = offer
+        self._calling: Any = None  # LangChain's chunks of calls, added up
+
+    @property
+    def is_too_long(self) -> bool:
+        """True when no answer is as long; then that is why it ended."""
+        if self.size > MAX_ANSWER_CHARS:
+            self.finish = "length"
+        return self.size > MAX_ANSWER_CHARS
+
+    def take(self, chunk: Any) -> str:  # noqa: ANN401 LangChain's chunk
+        """Add a chunk and return its text."""
+        self.finish = _finish_of(chunk) or self.finish
+        text = str(chunk.text)
+        self.size += len(text)
+        if self._offer is not None and (parts := getattr(chunk, "tool_call_chunks", None)):
+            self.size += sum(len(part.get("args") or "") for part in parts)
+            self._calling = chunk if self._calling is None else self._calling + chunk
+        return text
+
+    def end(self) -> bool:
+        """Hand over the calls, and tell whether there are any."""
+        if self._offer is None or self._calling is None:
+            return False
+        calls = [ToolCall(str(c["id"] or ""), c["name"], c["args"]) for c in self._calling.tool_calls]
+        wrong = [ToolCall(str(c["id"] or ""), c["name"] or "", None) for c in self._calling.invalid_tool_calls]
+        self._offer.calls[:] = calls + wrong
+        return bool(self._offer.calls)
 
 
 def _finish_of(chunk: Any) -> str:  # noqa: ANN401 LangChain's chunk

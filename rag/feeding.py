@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from rag.calls import Deadline
 from rag.chat_model import ChatMessage, ChatModel
 from rag.errors import LLMError
+from rag.tools import Offer
 
 
 class Feed:
@@ -24,9 +25,15 @@ class Feed:
         self._ended = False
         self._error: LLMError | None = None
 
-    def read(self, model: ChatModel, messages: Sequence[ChatMessage], deadline: Deadline | None) -> Iterator[str]:
+    def read(
+        self,
+        model: ChatModel,
+        messages: Sequence[ChatMessage],
+        deadline: Deadline | None,
+        offer: Offer | None = None,
+    ) -> Iterator[str]:
         """Yield a model's reply as ``ChatModel.stream`` does, and "" where more of it has to be awaited first."""
-        self._reply, self._ended, self._error = model.astream(messages, deadline), False, None
+        self._reply, self._ended, self._error = model.astream(messages, deadline, offer), False, None
         while True:
             while self._arrived:
                 yield self._arrived.popleft()

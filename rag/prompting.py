@@ -23,7 +23,7 @@ SENTINEL = "NO_ANSWER"
 SENTINEL_WRITTEN = pattern(r"\bNO\\?[_ ]ANSWER\b")
 """How models write it."""
 
-_PromptName = Literal["answer", "moderate", "rewrite"]
+_PromptName = Literal["answer", "moderate", "rewrite", "tools"]
 
 # <|user|>, <｜User｜>, [INST], <<SYS>>, [gMASK], <sop>, <s>, <start_of_turn>, <think>: the turns of known chat formats
 _TURN_TOKENS = pattern(

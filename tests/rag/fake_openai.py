@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,6 +24,9 @@ class FakeOpenAI:
         self.closed_early = threading.Event()  # the client went away while the server wrote
         self.answer = "It has 175B parameters [1]."
         self.forbidden = "forbidden"  # the word that its moderation stops
+        self.calls: list[
+            list[tuple[str, object]]
+        ] = []  # the calls of each reply of the model "calling", one after the other
         self.url = ""
 
     def asked(self, model: str) -> int:
@@ -105,6 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif model == "slow" and self.server_state.asked(model) < 9:
             self.server_state.released.wait(0.15)  # the first byte is late
             self.stream(model)
+        elif model == "no-tools" and self.server_state.requests[-1].get("tools"):
+            self.reply(400, json.dumps(self.error("no-tools does not support tools")).encode())
+        elif model == "calling" and self.server_state.requests[-1].get("tools") and self.server_state.calls:
+            calls = self.server_state.calls
+            self.stream(model, calls.pop(0) if len(calls) > 1 else calls[0])
         elif model == "busy-long":
             self.fail(429, "3600")
         elif model == "small-window" and len(json.dumps(self.server_state.requests[-1])) > 9_000:
@@ -140,13 +148,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def stream(self, model: str) -> None:
+    def stream(self, model: str, calls: Sequence[tuple[str, object]] = ()) -> None:
         self.send_response(200)
         self.send_header("Content-Type", self.kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.write(*self.begin())
-        if model in _STREAMS:
+        if calls:
+            self.write(*self.calling(calls))
+        elif model in _STREAMS:
             for part in _STREAMS[model]:
                 self.write(part)
         elif model == "cut":
@@ -189,6 +199,18 @@ class _Handler(BaseHTTPRequestHandler):
     def end(self) -> tuple[bytes, ...]:
         return event(None, "stop"), sse(b"[DONE]")
 
+    def calling(self, calls: Sequence[tuple[str, object]]) -> Iterator[bytes]:
+        for number, (name, arguments) in enumerate(calls):
+            text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+            for part in ({"name": name, "arguments": text[:5]}, {"arguments": text[5:]}):
+                call = {"index": number, "id": f"c{number}", "type": "function", "function": part}
+                choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}
+                yield sse(
+                    {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+                )
+        yield event(None, "tool_calls")
+        yield sse(b"[DONE]")
+
 
 class _Anthropic(_Handler):
     def error(self, message: str) -> object:
@@ -211,6 +233,17 @@ class _Anthropic(_Handler):
             _named({"type": "message_stop"}),
         )
 
+    def calling(self, calls: Sequence[tuple[str, object]]) -> Iterator[bytes]:
+        for number, (name, arguments) in enumerate(calls, 1):
+            block = {"type": "tool_use", "id": f"c{number}", "name": name, "input": {}}
+            delta = {"type": "input_json_delta", "partial_json": json.dumps(arguments)}
+            yield _named({"type": "content_block_start", "index": number, "content_block": block})
+            yield _named({"type": "content_block_delta", "index": number, "delta": delta})
+            yield _named({"type": "content_block_stop", "index": number})
+        done = {"stop_reason": "tool_use", "stop_sequence": None}
+        yield _named({"type": "message_delta", "delta": done, "usage": {"output_tokens": 5}})
+        yield _named({"type": "message_stop"})
+
 
 class _Ollama(_Handler):
     kind = "application/x-ndjson"
@@ -223,6 +256,11 @@ class _Ollama(_Handler):
 
     def end(self) -> tuple[bytes, ...]:
         return (_line(message={"role": "assistant", "content": ""}, done=True, done_reason="stop"),)
+
+    def calling(self, calls: Sequence[tuple[str, object]]) -> Iterator[bytes]:
+        told = [{"function": {"name": name, "arguments": arguments}} for name, arguments in calls]
+        yield _line(message={"role": "assistant", "content": "", "tool_calls": told}, done=False)
+        yield from self.end()
 
 
 def _named(value: dict[str, Any]) -> bytes:

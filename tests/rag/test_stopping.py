@@ -34,7 +34,7 @@ def blocked(scripted):
         def __init__(self, *words):
             self.waiting, self.released = threading.Event(), threading.Event()
             self.model = scripted(self.pieces(words))
-            self.model._request = lambda messages: self.chunks(words)  # any number of requests at once
+            self.model._request = lambda *_: self.chunks(words)  # any number of requests at once
 
         def pieces(self, words):
             return list(words)
@@ -150,6 +150,16 @@ async def test_a_content_check_that_hangs_keeps_nobody_waiting_and_can_be_stoppe
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert took(begun) < SOON
+
+
+async def test_a_cancellation_that_comes_together_with_a_piece_is_not_lost(index, scripted):
+    assistant = Assistant(index, ChatReader(scripted(["The Arran Array has 48 dishes. "] * 3_000)))
+    for pause in (0.0, 0.005, 0.01, 0.02, 0.03, 0.04):
+        task = asyncio.create_task(assistant.aask(QUESTION))
+        await asyncio.sleep(pause)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_the_extractive_reader_is_cancelled_soon_too(index):
