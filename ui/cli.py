@@ -16,6 +16,7 @@ import typer
 
 from ui.eval_commands import evaluate
 from ui.index_commands import index_app
+from ui.keys_commands import keys_app
 from ui.llm_commands import llm_app
 from ui.options import (
     AsJson,
@@ -61,6 +62,7 @@ app = typer.Typer(
 app.add_typer(index_app, name="index")
 app.add_typer(llm_app, name="llm")
 app.add_typer(papers_app, name="papers")
+app.add_typer(keys_app, name="keys")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -212,9 +214,33 @@ def serve(
         Path | None,
         typer.Option("--auth-file", metavar="FILE", help="Who may log in: lines that `survey-qa password` makes."),
     ] = None,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Let nobody change the documents in the page.")
-    ] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Let nobody change the documents.")] = False,
+    page: Annotated[
+        bool, typer.Option("--page/--no-page", help="Serve the page too, or the HTTP interface only.")
+    ] = True,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            metavar="ORIGIN",
+            help="A site whose pages may use the HTTP interface; may be given again.",
+        ),
+    ] = None,
+    rate_limit: Annotated[
+        str | None,
+        typer.Option(
+            "--rate-limit",
+            metavar="RATE",
+            help="How often one caller may ask: 60/minute. Default: 120/minute off this machine.",
+        ),
+    ] = None,
+    grace: Annotated[
+        float, typer.Option("--grace", metavar="SECONDS", min=0, help="For requests under way when the server ends.")
+    ] = 10.0,
+    log: Annotated[
+        str | None,
+        typer.Option("--log", metavar="text|json", help="Write a line for each request to stderr, without its words."),
+    ] = None,
     index: IndexDirectory = None,
     home: Home = None,
     llm: Llm = "extractive",
@@ -234,9 +260,15 @@ def serve(
     from ui.login import read_users
     from ui.serving import serve as start
 
+    if log not in (None, "text", "json"):
+        wrong(f"{log!r} is no format of the log. Write --log text or --log json.")
     users = read_users(auth_file) if auth_file else None
     checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
     opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks)  # noqa: E731 opened once the port is ours
+    if log:
+        from ui.http.logs import configure
+
+        configure("json" if log == "json" else "text")
     opens = sys.stdout.isatty() if open_page is None else open_page
     start(
         opening,
@@ -247,6 +279,10 @@ def serve(
         open_page=opens,
         read_only=read_only,
         users=users,
+        page=page,
+        origins=allow_origin or [],
+        rate=rate_limit,
+        grace=grace,
     )
 
 

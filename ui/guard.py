@@ -60,6 +60,7 @@ _GRADIO = "/gradio_api/"
 _GRADIO_OPEN = frozenset({"queue/join", "queue/data", "run/predict", "cancel", "reset", "startup-events", "theme.css"})
 _GRADIO_HEARTBEAT = "heartbeat/"
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?")
+_SHARED = ("/v1/", "/api/", "/mcp")  # where pages of named sites may ask
 _CLOSED = ("/openapi.json", "/monitoring", "/svelte/")
 
 
@@ -93,6 +94,7 @@ class Guard:
         hosts: Host names that the server answers to, beside the loopback ones; without ports.
         max_body: Most bytes of a request's body.
         larger: Paths with another limit of their own.
+        origins: Sites whose pages may use the HTTP interface (``/v1``, ``/api``, ``/mcp``), without cookies.
         throttle: Counts failed posts to ``/login``.
     """
 
@@ -103,12 +105,14 @@ class Guard:
         hosts: Iterable[str] = (),
         max_body: int = MAX_BODY_BYTES,
         larger: Mapping[str, int] | None = None,
+        origins: Iterable[str] = (),
         throttle: LoginThrottle | None = None,
     ) -> None:
         self._app = app
         self._hosts = LOOPBACK | {host.strip("[]").lower() for host in hosts}
         self._max_body = max_body
         self._larger = dict(larger or {})
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self._throttle = throttle or LoginThrottle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +128,10 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope = {**scope, "headers": [(n, v) for n, v in scope["headers"] if not n.lower().startswith(OURS)]}
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
+        refusal, origin = self._refusal(scope, headers), self._welcome(scope["path"], headers)
+        if refusal is None and origin and scope["method"] == "OPTIONS":
+            await _allow(send, origin)
+            return
         if refusal is None and scope["method"] not in ("GET", "HEAD"):
             body = await _read_body(receive, self._most(scope["path"]))
             if not isinstance(body, bytes):
@@ -134,9 +141,9 @@ class Guard:
             else:
                 receive = replay(body, receive)
         if refusal is not None:
-            await answer_refusal(send, *refusal)
+            await answer_refusal(send, *refusal, path=scope["path"])
         else:
-            await self._behind(scope, receive, self._sealed(scope, send))
+            await self._behind(scope, receive, self._sealed(scope, send, origin))
 
     async def _behind(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer; what it fails with is named in the log, without the words of a question or a document."""
@@ -152,7 +159,9 @@ class Guard:
         except Exception as error:  # the outermost frame of every request, Gradio's too
             logger.error("A request failed with %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
             if not begun:
-                await answer_refusal(send, 500, "Something unexpected happened here. The server's log says what.")
+                await answer_refusal(
+                    send, 500, "Something unexpected happened here. The server's log says what.", path=scope["path"]
+                )
 
     def _refusal(self, scope: Scope, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
         """Return status and message for a request that must not pass, or None."""
@@ -163,7 +172,7 @@ class Guard:
             return 404, "Not found."
         if scope["method"] in ("GET", "HEAD"):
             return None
-        if _comes_from_elsewhere(headers):
+        if _comes_from_elsewhere(headers) and not self._welcome(path, headers):
             return 403, "Requests from other sites are refused."
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):
@@ -174,19 +183,24 @@ class Guard:
             return 429, "Too many failed logins. Wait a minute."
         return None
 
+    def _welcome(self, path: str, headers: Mapping[str, str]) -> str:
+        """Return the site that a request to the HTTP interface comes from, if the operator has named it."""
+        origin = headers.get("origin", "").lower()
+        return origin if origin in self._origins and path.startswith(_SHARED) else ""
+
     def _most(self, path: str) -> int:
         """Return how many bytes the body of a request may have."""
         return self._larger.get(path, self._max_body)
 
-    def _sealed(self, scope: Scope, send: Send) -> Send:
-        """Return a send that puts our headers on the response and takes cross-origin ones off."""
+    def _sealed(self, scope: Scope, send: Send, origin: str = "") -> Send:
+        """Return a send that puts our headers on the response, cross-origin ones for a site that was named only."""
         login = scope["path"].rstrip("/") == "/login" and scope["method"] == "POST"
 
         async def sealed(event: Event) -> None:
             if event["type"] == "http.response.start":
                 if login and event["status"] >= 400:
                     self._throttle.note_failure(client_of(scope))
-                event = {**event, "headers": _seal_headers(event.get("headers", ()))}
+                event = {**event, "headers": [*_seal_headers(event.get("headers", ())), *_shared_with(origin)]}
             await send(event)
 
         return sealed
@@ -257,11 +271,36 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
-async def answer_refusal(send: Send, status: int, message: str) -> None:
-    """Answer with a status and a sentence, as JSON."""
+async def _allow(send: Send, origin: str) -> None:
+    """Answer a browser that asks whether a page of another site may send a request."""
+    allowed = [
+        (b"access-control-allow-methods", b"GET, POST, DELETE"),
+        (b"access-control-allow-headers", b"authorization, content-type, mcp-protocol-version, mcp-session-id"),
+        (b"access-control-max-age", b"600"),
+    ]
+    headers = [*SECURITY_HEADERS, *_shared_with(origin), *allowed]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _shared_with(origin: str) -> list[tuple[bytes, bytes]]:
+    if not origin:
+        return []
+    told = b"x-request-id, retry-after"
+    return [
+        (b"access-control-allow-origin", origin.encode()),
+        (b"access-control-expose-headers", told),
+        (b"vary", b"origin"),
+    ]
+
+
+async def answer_refusal(send: Send, status: int, message: str, *, path: str = "/") -> None:
+    """Answer with a status and a sentence, as JSON in the shape that callers of the path expect."""
+    from ui.http.failing import error_body
+
     headers = [(b"content-type", b"application/json"), *SECURITY_HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"error": message}).encode()})
+    await send({"type": "http.response.body", "body": json.dumps(error_body(path, status, message)).encode()})
 
 
 def _seal_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

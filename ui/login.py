@@ -22,6 +22,7 @@ from urllib.parse import parse_qs
 
 from corpus.errors import UsageError
 from ui.guard import Application, Event, LoginThrottle, Receive, Scope, Send, client_of
+from ui.http.failing import error_body
 from ui.owners import USER_HEADER
 from ui.texts import TEXTS, language_of_browser
 
@@ -29,7 +30,7 @@ SESSION_COOKIE = "survey_qa_session"
 SESSION_SECONDS = 12 * 3600.0
 MAX_PASSWORD_CHARS = 1_000
 
-_OPEN = frozenset({"/healthz"})
+_OPEN = frozenset({"/healthz", "/readyz"})
 _BACK = re.compile(r"/(\?c=[A-Za-z0-9_-]{1,64})?")
 _USER = re.compile(r"[^\s:\x00-\x1f]{1,64}")
 # Verified when nobody has the name that was given, so that the time an answer takes tells nothing.
@@ -118,7 +119,8 @@ class Login:
         elif scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b""):
             await _answer(send, 303, b"", [(b"location", b"/login" + _wanted(scope))])
         else:
-            message = {"error": "Log in first, or send a name and a password by HTTP Basic authentication."}
+            words = "Log in first, or send a name and a password by HTTP Basic authentication."
+            message = error_body(scope["path"], 401, words, "missing_login")
             kind = [(b"content-type", b"application/json"), (b"www-authenticate", b'Basic realm="survey-qa"')]
             await _answer(send, 401, json.dumps(message).encode(), kind)
 

@@ -22,10 +22,12 @@ from ui.documents import Documents
 from ui.errors import ServeFailed, UnknownConversation
 from ui.exporting import FORMATS
 from ui.feedback import Feedback
-from ui.guard import Application, Guard
+from ui.guard import Application
 from ui.handlers import Answerer
 from ui.http.answering import Assistants, Here
 from ui.http.api import Api, Beside
+from ui.http.terms import Terms, framed
+from ui.http.watching import Watch
 from ui.login import Login
 from ui.owners import NamedBrowsers, owner_of
 from ui.sessions import OwnPages
@@ -41,6 +43,9 @@ logger = logging.getLogger(__name__)
 UPLOADS = "/documents/upload"
 ADDED = "/api/documents/upload"
 MAX_UPLOAD_BYTES = 50_000_000  # of one file
+OPEN_TERMS = Terms()
+GRACE_SECONDS = 10.0  # for requests that are under way when the server is told to end
+_PAGE_GRACE = 1  # second; the page holds connections open for as long as it is shown
 
 
 class Served(Answerer, Assistants, Protocol):
@@ -58,13 +63,15 @@ def create_app(
     users: Mapping[str, str] | None = None,
     choices: Choices | None = None,
     api: Api | None = None,
-) -> Guard:
+    terms: Terms = OPEN_TERMS,
+) -> Watch:
     """Return the whole application: page, HTTP interface and health check behind the guard.
 
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
     conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
     ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
-    ``choices`` are what people may set for themselves; ``api`` is the HTTP interface, by default one in this process.
+    ``choices`` are what people may set for themselves; ``api`` is the HTTP interface, by default one that answers in this
+    process, and ``terms`` say who may use it.
     """
     _settle_gradio(home)
     import gradio as gr
@@ -101,10 +108,24 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    app: Application = Beside(api.application(), NamedBrowsers(OwnPages(served)))
-    return Guard(
-        Login(app, users) if users else app, hosts=hosts, larger=dict.fromkeys((UPLOADS, ADDED), MAX_UPLOAD_BYTES)
-    )
+    return _framed(api, NamedBrowsers(OwnPages(served)), terms, users=users, hosts=hosts)
+
+
+def create_api(
+    api: Api, *, hosts: Iterable[str] = (), users: Mapping[str, str] | None = None, terms: Terms = OPEN_TERMS
+) -> Watch:
+    """Return an application without a page: the HTTP interface behind the guard."""
+    return _framed(api, None, terms, users=users, hosts=hosts)
+
+
+def _framed(
+    api: Api, page: Application | None, terms: Terms, *, users: Mapping[str, str] | None, hosts: Iterable[str]
+) -> Watch:
+    served = api.application()
+    both: Application = Beside(served, page) if page else served
+    behind = Login(both, users) if users else both
+    larger = dict.fromkeys((UPLOADS, ADDED), MAX_UPLOAD_BYTES)
+    return framed(api, served, behind, terms, login=bool(users), hosts=hosts, larger=larger)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -129,8 +150,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: Guard, listener: socket.socket, *, ready: Callable[[], None] | None = None) -> None:
-    """Serve until interrupted; ``ready`` is called once the first request can be answered."""
+def run(
+    app: Watch, listener: socket.socket, *, ready: Callable[[], None] | None = None, grace: float = GRACE_SECONDS
+) -> None:
+    """Serve until interrupted; ``ready`` is called once the first request can be answered.
+
+    Then no connection is taken any more, and requests to the HTTP interface that are under way have ``grace`` seconds.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -139,14 +165,21 @@ def run(app: Guard, listener: socket.socket, *, ready: Callable[[], None] | None
             if ready and self.started:
                 ready()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            for server in self.servers:
+                server.close()
+            await app.drain(grace, unless=lambda: self.force_exit)
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
         app,
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         ws="none",
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=_PAGE_GRACE,
     )
     Server(config).run(sockets=[listener])
 

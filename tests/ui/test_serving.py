@@ -4,7 +4,7 @@ from corpus import Document, split
 from index import Index
 from rag import Assistant
 from ui import serving
-from ui.guard import Guard
+from ui.http.watching import Watch
 from ui.serving import find_examples, serve
 from ui.texts import EXAMPLES
 
@@ -20,7 +20,7 @@ def start(assistant, monkeypatch, tmp_path, capsys):
     """Return a function that serves without waiting for anybody, and gives the served application and what was said."""
     apps, opened = [], []
 
-    def run(app, listener, *, ready):
+    def run(app, listener, *, ready, grace):
         apps.append(app)
         ready()
 
@@ -40,7 +40,7 @@ def start(assistant, monkeypatch, tmp_path, capsys):
 def test_the_address_is_told_once_the_page_can_be_opened(start):
     app, opened, out, err = start("127.0.0.1")
 
-    assert isinstance(app, Guard)
+    assert isinstance(app, Watch)
     assert out.startswith("The page is at http://127.0.0.1:")
     assert (opened, err) == ([], "")
 

@@ -37,6 +37,7 @@ class Api:
     gate: Gate = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     ending: bool = False
+    under_way: int = 0  # requests
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.answering.capacity)
@@ -49,7 +50,7 @@ class Api:
         return self.answering.ready and not self.ending
 
     def application(self) -> Starlette:
-        """Return the application of all routes; whoever serves it opens and closes what it needs with ``lifespan``."""
+        """Return the application of all routes; an application that serves it beside others uses ``lifespan``."""
         parts = (self.answering, self.gate, self.metrics)
         rest: dict[str, dict[str, Handler]] = {**rest_routes(*parts), "/openapi.json": {"GET": _described}}
         if self.documents:
@@ -61,7 +62,7 @@ class Api:
             **{f"/v1{path}": handlers for path, handlers in chat_routes(*parts).items()},
             **{f"/api{path}": handlers for path, handlers in rest.items()},
         }
-        return application(routes)
+        return application(routes, self.lifespan)
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:

@@ -47,10 +47,11 @@ class Metrics:
             buckets=STAGE_SECONDS, registry=registry,
         )  # fmt: skip
 
-    def note_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count a request."""
+    def note_request(self, route: str, method: str, status: int, seconds: float | None) -> None:
+        """Count a request, and how long it took unless that says nothing (the page holds connections open)."""
         self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        if seconds is not None:
+            self._seconds.labels(route).observe(seconds)
 
     def note_answer(self, reply: dict[str, Any]) -> dict[str, Any]:
         """Count an answer and return it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
@@ -37,10 +37,13 @@ def error_reply(path: str, failed: Failed) -> Response:
     return json_reply(error_body(path, failed.status, str(failed), failed.code), failed.status, headers)
 
 
-def application(routes: Mapping[str, Mapping[str, Handler]]) -> Starlette:
+def application(
+    routes: Mapping[str, Mapping[str, Handler]],
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+) -> Starlette:
     """Return an application of handlers by path and method; whatever they raise becomes a sentence."""
     made = [Route(path, _told(_by_method(methods)), methods=list(methods)) for path, methods in routes.items()]
-    served = Starlette(routes=made, exception_handlers={HTTPException: _not_there})
+    served = Starlette(routes=made, exception_handlers={HTTPException: _not_there}, lifespan=lifespan)
     served.router.redirect_slashes = False
     return served
 

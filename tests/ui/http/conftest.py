@@ -62,9 +62,10 @@ def serve(tmp_path, index):
     def serving(*options, environment=()):
         command = [sys.executable, "-m", "ui.cli", "serve", "--no-page", "--no-open", "--port", "0"]
         places = ["--index", str(tmp_path / "index"), "--home", str(tmp_path / "home")]
-        server = subprocess.Popen(
+        with (tmp_path / "stderr.txt").open("w") as complaints:
+            server = subprocess.Popen(
             [*command, *places, *options], cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1", **dict(environment)},
-            stdout=subprocess.PIPE, stderr=(tmp_path / "stderr.txt").open("w"), text=True,
+            stdout=subprocess.PIPE, stderr=complaints, text=True,
         )  # fmt: skip
         started.append(server)
         line = server.stdout.readline()
