@@ -5,12 +5,13 @@ An answer that does not speak of this noun answers another question, so the read
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
 from corpus.languages import Language
 from corpus.patterns import pattern
-from rag.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS
+from rag.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS, LIST_THEM
 
 MEASURE_WORD = "[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本]"
 _AFTER_ZH = (
@@ -20,6 +21,15 @@ _AFTER_ZH = (
 _BEFORE_ZH = pattern(
     r"(?:的|^)(?P<noun>[\u4e00-\u9fff A-Za-z-]{2,12}?)(?:设(?:成|为)了?|到底|分别|各)?(?:是|有|为|达到|高达|叫|呢|怎|花了?|要)?"
     r"(?:多少|多大|几|什么|啥|谁|哪|如何)"
+)
+_LISTED_ZH = pattern(
+    rf"{LIST_THEM.pattern}(?P<noun>[^,，。;；?？!！]{{2,60}}?)(?:的(?:名字|名称|全称|全名))?[。!！]?\s*$"
+)
+_LISTED_EN = pattern(
+    r"^(?:please |can you |could you )?(?:list|name|enumerate|give(?: me)?|show(?: me)?|tell me)(?: (?:all|every|each|the|some|of|me))* "
+    r"(?P<noun>(?:[\w-]+ ){0,4}?[\w-]+?)"
+    r"(?= (?:of|for|in|on|to|from|with|at|by|is|was|are|were|has|have|had|can|that|which|who|whose|where|\w+ed|built|made)\b|[?.!]|$)",
+    re.IGNORECASE,
 )
 _ENGLISH = pattern(
     r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| kind of| type of| sort of)? "
@@ -34,6 +44,8 @@ def asked_nouns(text: str, words: Sequence[str], language: Language) -> tuple[st
 
     >>> asked_nouns("这座桥有多少根钢索?", ["钢索", "桥"], "zh"), asked_nouns("What lens coating does it use?", ["lens", "coating"], "en")
     (('钢索',), ('coating',))
+    >>> asked_nouns("列出所有能浮的桥", ["浮", "桥梁", "浮的桥"], "zh"), asked_nouns("List all lenses built by Firth", ["lenses"], "en")
+    (('浮的桥',), ('lenses',))
     """
     found = _chinese(text.lower(), words) if language == "zh" else _english(text.lower(), words)
     return tuple(dict.fromkeys(found))
@@ -58,6 +70,8 @@ def _chinese(text: str, words: Sequence[str]) -> Iterator[str]:
     yield from after
     if any(len(word) > 1 for word in after):
         return  # "X 有多少 N" counts N, whatever stands before
+    if listed := _LISTED_ZH.search(text):
+        yield from [word for word in by_length if len(word) > 1 and listed["noun"].endswith(word)][:1]
     for match in _BEFORE_ZH.finditer(text):
         noun = _without_tail(match["noun"], by_length)
         yield from (word for word in by_length if noun.endswith(word) and len(word) > 1)
@@ -77,7 +91,7 @@ def _without_tail(noun: str, words: Sequence[str]) -> str:
 
 
 def _english(text: str, words: Sequence[str]) -> Iterator[str]:
-    for match in _ENGLISH.finditer(text):
+    for match in itertools.chain(_ENGLISH.finditer(text), _LISTED_EN.finditer(text)):
         phrase = [word for word in match["noun"].split() if word not in FILLERS_EN]
         if phrase:
             yield from (word for word in words if word == phrase[-1] or word + "s" == phrase[-1])

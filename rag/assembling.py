@@ -71,6 +71,7 @@ NEARLY = 0.8  # of the best match from which another column is asked for too
 MOST_COLUMNS = 5  # of a difference
 
 _COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
+_ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
 _IN_TIME = pattern(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*", re.IGNORECASE)
 _IN_SIZE = pattern(r"大(?!学)|小|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
@@ -165,6 +166,8 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
     if limit is not None:
         question = without_amounts(question)
     chosen = choose(question, roster, index)
+    if chosen is None and _ALL.search(question.text) and not conditions(question, roster, index):
+        chosen = [Chosen(record, record.values[:1]) for record in roster.records]
     if limit is not None:
         chosen = _within_limit(question, roster, chosen, limit)
     if not chosen:

@@ -98,7 +98,10 @@ def asks_upward(question: Question) -> bool:
     stands = _ON.search(question.text) or stands
     if stands is None or _DOWN.search(question.text):
         return False
-    return any(mention.end <= stands.start() for mention in question.mentions if mention.held)
+    held = [mention for mention in question.mentions if mention.held]
+    if question.several and any(mention.start >= stands.end() for mention in held):
+        return False  # "which Chinese models are based on X" looks for models, whatever stands before
+    return any(mention.end <= stands.start() for mention in held)
 
 
 def tell_way(question: Question, records: Sequence[Record]) -> Draft | None:

@@ -108,6 +108,7 @@ _LONGEST = 5  # Latin words in one name
 _LONGEST_CHINESE = 10  # characters
 _QUOTED = pattern(r"《([^《》]{1,60})》|“([^“”]{2,60})”|「([^「」]{2,60})」|『([^『』]{2,60})』|\"([^\"]{2,60})\"")
 _CAPITALISED = pattern(r"[A-Z]")
+_TITLE_CASE = pattern(r"[A-Z][\w'-]*(?: [A-Z][\w'-]*)*")
 _LOWER_WORDS_IN_NAMES = frozenset(["of", "the", "and", "for", "de", "van", "von", "der", "la", "le", "di", "del"])
 MOST_NAMES = 24  # of a question that are looked up; who pastes more asks about none of them
 _TYPED = pattern(r"[A-Za-z]{5,}(?:-?\d[\d.]*)?")  # a word that may be a name with a typing error
@@ -498,9 +499,16 @@ def _longest_alias(text: str, at: int, aliases: Mapping[str, frozenset[str]], in
         if not text[at + length - 1].isalnum():
             continue
         normal = normalize_name(text[at : at + length])
-        if normal in aliases and _is_name_like("", normal, aliases, index):
+        if normal in aliases and (_is_proper(aliases[normal]) or _is_name_like("", normal, aliases, index)):
             return length
     return 0
+
+
+def _is_proper(spellings: Iterable[str]) -> bool:
+    """Tell whether other names of something make it a name: each Latin one has capitals, and one has several words (a university)."""
+    latin = [spelling for spelling in spellings if not any(map(is_cjk, spelling))]
+    capitals = all(_TITLE_CASE.fullmatch(spelling) and spelling.lower() not in _COMMON for spelling in latin)
+    return capitals and any(" " in spelling for spelling in latin)
 
 
 def _shape(normal: str) -> str:

@@ -21,6 +21,7 @@ from rag.grammar import (
     FILLERS_EN,
     FILLERS_ZH,
     KIND_NOUNS,
+    LIST_THEM,
     Kind,
     asks_for_several,
     asks_for_size,
@@ -231,7 +232,12 @@ def _with_translations(mention: Mention, query: Query, index: Index) -> Mention:
     if mention.certain or len(mention.spellings) > 1 or not mention.surface.isascii():
         return mention
     words = [concept for concept in query.concepts if concept.surface == mention.surface.lower()]
-    forms = [term for word in words for term in word.terms if len(term) > 1 and is_cjk(term[0]) and index.holds(term)]
+    forms = [
+        term
+        for word in words
+        for term, weight in word.terms.items()
+        if weight >= MEANT_BY_NAME and len(term) > 1 and is_cjk(term[0]) and index.holds(term)
+    ]
     return replace(mention, translations=tuple(forms), held=True) if forms else mention
 
 
@@ -259,7 +265,7 @@ def _candidates(surface: str, text: str, index: Index) -> Iterable[str]:
 
 def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index) -> Iterable[Needle]:
     """Yield the question's concepts that are no names and do not merely ask."""
-    plain = _without_names(normalize(text), mentions)
+    plain = LIST_THEM.sub(lambda told: " " * len(told[0]), _without_names(normalize(text), mentions))
     for concept in _joined(_placed(plain, query.concepts)):
         if not _is_filler(concept.surface):
             yield _needle(concept, index)
@@ -359,6 +365,9 @@ def _needle(concept: Concept, index: Index) -> Needle:
     return Needle(concept.surface, frozenset(own), others, weight, held or bool(known), held)
 
 
+MEANT_BY_NAME = (
+    0.3  # weight of a translation from which it is the name itself and not a longer gloss with the name in it
+)
 SAID_ALIKE = 0.4  # weight of a word of the same language that says the same
 UNKNOWN_IDF = 6.0  # of a word that no passage has: as much as one that stands in a single passage of 400
 SINGLE_CHARACTER = 0.3  # a Chinese character alone is rarely a word; measured with pairs it only adds noise

@@ -16,7 +16,7 @@ from corpus.documents import Document, Row, Table
 from corpus.patterns import pattern
 from index.terms import normalize_name
 from rag.drafts import Span
-from rag.mentions import Mention, mention_strength
+from rag.mentions import TRANSLATION, Mention, mention_strength
 from rag.quantities import Quantity, find_quantities
 from rag.questions import Needle
 from rag.units import terms_of
@@ -322,5 +322,5 @@ def unique(spans: Iterable[Span]) -> list[Span]:
 
 
 def mentions_name(value: Value, mention: Mention) -> bool:
-    """Tell whether a cell has a name, as it is."""
-    return mention_strength(value.text, mention) == 1.0
+    """Tell whether a cell has a name, as it is or in the words of the other language."""
+    return mention_strength(value.text, mention) >= TRANSLATION

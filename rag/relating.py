@@ -17,7 +17,7 @@ from rag.drafts import Draft, Span, Statement
 from rag.framing import bare_span, fitting, shortest_about
 from rag.grammar import BY_WHOM, CUES, VALUE_PATTERNS
 from rag.mentions import Mention, mention_strength, name_pattern
-from rag.questions import Question
+from rag.questions import Needle, Question
 from rag.records import SAID, date_of
 from rag.scoring import Scored, needle_match
 from rag.selecting import IDLE
@@ -28,6 +28,7 @@ Relation = Literal["made by", "built on", "about"]
 FEWEST = 2
 FEW = 2  # rows of tables up to which text is looked at too
 MOST = 12
+TELLING = 1.0  # idf from which a word is a condition; nearly every passage of documents on models has "model"
 FULL = 5  # up to so many entries are told with the clause that says it, more only by name
 
 _NAME = r"[A-Z][A-Za-z0-9.+-]*(?: (?:\d|[A-Z])[A-Za-z0-9.+-]*){0,2}"
@@ -75,13 +76,27 @@ def list_related(question: Question, ranked: Sequence[Scored]) -> Draft | None:
 
 
 def and_related(draft: Draft, question: Question, ranked: Sequence[Scored]) -> Draft:
-    """Return a list with the names that pieces of text put into the relation, where the rows of tables gave but few."""
-    if len(draft.statements) > FEW:
+    """Return a list with the names that pieces of text put into the relation, where the rows of tables gave but few.
+
+    Several rows for which all the words of a question hold are not few: a piece of text says so less surely.
+    """
+    told = [needle for needle in _conditions(question) if needle.weight >= TELLING]
+    if len(draft.statements) > (FEW - 1 if told else FEW):
         return draft
-    related = list_related(question, ranked)
-    told = {normalize_name(statement.text) for statement in draft.statements}
-    others = [s for s in (related.statements if related else ()) if normalize_name(_name(s.text)) not in told]
+    related = list_related(question, _holding_all(told, ranked))
+    there = {normalize_name(statement.text) for statement in draft.statements}
+    others = [s for s in (related.statements if related else ()) if normalize_name(_name(s.text)) not in there]
     return replace(draft, statements=tuple(fitting([*draft.statements, *others], most=MOST)))
+
+
+def _holding_all(told: Sequence[Needle], ranked: Sequence[Scored]) -> list[Scored]:
+    """Return the pieces that hold every condition of a question, as the rows do that text is put beside."""
+    return [scored for scored in ranked if all(needle_match(needle, scored.unit) >= SAID for needle in told)]
+
+
+def _conditions(question: Question) -> list[Needle]:
+    """Return the words of a question that say something of what it looks for."""
+    return [n for n in question.needles if not IDLE.fullmatch(n.surface) and not _is_asked(n.surface, question)]
 
 
 def _name(text: str) -> str:
@@ -107,7 +122,7 @@ def _relation(question: Question, mention: Mention, ranked: Sequence[Scored]) ->
 def _entries(question: Question, mention: Mention, relation: Relation, ranked: Sequence[Scored]) -> list[Entry]:
     """Return what stands in the relation, the surest first, each name once."""
     best: dict[str, Entry] = {}
-    told = [n for n in question.needles if not IDLE.fullmatch(n.surface) and not _is_asked(n.surface, question)]
+    told = _conditions(question)
     topics = {normalize_name(scored.unit.topic) for scored in ranked}
     for scored in ranked:
         if scored.unit.kind in ("heading", "reference") or _says(scored.unit, mention) < 1.0:

@@ -152,8 +152,13 @@ def choose(question: Question, roster: Roster, index: Index) -> list[Chosen] | N
     """Return the records for which everything holds that a question says, in their order; None if it says nothing of them."""
     records = roster.records
     found: list[dict[str, list[Value]]] = []
-    for mention in subjects(question.mentions, roster):
-        held_by = _by_name(records, mention, relation_of(question))
+    named = [
+        (mention, _by_name(records, mention, relation_of(question))) for mention in subjects(question.mentions, roster)
+    ]
+    related = any(held_by for _, held_by in named)
+    for mention, held_by in named:
+        if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"
+            held_by = _matching(records, mention, None)
         if held_by or not _heads_a_column(mention, records):
             found.append(held_by)
     for year in _YEAR.findall(question.text):

@@ -176,3 +176,48 @@ def test_rows_by_one_maker_are_listed_with_their_rows_as_source():
 def test_of_two_headings_in_a_question_the_longer_is_meant():
     text = "# Rules\n\n## Safety\n\n- wear a hat\n- look up\n\n## Harbour safety (short)\n\n- mind the rope\n- no swimming\n"
     assert lines(build(text), "What does the section on harbour safety list?") == ["mind the rope", "no swimming"]
+
+
+TELESCOPES = """# 望远镜
+
+| 望远镜 | 机构 | 基于 | 语言 |
+|---|---|---|---|
+| Heron-J | 清华大学（Tsinghua University） | | 中文 |
+| Egret-3 | 北京大学（Peking University） | Heron-J | 中文 |
+| Ibis-2 | 斯坦福大学（Stanford University） | Heron-J | 英文 |
+| Crane-1 | 复旦大学（Fudan University） | Heron-J | 中文 |
+
+Stork 由 Heron-J 改进而来，基于 Heron-J，不支持别的语言。
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("哪些望远镜是清华做的?", ["Heron-J"]),
+        ("斯坦福做了哪些望远镜?", ["Ibis-2"]),
+        ("Which telescopes come from Fudan University?", ["Crane-1"]),
+    ],
+)
+def test_a_university_by_its_short_name_is_not_every_university(text, names):
+    found = " ".join(lines(build(TELESCOPES), text))
+    assert [name for name in ("Heron-J", "Egret-3", "Ibis-2", "Crane-1") if name in found] == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "列出所有基于 Heron-J 的中文望远镜",
+        "基于 Heron-J 的中文望远镜有哪些?",
+        "Name the Chinese telescopes based on Heron-J.",
+        "Which Chinese telescopes are based on Heron-J?",
+        "Which telescopes based on Heron-J support Chinese?",
+    ],
+)
+def test_every_word_of_a_question_holds_for_what_is_listed_however_it_is_asked(text):
+    assert lines(build(TELESCOPES), text) == ["Egret-3", "Crane-1"]
+
+
+@pytest.mark.parametrize("text", ["请给出所有望远镜的名字", "List all telescopes."])
+def test_all_of_something_are_all_rows_of_its_table(text):
+    assert lines(build(TELESCOPES), text) == ["Heron-J", "Egret-3", "Ibis-2", "Crane-1"]
