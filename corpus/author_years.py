@@ -7,7 +7,7 @@ guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from corpus.patterns import pattern
@@ -44,12 +44,22 @@ def find_mentions(text: str, entries: Sequence[str]) -> Iterator[Mention]:
     >>> list(find_mentions("As Berg et al. (2019) say", ["Berg, A., Dahl, B. (2019). Tides."]))
     [Mention(start=3, end=20, entry=0)]
     """
+    known = keys_of(entries)
+    if known:
+        yield from find_known(text, known)
+
+
+def keys_of(entries: Sequence[str]) -> dict[tuple[str, str], set[int]]:
+    """Return the numbers of entries by the surname of their first author and a year of theirs."""
     known: dict[tuple[str, str], set[int]] = {}
     for number, entry in enumerate(entries):
         for key in _keys(entry):
             known.setdefault(key, set()).add(number)
-    if not known:
-        return
+    return known
+
+
+def find_known(text: str, known: Mapping[tuple[str, str], set[int]]) -> Iterator[Mention]:
+    """Yield what ``find_mentions`` does, for keys that are used for many texts."""
     for year in _YEAR.finditer(text):
         before = max(0, year.start() - _LONGEST_BEFORE)
         cited = _CITED.search(text[before : year.start()])

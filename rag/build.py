@@ -12,11 +12,13 @@ import os
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus import Document, Passage, Reading, Skipped, load_library, read_folder, split
 from corpus.readings import Cut
+from corpus.referring import may_refer, refer
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
 from index.folders import Folders
 from rag.opening import open_index
@@ -26,6 +28,8 @@ from rag.sources import PLAINLY, Manner, read_sources, stage, without_doubles
 
 if TYPE_CHECKING:
     from index.engines import AskedKind
+
+_MOST_PAPERS = 5_000  # of an index that new documents are held against
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +99,7 @@ def gather(
 
 
 def with_ids_for(gathered: Gathered, index: Index) -> Gathered:
-    """Return what was gathered under the ids that it has, or may take, in an index.
+    """Return what was gathered under the ids that it has, or may take, in an index, and with links to the papers there.
 
     A document that came from the same place before keeps its id and so replaces the former one; where another folder's
     document has its id, it gets its folder's name in front.
@@ -115,7 +119,8 @@ def with_ids_for(gathered: Gathered, index: Index) -> Gathered:
             known = noted.get(folder, {}).get(name)
             ids[own] = known or (_free_id(own, taken, Path(folder).name) if own in foreign else own)
             taken.add(ids[own])
-    documents = tuple(replace(document, id=ids.get(document.id, document.id)) for document in gathered.documents)
+    named = [replace(document, id=ids.get(document.id, document.id)) for document in gathered.documents]
+    documents = tuple(_referring(named, index))
     folders = {folder: {name: ids[own] for name, own in names.items()} for folder, names in gathered.folders.items()}
     return replace(gathered, documents=documents, folders=folders)
 
@@ -147,7 +152,7 @@ def build_index(
         paths and len(gathered.documents) == gathered.shipped
     ):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
-    passages = split(gathered.documents)
+    passages = split(refer(gathered.documents))
     target = Path(directory) if directory else default_index_directory(home)
     notes = gathered.folders
     index = Index.build(passages, embedder=embedder, folders=notes, vectors=vectors, resume=target, progress=progress)
@@ -204,7 +209,8 @@ def _bring_in(index: Index, folder: Path | str, reading: Reading, progress: Prog
     held = {info.id: info.content_hash for info in index.documents()}
     once = without_doubles(reading.documents)
     ids = _synced_ids(once.documents, Path(folder), index.folders(), held)
-    documents = [replace(document, id=ids[document.id]) for document in once.documents]
+    named = [replace(document, id=ids[document.id]) for document in once.documents]
+    documents = _referring(named, index)
     added = tuple(document.id for document in documents if document.id not in held)
     changed = tuple(d.id for d in documents if held.get(d.id, d.content_hash) != d.content_hash)
     removed = _gone(index, _folder_key(folder), ids, reading.skipped)
@@ -286,6 +292,22 @@ def _synced_ids(
         ids[name] = noted.get(name) or (name if same else _free_id(name, taken, folder.absolute().name))
         taken.add(ids[name])
     return ids
+
+
+def _referring(documents: Sequence[Document], index: Index) -> list[Document]:
+    """Return new documents with links to the papers that they refer to among themselves and in an index."""
+    held = {info.id: info for info in index.documents()}
+    new = [
+        document
+        for document in documents
+        if may_refer(document) and (document.id not in held or held[document.id].content_hash != document.content_hash)
+    ]
+    if not new:
+        return list(documents)
+    papers = [info.id for info in held.values() if info.year and info.url][:_MOST_PAPERS]
+    shelf = chain((index.document(id_) for id_ in papers), documents)
+    linked = {document.id: document for document in refer(new, held=shelf)}
+    return [linked.get(document.id, document) for document in documents]
 
 
 def _gone(index: Index, folder: str, ids: Mapping[str, str], skipped: Iterable[Skipped]) -> tuple[str, ...]:

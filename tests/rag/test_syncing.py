@@ -229,3 +229,14 @@ def test_what_is_kept_of_a_deleted_file_goes_with_the_next_sync(folder, director
     [kept] = (tmp_path / "home" / "readings").iterdir()
     assert b"Oban" in kept.read_bytes()
     assert b"Tiree" not in kept.read_bytes()
+
+
+def test_a_survey_that_comes_later_links_the_papers_that_are_there(folder, directory):
+    paper = "---\ntitle: Letters for Pelicans\nauthor: Tom Brown, Bea Mann\ndate: 2020\nurl: https://arxiv.org/abs/2005.99999\n---\nIt reads letters.\n"
+    (folder / "brown.md").write_text(paper, "utf-8")
+    (folder / "first.md").write_text("# First\n\nPelican (Brown et al., 2020) came first.\n", "utf-8")
+    index = sync_folder(folder, directory=directory).index
+    assert [link.url for link in index.document("first.md").links] == ["https://arxiv.org/abs/2005.99999"]
+    (folder / "survey.md").write_text("# Survey\n\nPelican (Brown et al., 2020) reads letters.\n", "utf-8")
+    index = sync_folder(folder, directory=directory).index
+    assert [link.url for link in index.document("survey.md").links] == ["https://arxiv.org/abs/2005.99999"]
