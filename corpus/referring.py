@@ -19,7 +19,7 @@ from corpus.years import year_of
 _SHORTEST_TITLE = 14  # letters; shorter ones stand in other titles by chance
 _MOST_AUTHORS = 10_000  # characters of the field
 _HINT = pattern(
-    r"(?:\bet al\b|[等A-Z][\w'’-]*)[^\n]{0,4}?[,，(（ ]\s?(?:19|20)\d\d|^\W*(?:references?|bibliography|参考)", 10
+    r"(?:\bet al\b|[等A-Z][\w'’-]*)[^\n]{0,4}?[,，(（ ]\s?(?:19|20)\d\d|^\W*(?i:references?|bibliography|参考)", 8
 )
 _AND = pattern(r"\s+(?:and|&)\s+|\s*[、与和]\s*")
 _PARTNER = pattern(r"(?:\band\b|&|[和与及、])\s*([\w'’-]+)\s*[,，(（\[]?\s*$")
