@@ -268,17 +268,20 @@ def latest(root: Path, load: Callable[[Snapshot], Loaded]) -> Loaded:
     """
     damage: IndexDamaged | None = None
     tried: set[str] = set()
-    while True:
-        with _as_damage(root):
-            pointer = _pointer(root)
-        if damage is not None and pointer.snapshot in tried:
-            raise damage
-        tried.add(pointer.snapshot)
-        try:
+    try:
+        while True:
             with _as_damage(root):
-                return load(_fitting(root, pointer))
-        except IndexDamaged as error:
-            damage = error
+                pointer = _pointer(root)
+            if damage is not None and pointer.snapshot in tried:
+                raise damage
+            tried.add(pointer.snapshot)
+            try:
+                with _as_damage(root):
+                    return load(_fitting(root, pointer))
+            except IndexDamaged as error:
+                damage = error
+    finally:
+        del damage  # held by its own frame, it would keep the files that were being read open and mapped
 
 
 def verify(root: Path) -> None:
@@ -572,9 +575,12 @@ def _newest_good(root: Path, load: Callable[[Snapshot], Loaded], damage: IndexDa
             continue
         logger.warning("%s", degraded)
         return loaded
-    if not names(root) and not (root / "CURRENT").exists():
-        raise IndexNotFound(_not_found(root)) from damage
-    raise damage
+    try:
+        if not names(root) and not (root / "CURRENT").exists():
+            raise IndexNotFound(_not_found(root)) from damage
+        raise damage
+    finally:
+        del damage  # as above
 
 
 def _pointer(root: Path) -> _Pointer:

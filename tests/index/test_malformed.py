@@ -1,8 +1,11 @@
 """A snapshot that someone rewrote, checksums included, is refused as damage: no foreign error, no endless loop, no code."""
 
+import gc
 import io
 import json
+import shutil
 import sqlite3
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,8 +31,6 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def directory(made, tmp_path):
-    import shutil
-
     return shutil.copytree(made, tmp_path / "index")
 
 
@@ -161,6 +162,21 @@ def test_notes_on_folders_that_are_malformed_are_damage(directory, reseal, notes
     reseal(directory, manifest_of(directory), **{"folders.json": notes})
     with pytest.raises(IndexDamaged, match="folders"):
         Index.open(directory).folders()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system does not tell what is mapped")
+def test_a_malformed_index_that_is_refused_stays_neither_open_nor_mapped(directory, reseal):
+    reseal(directory, manifest_of(directory), **{"segment1_postings.pack": b"no pack"})
+    for older in snapshots.names(directory)[:-1]:
+        shutil.rmtree(directory / "snapshots" / older)
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(IndexDamaged):
+            Index.open(directory)
+        assert str(directory) not in Path("/proc/self/maps").read_text()
+    finally:
+        gc.enable()
 
 
 def rewritten(directory, reseal, statement):
