@@ -88,6 +88,7 @@ def test_private_functions_run_by_none_of_gradios_other_doors(person, name):
     assert person.post("/gradio_api/upload", b"x")[0] == 404
 
 
+@pytest.mark.long
 def test_a_function_of_the_page_that_changes_documents_is_refused_where_nobody_may(serve_also):
     with serve_also("--read-only") as server:
         person = server.person()

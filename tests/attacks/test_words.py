@@ -64,6 +64,7 @@ def obedient(model_server, serve_also, key):
         yield server
 
 
+@pytest.mark.long
 def test_what_an_obedient_model_repeats_of_a_document_is_not_shown(obedient, model_server, key):
     person = obedient.person()
     status, told = person.ask(QUESTION)
@@ -77,6 +78,7 @@ def test_what_an_obedient_model_repeats_of_a_document_is_not_shown(obedient, mod
     assert not any(secret in prompt for secret in (key, str(obedient.home), str(obedient.index), os.sep + "home"))
 
 
+@pytest.mark.long
 def test_a_request_names_neither_a_model_nor_where_to_ask_it(obedient, canary, model_server):
     person = obedient.person()
     for fields in (
@@ -139,6 +141,7 @@ def test_a_line_that_is_full_is_told_so_and_nobody_else_waits(serve_also, model_
     assert healthy == 200
 
 
+@pytest.mark.long
 def test_what_is_deleted_answers_no_more_and_its_file_is_gone(serve_also, wait_until):
     with serve_also() as server:
         person = server.person()
