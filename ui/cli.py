@@ -287,6 +287,36 @@ def serve(
 
 
 @app.command()
+def mcp(
+    index: IndexDirectory = None,
+    home: Home = None,
+    llm: Llm = "extractive",
+    llm_base_url: LlmBaseUrl = None,
+    llm_fallback: LlmFallback = "extractive",
+    embedder: Embedder = None,
+    k: Passages = None,
+) -> None:
+    """Serve the tools ask and search to one MCP client over standard input and output.
+
+    Example: survey-qa mcp --index my.index
+    """
+    import asyncio
+
+    from ui.http.answering import Here
+    from ui.http.gate import Gate
+    from ui.http.tools import over_pipes, tool_server
+
+    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)
+    answering = Here(assistant)
+
+    async def serve_tools() -> None:
+        await over_pipes(tool_server(answering, Gate(answering.capacity)))
+
+    with assistant.index.following():
+        asyncio.run(serve_tools())
+
+
+@app.command()
 def password(
     user: Annotated[str, typer.Argument(metavar="NAME", help="The user's name: no spaces, no colon.")],
 ) -> None:

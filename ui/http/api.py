@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.http.answering import Answering
 from ui.http.chat import chat_routes
 from ui.http.description import description
+from ui.http.failing import Failed
 from ui.http.gate import Gate
 from ui.http.metrics import Metrics
-from ui.http.replying import Handler, application, json_reply
+from ui.http.replying import Handler, application, error_reply, json_reply
 from ui.http.rest import rest_routes
 from ui.http.rest_documents import document_routes
+from ui.http.tools import PATH, OverHttp, tool_server
 
 if TYPE_CHECKING:
     from ui.documents import Documents
@@ -38,6 +41,7 @@ class Api:
     metrics: Metrics = field(default_factory=Metrics)
     ending: bool = False
     under_way: int = 0  # requests
+    tools: OverHttp | None = field(default=None, init=False)  # while the server serves
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.answering.capacity)
@@ -62,12 +66,33 @@ class Api:
             **{f"/v1{path}": handlers for path, handlers in chat_routes(*parts).items()},
             **{f"/api{path}": handlers for path, handlers in rest.items()},
         }
-        return application(routes, self.lifespan)
+        served = application(routes, self.lifespan)
+        for path in (PATH, f"{PATH}/"):
+            served.router.routes.append(Route(path, _Tools(self), methods=["GET", "POST", "DELETE"]))
+        return served
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:
-        """Hold open what answers."""
-        yield
+        """Hold open what takes requests beside the routes; may be entered again after it was left."""
+        opened = OverHttp(tool_server(self.answering, self.gate, self.metrics.note_answer))
+        async with opened.open():
+            self.tools = opened
+            try:
+                yield
+            finally:
+                self.tools = None
+
+
+class _Tools:
+    """ASGI application that hands a request to the MCP server."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failed = Failed(503, "The server is just starting, or about to end. Try again in a moment.", retry_after=1)
+        app = self._api.tools.app if self._api.tools else error_reply(scope["path"], failed)
+        await app(scope, receive, send)
 
 
 class Beside:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from rag.answers import Message
 from ui.http.answering import Answering, Asked
-from ui.http.fields import AskRequest, SearchRequest, Turn, read
+from ui.http.fields import AskRequest, SearchRequest, read
 from ui.http.gate import Gate
 from ui.http.metrics import Metrics
 from ui.http.replying import Handler, json_reply, while_connected
@@ -22,7 +20,7 @@ def rest_routes(answering: Answering, gate: Gate, metrics: Metrics) -> dict[str,
 
     async def ask(request: Request) -> Response:
         fields = read(AskRequest, await request.body(), _EXAMPLE)
-        asked = Asked(fields.question, _messages(fields.history or ()), fields.narrowing)
+        asked = Asked(fields.question, messages_of(fields), fields.narrowing)
         async with gate.entered():
             reply = metrics.note_answer(await while_connected(request, answering.ask(asked)))
         return json_reply({name: value for name, value in reply.items() if name != "usage"})
@@ -36,5 +34,6 @@ def rest_routes(answering: Answering, gate: Gate, metrics: Metrics) -> dict[str,
     return {"/ask": {"POST": ask}, "/search": {"POST": search}}
 
 
-def _messages(turns: Sequence[Turn]) -> list[Message]:
-    return [{"role": turn.role, "content": turn.content} for turn in turns]
+def messages_of(fields: AskRequest) -> list[Message]:
+    """Return the history of a question."""
+    return [{"role": turn.role, "content": turn.content} for turn in fields.history or ()]
