@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from index.errors import (
         EmbedderUnavailable,
         EmptyCorpus,
+        EngineFailed,
+        EngineUnavailable,
+        EngineUnreachable,
         IndexDamaged,
         IndexError_,
         IndexLocked,
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from index.snapshots import SnapshotInfo
 
 __all__ = [
-    "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "Filter", "Hit", "Index",
+    "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "EngineFailed", "EngineUnavailable", "EngineUnreachable", "Filter", "Hit", "Index",
     "IndexDamaged", "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexOutdated", "IndexWriteFailed", "Query", "SnapshotInfo",
     "Splitting", "UnknownDocument", "UnknownSnapshot", "open_embedder",
 ]  # fmt: skip

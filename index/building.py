@@ -27,7 +27,7 @@ from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import collect
 from index.postings import Averages, Postings
-from index.resuming import KeptVectors, sources_of
+from index.resuming import KeptVectors, Source, sources_of
 from index.segments import Held, Segment, merge, to_merge, without
 from index.terms import analyze
 from index.vectors import Vectors
@@ -106,15 +106,39 @@ def changed(
         places = {id_: place for id_, place in old.items() if place is not None}
         places |= {id_: former.next_place + at for at, id_ in enumerate(new)}
         next_place = max(next_place, *(place + 1 for place in places.values()))
-        read = _read(ordered, base.averages, progress or _silent)
-        stated = stated or any(read.aliases.values())
-        keeping, sources = kept or KeptVectors(), sources_of(former)
-        matrix = keeping.embed(base.embedder, read.texts, read.keys, sources=sources, progress=progress)
-        segments.append(_segment(ordered, read, Vectors.build(matrix, base.vectors), places, base.crossings))
+        keeping = kept or KeptVectors()
+        segments.append(added(base, ordered, places, progress, keeping, sources_of(former)))
+        stated = stated or bool(segments[-1].catalogue.names())
     if not any(segment.living for segment in segments):
         raise EmptyCorpus("No document would be left. An index holds at least one; delete its directory instead.")
     contents = replace(former, segments=_tidied(segments), next_place=next_place)
     return _with_names(contents) if stated else contents
+
+
+def added(
+    base: Base,
+    passages: Sequence[Passage],
+    places: Mapping[str, int],
+    progress: Progress | None = None,
+    kept: KeptVectors | None = None,
+    sources: Sequence[Source] = (),
+) -> Segment:
+    """Make a segment of passages, grouped by document, for an index that is built already.
+
+    ``places`` gives each document's place by its id; vectors of ``sources`` are taken over.
+    """
+    read = _read(passages, base.averages, progress or _silent)
+    keeping = kept or KeptVectors()
+    matrix = keeping.embed(base.embedder, read.texts, read.keys, sources=sources, progress=progress)
+    return _segment(passages, read, Vectors.build(matrix, base.vectors), places, base.crossings)
+
+
+def restored(
+    base: Base, passages: Sequence[Passage], matrix: Floats, places: Mapping[str, int], progress: Progress | None = None
+) -> Segment:
+    """Make a segment of passages, grouped by document, and their vectors, which are there already."""
+    read = _read(passages, base.averages, progress or _silent)
+    return _segment(passages, read, Vectors.build(matrix, base.vectors), places, base.crossings)
 
 
 @dataclass(frozen=True, slots=True)

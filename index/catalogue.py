@@ -290,7 +290,7 @@ class StoredCatalogue:
                 self._kept.move_to_end(number)
                 return self._kept[number]
             query = "SELECT info, structure, text FROM documents WHERE number = ?"
-            document = _restored(*self._connection.execute(query, (number,)).fetchone())
+            document = restored(*self._connection.execute(query, (number,)).fetchone())
             self._kept[number] = document
             self._kept_characters += len(document.text)
             while len(self._kept) > 1 and self._kept_characters > KEPT_CHARACTERS:
@@ -600,7 +600,8 @@ def _listed(value: object) -> object:
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _restored(info: str, structure: str, text: bytes) -> Document:
+def restored(info: str, structure: str, text: bytes) -> Document:
+    """Return a document from its info, structure and text as ``StoredRows`` has them."""
     about = json.loads(info)
     sections, tables, links, metadata = json.loads(structure)
     return Document(

@@ -159,16 +159,16 @@ class Contents:
             return Candidates.none()
         return pool(self.segments, self.firsts, self.lexical, query.terms, vector, depth, allowed)
 
-    def passages_at(self, numbers: Sequence[int]) -> list[Passage]:
-        """Return the passages of numbers that ``candidates`` gave."""
-        return [self.catalogue.passage(number) for number in numbers]
+    def passages_at(self, found: Candidates, at: Sequence[int]) -> list[Passage]:
+        """Return the passages of some of the candidates, given by their places among them."""
+        return [self.catalogue.passage(int(found.numbers[one])) for one in at]
 
     def passages_with(self, terms: Collection[str], limit: int) -> list[Passage]:
         """Return the first passages that hold all of the terms, in document order; none for no terms."""
         found = self.lexical.holding_all(terms)
         if self.selected is not None:
             found = self.selected.only(found)
-        return self.passages_at(found[:limit].tolist())
+        return [self.catalogue.passage(int(number)) for number in found[:limit]]
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""

@@ -11,7 +11,10 @@ SurveyQAError
     ├── EmptyCorpus        there is nothing to index
     ├── UnknownDocument    no document has that id
     ├── UnknownSnapshot    there is no snapshot of that name, or none to go back to
-    └── EmbedderUnavailable  the embedder's model cannot be loaded
+    ├── EmbedderUnavailable  the embedder's model cannot be loaded
+    └── EngineFailed         an engine beyond this process refused what it was asked, or holds something else than was written
+        ├── EngineUnreachable  it did not answer in time
+        └── EngineUnavailable  the package that speaks to it is not installed
 """
 
 from corpus.errors import SurveyQAError, UsageError
@@ -59,3 +62,15 @@ class UnknownSnapshot(IndexError_, UsageError):
 
 class EmbedderUnavailable(IndexError_):
     """The embedder's model cannot be loaded; the message says how to get it."""
+
+
+class EngineFailed(IndexError_):
+    """An engine refused what it was asked, or holds something else than was written."""
+
+
+class EngineUnreachable(EngineFailed):
+    """An engine did not answer in time."""
+
+
+class EngineUnavailable(EngineFailed):
+    """The package that speaks to an engine is not installed; the message says how to get it."""

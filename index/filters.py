@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -124,31 +124,43 @@ def select(filter: Filter, catalogue: JoinedCatalogue) -> Selection:
     return Selection(chosen, np.flatnonzero(mask), mask)
 
 
+def check_known(filter: Filter, held: Mapping[str, Counter[str]], documents: int) -> None:
+    """Refuse a kind, a language or years that no document has.
+
+    ``held`` counts the documents by ``kinds``, ``languages`` and ``years`` (texts; ``-1`` where nothing tells a year).
+
+    Raises:
+        UsageError: One of them is not held.
+    """
+    for what, asked in (("kind", filter.kinds), ("language", filter.languages)):
+        for value in sorted(asked or ()):
+            if value not in held[f"{what}s"]:
+                there = ", ".join(f"{name} ({count})" for name, count in held[f"{what}s"].most_common() if name)
+                raise UsageError(
+                    f"No document has the {what} {value!r}. In this index there are: {there or 'none that is known'}."
+                )
+    years = [int(year) for year in held["years"] if int(year) >= 0]
+    if filter.years is not None and not any(_within(year, filter.years) for year in years):
+        raise UsageError(f"No document is of {_said(filter.years)}. {_years_held(years, held['years']['-1'], documents)}")
+
+
 def _documents(filter: Filter, catalogue: JoinedCatalogue) -> frozenset[str]:
     for id_ in filter.documents or ():
         catalogue.numbers_of(id_)
     if (filter.kinds, filter.languages, filter.years) == (None, None, None):
         return filter.documents if filter.documents is not None else _ids(catalogue.documents())
     infos = catalogue.documents()
-    _check_known("kind", filter.kinds, infos, lambda info: info.kind)
-    _check_known("language", filter.languages, infos, lambda info: info.language)
-    if filter.years is not None and not any(_within(info.year, filter.years) for info in infos):
-        raise UsageError(f"No document is of {_said(filter.years)}. {_years_held(infos)}")
+    held = {
+        "kinds": Counter(info.kind for info in infos),
+        "languages": Counter(info.language for info in infos),
+        "years": Counter("-1" if info.year is None else str(info.year) for info in infos),
+    }
+    check_known(filter, held, len(infos))
     return _ids(info for info in infos if filter.admits(info))
 
 
 def _ids(infos: Iterable[DocumentInfo]) -> frozenset[str]:
     return frozenset(info.id for info in infos)
-
-
-def _check_known(
-    what: str, asked: frozenset[str] | None, infos: Collection[DocumentInfo], of: Callable[[DocumentInfo], str]
-) -> None:
-    held = Counter(map(of, infos))
-    for value in sorted(asked or ()):
-        if value not in held:
-            there = ", ".join(f"{name} ({count})" for name, count in held.most_common() if name) or "none that is known"
-            raise UsageError(f"No document has the {what} {value!r}. In this index there are: {there}.")
 
 
 def _within(year: int | None, years: tuple[int | None, int | None]) -> bool:
@@ -161,12 +173,10 @@ def _said(years: tuple[int | None, int | None]) -> str:
     return str(first) if first == last else f"{first or ''}..{last or ''}"
 
 
-def _years_held(infos: Collection[DocumentInfo]) -> str:
-    known = sorted(info.year for info in infos if info.year is not None)
+def _years_held(known: Collection[int], missing: int, documents: int) -> str:
     if not known:
         return "No document of this index has a year; give one in its front matter (date: 2023-05-01)."
-    missing = len(infos) - len(known)
-    return f"The documents of this index are of {known[0]} to {known[-1]}; {missing} of {len(infos)} have no year."
+    return f"The documents of this index are of {min(known)} to {max(known)}; {missing} of {documents} have no year."
 
 
 def _names(field: str, values: object) -> frozenset[str] | None:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from corpus.documents import Document, Passage
 from index import snapshots, storing
-from index.catalogue import DocumentInfo
+from index.catalogue import DocumentInfo, unknown
 from index.contents import Contents, Splitting
 from index.embedders import BUILTIN, Embedder, LateEmbedder, Progress, is_same
 from index.engines import AskedKind
@@ -26,6 +26,10 @@ from index.queries import Query
 from index.resuming import KeptVectors
 from index.searching import search
 from index.snapshots import Snapshot, SnapshotInfo
+from index.states import State
+
+if TYPE_CHECKING:
+    from index.remote.writing import Pushed
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +44,9 @@ class Index:
     """
 
     def __init__(
-        self, contents: Contents, directory: Path | None = None, embedder: Embedder | str | None = None
+        self, contents: State, directory: Path | None = None, embedder: Embedder | str | None = None
     ) -> None:
-        self._contents = contents
+        self._contents: State = contents
         self._directory = directory
         self._asked_embedder = embedder  # what a snapshot that is opened later must have been made with
         self._mark = _UNKNOWN  # of the pointer that was looked at last
@@ -88,14 +92,22 @@ class Index:
         return index
 
     @classmethod
-    def open(cls, directory: Path | str, *, embedder: Embedder | str | None = None) -> Self:
-        """Open the index in a directory; its embedder is loaded when the first question needs it.
+    def open(cls, directory: Path | str, *, embedder: Embedder | str | None = None) -> Index:
+        """Open the index in a directory or at an engine's address; its embedder is loaded when the first question needs it.
+
+        Addresses are ``milvus://HOST:PORT/COLLECTION`` and ``postgresql://USER@HOST:PORT/DATABASE?schema=NAME``.
 
         Raises:
             IndexNotFound: There is no index in the directory.
             IndexDamaged: No snapshot is whole; if an older one is, it serves and ``degraded`` says so.
             IndexMismatch: It was made with another embedder than the one asked for, or by another version.
+            EngineFailed: The engine does not answer or does not hold what was written.
         """
+        if isinstance(directory, str) and "://" in directory:
+            from index.remote.addresses import Address
+            from index.remote.index import RemoteIndex
+
+            return RemoteIndex.at(Address.parse(directory), embedder)
         root = Path(directory)
         return cls(snapshots.current(root, lambda snapshot: storing.load(snapshot, embedder)), root, embedder)
 
@@ -107,7 +119,19 @@ class Index:
             IndexWriteFailed: The disk is full or may not be written; what was there still serves.
         """
         with self._writing:
-            self._publish(self._contents, Path(directory))
+            self._publish(self._own, Path(directory))
+
+    def push(self, address: str, progress: Progress | None = None) -> Pushed:
+        """Write this state into the engine at an address, where it answers once all of it is there and was checked.
+
+        Interrupted, the next push of the same state goes on where this one was.
+
+        Raises:
+            EngineFailed: The engine does not answer, or does not hold what was written.
+        """
+        from index.remote.index import push
+
+        return push(self._own, address, progress)
 
     def add(self, documents: Iterable[Document], *, progress: Progress | None = None) -> Self:
         """Add documents, or replace those with the same id; an index on disk publishes a new snapshot.
@@ -146,16 +170,15 @@ class Index:
         with self._writing:
             former, gone = self._contents, set(remove)
             for id_ in gone:
-                former.catalogue.numbers_of(id_)
+                if former.info(id_) is None:
+                    raise unknown(id_, [info.id for info in former.documents()])
             given = {document.id: document for document in documents}
             changed = [document for document in given.values() if not _holds(former, document)]
             known = former.folders.read()
             held = _Held(former, gone - given.keys(), given)
             noted = merge(known, folders or {}, held) if known or folders else {}
-            if gone or changed:
-                self._put(self._replaced(former, gone, changed, progress), noted)
-            elif noted != known:
-                self._put(former, noted)
+            if gone or changed or noted != known:
+                self._change(gone, changed, noted, progress)
         return self
 
     def folders(self) -> Folders:
@@ -177,11 +200,11 @@ class Index:
         """
         with self._writing:
             kept = {name: value for name, value in {**self._contents.settings, **settings}.items() if value is not None}
-            contents = replace(self._contents, settings=kept)
+            contents = replace(self._own, settings=kept)
             if self._directory is None:
                 self._contents = contents
             else:
-                self._publish(contents, self._directory, base=self._contents)
+                self._publish(contents, self._directory, base=self._own)
         return self
 
     def search(
@@ -260,7 +283,7 @@ class Index:
         """Return what the index is made of, for people and JSON; sizes are bytes on disk, 0 in memory."""
         return {
             "snapshot": self.snapshot,
-            "directory": str(self._directory) if self._directory else None,
+            "directory": self._place(),
             "degraded": self.degraded,
             **self._contents.facts(),
             "bytes": self._bytes(),
@@ -297,7 +320,7 @@ class Index:
     @classmethod
     def rolled_back(
         cls, directory: Path | str, snapshot: str | None = None, *, embedder: Embedder | str | None = None
-    ) -> Self:
+    ) -> Index:
         """Roll the index in a directory back as ``rollback`` does and open it, even if its current snapshot cannot be opened.
 
         Raises:
@@ -343,7 +366,7 @@ class Index:
         with self._writing:
             mark = snapshots.mark(directory)
             if snapshots.current_name(directory) != self.snapshot:
-                contents = _with_embedder_of(snapshots.latest(directory, self._load), self._contents)
+                contents = _with_embedder_of(snapshots.latest(directory, self._load), self._own)
                 _load_engines(contents)
                 self._contents, taken = contents, True
             else:
@@ -377,7 +400,23 @@ class Index:
 
     def load(self) -> None:
         """Load at once what the first search would load: FAISS, and the embedder's model. For a serving process."""
-        _load_engines(self._contents)
+        _load_engines(self._own)
+
+    @property
+    def _own(self) -> Contents:
+        """The contents, which lie in this process."""
+        assert isinstance(self._contents, Contents)  # noqa: S101 an index elsewhere has methods of its own
+        return self._contents
+
+    def _place(self) -> str | None:
+        return str(self._directory) if self._directory else None
+
+    def _change(
+        self, gone: Collection[str], new: Sequence[Document], folders: Folders, progress: Progress | None
+    ) -> None:
+        """Take documents out, put new ones in and note the folders, in one step."""
+        contents = self._replaced(self._own, gone, new, progress) if gone or new else self._own
+        self._put(contents, folders)
 
     def _replaced(
         self, former: Contents, gone: Collection[str], new: Sequence[Document], progress: Progress | None
@@ -397,7 +436,7 @@ class Index:
         if self._directory is None:
             self._contents = noted
         else:
-            self._publish(noted, self._directory, base=self._contents)
+            self._publish(noted, self._directory, base=self._own)
 
     def _publish(self, contents: Contents, directory: Path, base: Contents | None = None) -> None:
         snapshot = snapshots.publish(
@@ -426,7 +465,7 @@ class Index:
                 pause, told = max(interval, _RETRY), str(error)
 
     def _load(self, snapshot: Snapshot) -> Contents:
-        return storing.load(snapshot, self._asked_embedder, self._contents)
+        return storing.load(snapshot, self._asked_embedder, self._own)
 
     def _bytes(self) -> int:
         return snapshots.size(self._directory, self.snapshot) if self._directory else 0
@@ -436,17 +475,17 @@ class Index:
 class _Held:
     """The ids of documents that an index holds after a change, asked for one by one."""
 
-    former: Contents
+    former: State
     gone: Collection[str]
     given: Collection[str]
 
     def __contains__(self, id_: object) -> bool:
-        return id_ in self.given or (id_ not in self.gone and self.former.catalogue.info(str(id_)) is not None)
+        return id_ in self.given or (id_ not in self.gone and self.former.info(str(id_)) is not None)
 
 
-def _holds(contents: Contents, document: Document) -> bool:
+def _holds(contents: State, document: Document) -> bool:
     """Tell whether an index holds a document with the same content."""
-    info = contents.catalogue.info(document.id)
+    info = contents.info(document.id)
     return info is not None and info.content_hash == document.content_hash
 
 
@@ -455,7 +494,7 @@ def _keeping(directory: Path | str | None, embedder: Embedder | str) -> KeptVect
     if directory is None or embedder == BUILTIN:
         return None
     try:
-        earlier = Index.open(directory)._contents
+        earlier = Index.open(directory)._own
     except IndexError_:
         earlier = None
     return KeptVectors(Path(directory), earlier)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,10 @@ _SPARE = 50  # candidates beside twice the depth where some passages are dead
 Numbers = npt.NDArray[np.int64]
 
 
+def _nothing() -> Numbers:
+    return np.zeros(0, np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Passages that either leg put up, with what each leg gives them; arrays of one length."""
@@ -25,6 +29,7 @@ class Candidates:
     lexical: Floats  # BM25
     vector: Floats  # cosine; 0 where no vector was asked for
     sameness: npt.NDArray[np.uint64]  # equal for passages of the same wording
+    documents: Numbers = field(default_factory=_nothing, repr=False)  # their documents, as an engine numbers them
 
     @classmethod
     def none(cls) -> Candidates:

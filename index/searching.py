@@ -45,7 +45,7 @@ def search(state: State, question: str, k: int, vector_weight: float | None) -> 
         if len(best) == k or not copies or len(found.numbers) < depth or depth >= MOST_DEPTH:
             break
         depth *= 4
-    passages = state.passages_at([int(found.numbers[at]) for at in best])
+    passages = state.passages_at(found, best)
     return [
         Hit(passage, float(scores[at]), float(lexical[at]), float(near[at]))
         for at, passage in zip(best, passages, strict=True)

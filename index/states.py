@@ -68,8 +68,8 @@ class State(Protocol):
     def candidates(self, query: Query, vector: Floats | None, depth: int) -> Candidates:
         """Return the ``depth`` best passages by words and those nearest to the vector, with both scores of all."""
 
-    def passages_at(self, numbers: Sequence[int]) -> list[Passage]:
-        """Return the passages of numbers that ``candidates`` gave."""
+    def passages_at(self, found: Candidates, at: Sequence[int]) -> list[Passage]:
+        """Return the passages of some of the candidates, given by their places among them."""
 
     def passages_with(self, terms: Collection[str], limit: int) -> list[Passage]:
         """Return the first passages that hold all of the terms, in document order; none for no terms."""

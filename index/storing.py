@@ -45,6 +45,37 @@ _BASE = "base.pack"
 _LASTING = ("documents.sqlite", "postings.pack", "vectors.faiss", "vectors.pack")  # of a segment, never changed
 
 
+def about_base(base: Base) -> dict[str, object]:
+    """Return what a manifest says of what stays as it was built, beside ``base_arrays``."""
+    embedder = base.embedder
+    return {
+        "analyzer": ANALYZER,
+        "splitting": asdict(base.splitting),
+        "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
+        "vectors": base.vectors,
+        "weights": dict(base.weights),
+        "averages": list(base.averages),
+    }
+
+
+def base_arrays(base: Base) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of what stays as it was built, to be written."""
+    arrays: dict[str, npt.NDArray[Any]] = {"fitted_terms": base.fitted}
+    if isinstance(base.embedder, LatentEmbedder):
+        arrays |= base.embedder.arrays()
+    return arrays | base.glossary.arrays("glossary") | base.dictionary.arrays("dictionary")
+
+
+def base_of(
+    arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any], embedder: Embedder | str | None = None
+) -> Base:
+    """Take back what ``base_arrays`` and ``about_base`` gave; raises ValueError or KeyError if it does not fit together."""
+    fitted = checked(arrays, "fitted_terms", np.uint32)
+    glossary, dictionary = (Crossing.from_arrays(arrays, name) for name in ("glossary", "dictionary"))
+    made = _embedder(about["embedder"], embedder, arrays, None)
+    return _with_about(about, made, fitted, (glossary, dictionary), {})
+
+
 def carried(contents: Contents) -> Mapping[str, Kept]:
     """Return the files that are on disk already, by their names in the next snapshot."""
     files = dict(contents.base.files)
@@ -56,7 +87,7 @@ def carried(contents: Contents) -> Mapping[str, Kept]:
 def write(contents: Contents, folder: Path) -> Mapping[str, object]:
     """Write what is not on disk yet into a folder and return what the manifest says of the contents."""
     if not contents.base.files:
-        write_pack(folder / _BASE, _base_arrays(contents.base))
+        write_pack(folder / _BASE, base_arrays(contents.base))
     (folder / "names.json").write_bytes(to_json(contents.names))
     (folder / "folders.json").write_bytes(contents.folders.to_bytes())
     for number, segment in enumerate(contents.segments):
@@ -143,26 +174,13 @@ def _write_segment(segment: Segment, folder: Path, start: str) -> None:
         write_pack(folder / f"{start}vectors.pack", vectors)
 
 
-def _base_arrays(base: Base) -> dict[str, npt.NDArray[Any]]:
-    arrays: dict[str, npt.NDArray[Any]] = {"fitted_terms": base.fitted}
-    if isinstance(base.embedder, LatentEmbedder):
-        arrays |= base.embedder.arrays()
-    return arrays | base.glossary.arrays("glossary") | base.dictionary.arrays("dictionary")
-
-
 def _about(contents: Contents) -> Mapping[str, object]:
-    embedder = contents.base.embedder
     segments = contents.segments
     return {
         "layout": LAYOUT,
         "made_with": _versions(),
-        "analyzer": ANALYZER,
-        "splitting": asdict(contents.base.splitting),
-        "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimensions": embedder.dimensions},
-        "vectors": contents.base.vectors,
-        "weights": dict(contents.base.weights),
+        **about_base(contents.base),
         "settings": dict(contents.settings),
-        "averages": list(contents.base.averages),
         "next_place": contents.next_place,
         "counts": {"documents": sum(one.documents for one in segments), "passages": len(contents)},
         "segments": [
@@ -187,11 +205,20 @@ def _versions() -> dict[str, str]:
 def _check_matches(snapshot: Snapshot, embedder: Embedder | str | None) -> None:
     root, manifest = snapshot.directory.parents[1], snapshot.manifest
     _check_layout(root, manifest)
-    about = manifest["embedder"]
+    check_matches(root, manifest, embedder)
+
+
+def check_matches(place: object, about: Mapping[str, Any], embedder: Embedder | str | None) -> None:
+    """Refuse an index that was made with another embedder than the one asked for; ``about`` is what ``about_base`` gave.
+
+    Raises:
+        IndexMismatch: It was.
+    """
+    about = about["embedder"]
     asked = embedder if embedder is None or isinstance(embedder, str) else embedder.name
     if asked is not None and not same_spec(asked, about["name"]):
         raise IndexMismatch(
-            f"{root} was built with the embedder {about['name']!r} ({about['dimensions']} numbers), but {asked!r} is asked "
+            f"{place} was built with the embedder {about['name']!r} ({about['dimensions']} numbers), but {asked!r} is asked "
             f"for. Ask without --embedder (the index knows its own), or build it again from its documents with --embedder {asked}."
         )
     if embedder is not None and not isinstance(embedder, str):
@@ -217,18 +244,29 @@ def _base(snapshot: Snapshot, embedder: Embedder | str | None, former: Base | No
         arrays = read_pack(snapshot.read(_BASE))
         fitted = checked(arrays, "fitted_terms", np.uint32)
         glossary, dictionary = (Crossing.from_arrays(arrays, name) for name in ("glossary", "dictionary"))
-    text, context = map(float, manifest["averages"])
-    if manifest["vectors"] not in get_args(AskedKind) or not np.isfinite((text, context)).all():
+    made = _embedder(manifest["embedder"], embedder, arrays, former)
+    return _with_about(manifest, made, fitted, (glossary, dictionary), files)
+
+
+def _with_about(
+    about: Mapping[str, Any],
+    embedder: Embedder,
+    fitted: npt.NDArray[np.uint32],
+    crossings: tuple[Crossing, Crossing],
+    files: dict[str, Kept],
+) -> Base:
+    text, context = map(float, about["averages"])
+    if about["vectors"] not in get_args(AskedKind) or not np.isfinite((text, context)).all():
         raise ValueError("the manifest names no kind of vectors or no average lengths")
     return Base(
-        embedder=_embedder(manifest["embedder"], embedder, arrays, former),
-        weights={language: float(manifest["weights"][language]) for language in ("zh", "en")},
+        embedder=embedder,
+        weights={language: float(about["weights"][language]) for language in ("zh", "en")},
         averages=(text, context),
         fitted=fitted,
-        glossary=glossary,
-        dictionary=dictionary,
-        splitting=Splitting(**manifest["splitting"]),
-        vectors=manifest["vectors"],
+        glossary=crossings[0],
+        dictionary=crossings[1],
+        splitting=Splitting(**about["splitting"]),
+        vectors=about["vectors"],
         files=files,
     )
 
