@@ -140,6 +140,10 @@ class Contents:
             return self.lexical.holds(term)
         return len(self.selected.only(self.lexical.holding(term))) > 0
 
+    def occurs(self, term: str) -> bool:
+        """Tell whether any passage holds a term, selected or not: what words mean does not hang on a filter."""
+        return self.lexical.holds(term)
+
     def held_in_chinese(self, term: str) -> bool:
         """Tell whether any Chinese passage holds a term."""
         return self.lexical.held_among(term, [segment.chinese for segment in self.segments])

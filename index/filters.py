@@ -141,7 +141,9 @@ def check_known(filter: Filter, held: Mapping[str, Counter[str]], documents: int
                 )
     years = [int(year) for year in held["years"] if int(year) >= 0]
     if filter.years is not None and not any(_within(year, filter.years) for year in years):
-        raise UsageError(f"No document is of {_said(filter.years)}. {_years_held(years, held['years']['-1'], documents)}")
+        raise UsageError(
+            f"No document is of {_said(filter.years)}. {_years_held(years, held['years']['-1'], documents)}"
+        )
 
 
 def _documents(filter: Filter, catalogue: JoinedCatalogue) -> frozenset[str]:

@@ -22,6 +22,7 @@ from index.folders import FolderNotes, Folders, merge
 from index.hits import Hit
 from index.latent import LatentEmbedder
 from index.names import Names
+from index.places import is_engine
 from index.queries import Query
 from index.resuming import KeptVectors
 from index.searching import search
@@ -43,9 +44,7 @@ class Index:
     Safe to use from several threads: a search sees the state that was current when it began, whole.
     """
 
-    def __init__(
-        self, contents: State, directory: Path | None = None, embedder: Embedder | str | None = None
-    ) -> None:
+    def __init__(self, contents: State, directory: Path | None = None, embedder: Embedder | str | None = None) -> None:
         self._contents: State = contents
         self._directory = directory
         self._asked_embedder = embedder  # what a snapshot that is opened later must have been made with
@@ -103,11 +102,11 @@ class Index:
             IndexMismatch: It was made with another embedder than the one asked for, or by another version.
             EngineFailed: The engine does not answer or does not hold what was written.
         """
-        if isinstance(directory, str) and "://" in directory:
+        if is_engine(directory):
             from index.remote.addresses import Address
             from index.remote.index import RemoteIndex
 
-            return RemoteIndex.at(Address.parse(directory), embedder)
+            return RemoteIndex.at(Address.parse(str(directory)), embedder)
         root = Path(directory)
         return cls(snapshots.current(root, lambda snapshot: storing.load(snapshot, embedder)), root, embedder)
 
@@ -131,7 +130,14 @@ class Index:
         """
         from index.remote.index import push
 
-        return push(self._own, address, progress)
+        pushed = push(self._own, address, progress)
+        self._forget_kept()
+        return pushed
+
+    def pull(self, directory: Path | str, progress: Progress | None = None) -> Index:
+        """Copy an index that lies in an engine into a directory and return the index there; one that lies here is saved there."""
+        self.save(directory)
+        return self
 
     def add(self, documents: Iterable[Document], *, progress: Progress | None = None) -> Self:
         """Add documents, or replace those with the same id; an index on disk publishes a new snapshot.
@@ -296,7 +302,7 @@ class Index:
         Raises:
             IndexNotFound: There is no index in the directory.
         """
-        return snapshots.history(Path(directory))
+        return snapshots.history(_directory_of(directory))
 
     def rollback(self, snapshot: str | None = None) -> Self:
         """Go back to a snapshot, by default the newest whole one before the current; other readers follow.
@@ -331,7 +337,7 @@ class Index:
             IndexLocked: Another writer is at work.
             IndexWriteFailed: The pointer could not be written.
         """
-        root = Path(directory)
+        root = _directory_of(directory)
         snapshots.rollback(root, snapshot, lambda older: storing.load(older, embedder))
         return cls.open(root, embedder=embedder)
 
@@ -448,6 +454,9 @@ class Index:
         )
         self._contents = storing.placed(contents, snapshots.opened(directory, snapshot))
         self._directory = directory
+        self._forget_kept()
+
+    def _forget_kept(self) -> None:
         if self._kept is not None:
             self._kept.forget()
             self._kept = None
@@ -487,6 +496,15 @@ def _holds(contents: State, document: Document) -> bool:
     """Tell whether an index holds a document with the same content."""
     info = contents.info(document.id)
     return info is not None and info.content_hash == document.content_hash
+
+
+def _directory_of(place: Path | str) -> Path:
+    """Return the directory that has snapshots; raises UnknownSnapshot for an engine, which has none."""
+    if is_engine(place):
+        raise UnknownSnapshot(
+            f"{place} is an engine, which keeps no snapshots; directories do. Push an earlier one again."
+        )
+    return Path(place)
 
 
 def _keeping(directory: Path | str | None, embedder: Embedder | str) -> KeptVectors | None:

@@ -63,8 +63,8 @@ class Query:
 class Words(Protocol):
     """What an index knows of its terms."""
 
-    def holds(self, term: str) -> bool:
-        """Tell whether any passage holds a term."""
+    def occurs(self, term: str) -> bool:
+        """Tell whether any passage of the whole index holds a term."""
 
     def held_in_chinese(self, term: str) -> bool:
         """Tell whether any Chinese passage holds a term."""
@@ -129,7 +129,7 @@ def _other_names(name: FoundName, held: Words) -> _Addition:
     """Return the other names that the index holds whole; all terms of one name weigh 1 together, as much as the name itself."""
     weights: dict[str, float] = {}
     for terms in name.others:
-        if all(map(held.holds, terms)):
+        if all(map(held.occurs, terms)):
             weights |= {term: max(weights.get(term, 0.0), 1 / len(terms)) for term in terms}
     return _Addition(name.start, name.end, weights)
 

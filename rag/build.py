@@ -21,6 +21,7 @@ from corpus.readings import Cut
 from corpus.referring import may_refer, refer
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
 from index.folders import Folders
+from index.places import is_engine
 from rag.opening import open_index
 from rag.refreshing import Progress, note_library
 from rag.settings import default_index_directory, home_directory, kept_readings
@@ -136,7 +137,7 @@ def build_index(
     manner: Manner = PLAINLY,
     progress: Progress | None = None,
 ) -> Built:
-    """Build an index from the paths and publish it in the directory (the default one unless given).
+    """Build an index from the paths and publish it in the directory (the default one unless given) or the engine at an address.
 
     ``library`` says whether the shipped library goes in: by default yes for the default index, and for a named one only
     if no path was given. ``vectors`` is the kind of vector index (``Index.build``), ``manner`` how sources are read.
@@ -153,13 +154,24 @@ def build_index(
     ):  # the user's part is never replaced by nothing
         raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
     passages = split(refer(gathered.documents))
-    target = Path(directory) if directory else default_index_directory(home)
-    notes = gathered.folders
-    index = Index.build(passages, embedder=embedder, folders=notes, vectors=vectors, resume=target, progress=progress)
-    index.save(target)
+    target = directory or default_index_directory(home)
+    notes, kept = gathered.folders, _kept_for(target, home)
+    index = Index.build(passages, embedder=embedder, folders=notes, vectors=vectors, resume=kept, progress=progress)
+    if is_engine(target):
+        index.push(str(target), progress)
+        index = Index.open(target)
+    else:
+        index.save(target)
     if directory is None:
         note_library(home_directory(home), [document.id for document in gathered.documents[: gathered.shipped]])
     return Built(index, len(gathered.documents), len(passages), gathered.skipped, gathered.cut)
+
+
+def _kept_for(target: Path | str, home: Path | str | None) -> Path:
+    """Return where a build keeps what an embedder gave until it is published: in the index, for an engine under the home."""
+    if not is_engine(target):
+        return Path(target)
+    return home_directory(home) / "pushed" / hashlib.sha256(str(target).encode()).hexdigest()[:16]
 
 
 def sync_folder(

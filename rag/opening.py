@@ -19,14 +19,15 @@ def open_index(
     embedder: str | None = None,
     progress: Progress | None = None,
 ) -> Index:
-    """Open the index in the directory, or the default one, which is built from the library on its first use.
+    """Open the index in the directory or at the engine's address, or the default one, built from the library on its first use.
 
     Raises:
-        IndexNotFound: The named directory holds no index.
+        IndexNotFound: The named directory or engine holds no index.
         IndexMismatch: It was made with another embedder than the one asked for.
+        EngineFailed: The engine does not answer.
     """
     if directory is not None:
-        return Index.open(Path(directory), embedder=embedder)
+        return Index.open(directory, embedder=embedder)
     default = default_index_directory(home)
     try:
         return refresh_library(Index.open(default, embedder=embedder), home_directory(home), progress)

@@ -42,7 +42,7 @@ class Check:
 def examine(
     *,
     home: Path | None = None,
-    index: Path | None = None,
+    index: Path | str | None = None,
     llm: str = "extractive",
     llm_base_url: str | None = None,
 ) -> list[Check]:
@@ -116,7 +116,7 @@ def _disk(home: Path) -> Check:
     return Check("disk", "ok", f"{free / 1e9:.0f} GB free")
 
 
-def _index(directory: Path | None, home: Path | None) -> Check:
+def _index(directory: Path | str | None, home: Path | None) -> Check:
     from corpus.errors import SurveyQAError
     from index import Index, IndexNotFound
     from rag.settings import default_index_directory

@@ -13,7 +13,9 @@ from rag.watching import watch_folder
 from ui import terminal
 
 
-def follow(folder: Path, *, directory: Path | None, home: Path | None, embedder: str | None, as_json: bool) -> None:
+def follow(
+    folder: Path, *, directory: Path | str | None, home: Path | None, embedder: str | None, as_json: bool
+) -> None:
     """Follow a folder until Ctrl-C, which is its ordinary end: everything that was told of is in the index."""
     known: set[Skipped] = set()
     try:

@@ -13,6 +13,7 @@ from ui.options import (
     ArxivInterface,
     AsJson,
     Embedder,
+    EngineAddress,
     Home,
     IndexDirectory,
     Paths,
@@ -23,6 +24,10 @@ from ui.options import (
     print_json,
     wrong,
 )
+
+PulledInto = Annotated[
+    Path, typer.Option("--index", metavar="DIR", help="The directory to copy into.", show_default=False)
+]
 
 index_app = typer.Typer(
     no_args_is_help=True,
@@ -52,6 +57,10 @@ def build(
     allow_host: AllowedHosts = None,
     arxiv: ArxivInterface = None,
     show_cut: ShowCut = False,
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", metavar="URL", help="Build into this engine; the same as an address for --index."),
+    ] = None,
 ) -> None:
     """Build an index from folders, files, pages and papers; what stood there serves until the new one is complete.
 
@@ -61,6 +70,9 @@ def build(
     from rag.settings import default_index_directory
     from ui import terminal
 
+    if engine and index:
+        wrong("--engine and --index both say where the index is. Give one of them.")
+    index = engine or index
     with terminal.progress() as tell:
         built = build_index(
             paths or (),
@@ -270,6 +282,61 @@ def rollback(
         print_json({"snapshot": opened.snapshot, "documents": len(opened.documents())})
     else:
         typer.echo(f"Snapshot {opened.snapshot} is current again, with {len(opened.documents())} documents.")
+
+
+@index_app.command("push")
+def push(engine: EngineAddress, as_json: AsJson = False, index: IndexDirectory = None, home: Home = None) -> None:
+    """Copy an index into an engine that many machines share; what answers there serves until the copy was checked.
+
+    Interrupted, the same command goes on where it was.
+
+    Example: survey-qa index push milvus://localhost:19530/surveys --index my.index
+    """
+    from ui import terminal
+
+    opened = open_index(index, home)
+    with terminal.progress() as tell:
+        pushed = opened.push(engine, tell)
+    if as_json:
+        print_json({"engine": engine, **asdict(pushed)})
+        return
+    again = f", {pushed.found} of them there already" if pushed.found else ""
+    terminal.say(
+        f"{pushed.documents} documents in {pushed.passages} passages answer at {engine}{again}; every row was checked."
+    )
+
+
+@index_app.command("pull")
+def pull(engine: EngineAddress, index: PulledInto, as_json: AsJson = False) -> None:
+    """Copy an index out of an engine into a directory, as a snapshot of its own; every row is checked.
+
+    Interrupted, the same command goes on where it was.
+
+    Example: survey-qa index pull milvus://localhost:19530/surveys --index my.index
+    """
+    from index import Index
+    from index.places import is_engine
+    from ui import terminal
+
+    if not is_engine(engine):
+        wrong(
+            f"{engine} is no address of an engine. Write milvus://HOST:PORT/COLLECTION or postgresql://HOST/DATABASE."
+        )
+    with terminal.progress() as tell:
+        pulled = Index.open(engine).pull(index, tell)
+    if as_json:
+        print_json(
+            {
+                "index": str(index),
+                "snapshot": pulled.snapshot,
+                "documents": len(pulled.documents()),
+                "passages": len(pulled),
+            }
+        )
+    else:
+        terminal.say(
+            f"Copied {len(pulled.documents())} documents in {len(pulled)} passages to {index}; every row was checked."
+        )
 
 
 @index_app.command("list")

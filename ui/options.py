@@ -21,7 +21,21 @@ Home = Annotated[
     typer.Option("--home", metavar="DIR", help="Where indexes live. Default: SURVEY_QA_HOME or your data directory."),
 ]
 IndexDirectory = Annotated[
-    Path | None, typer.Option("--index", metavar="DIR", help="An index of its own instead of the default one.")
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="An index of its own instead of the default one; or the address of an engine, as `index push` takes it.",
+    ),
+]
+EngineAddress = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENGINE",
+        help="milvus://HOST:PORT/COLLECTION or postgresql://USER@HOST:PORT/DATABASE?schema=NAME; secrets come from the "
+        "environment (SURVEY_QA_MILVUS_TOKEN, PGPASSWORD) or a file.",
+        show_default=False,
+    ),
 ]
 Llm = Annotated[
     str, typer.Option("--llm", metavar="SPEC", help="Who writes answers: extractive, openai:MODEL, PROVIDER:MODEL.")
@@ -124,7 +138,7 @@ def manner_of(
 
 
 def open_assistant(
-    index: Path | None,
+    index: str | None,
     home: Path | None,
     llm: str,
     llm_base_url: str | None,
@@ -165,7 +179,7 @@ def moderation_of(spec: str | None, policy: Path | None, base_url: str | None, f
     return Moderation(spec, policy, base_url, fails_open)
 
 
-def open_index(index: Path | None, home: Path | None, embedder: str | None = None) -> Index:
+def open_index(index: str | None, home: Path | None, embedder: str | None = None) -> Index:
     """Open the index that the options name, with progress on stderr."""
     from rag.opening import open_index
     from ui.terminal import progress

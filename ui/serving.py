@@ -112,11 +112,14 @@ def _documents(assistant: Assistant, home: Path, *, writable: bool) -> Documents
     """Return the documents of the page; files that are uploaded into an index stay together under the home."""
     index = assistant.index
     place = str(index.info()["directory"] or "")
-    name = hashlib.sha256(os.path.realpath(place).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    shared = "://" in place  # in an engine
+    name = hashlib.sha256(
+        (place if shared else os.path.realpath(place)).encode("utf-8", "surrogateescape")
+    ).hexdigest()[:16]
     return Documents(
         index,
         home / "uploads" / name,
-        directory=Path(place) if place else None,
+        directory=Path(place) if place and not shared else None,
         writable=writable,
         manner=Manner(cache=home / "papers", kept=kept_readings(home)),
     )

@@ -45,7 +45,9 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         if self.kind == "milvus":
             return f"milvus{'s' if self.encrypted else ''}://{host}:{self.port}/{self.name}"
-        return f"postgresql://{f'{self.user}@' if self.user else ''}{host}:{self.port}/{self.database}?schema={self.name}"
+        return (
+            f"postgresql://{f'{self.user}@' if self.user else ''}{host}:{self.port}/{self.database}?schema={self.name}"
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -83,15 +85,6 @@ class Address:
             options=tuple(sorted(options.items())),
             patience=patience,
         )
-
-
-def is_address(place: object) -> bool:
-    """Tell whether what names an index is the address of an engine, and no directory.
-
-    >>> is_address("milvus://localhost:19530/surveys"), is_address("my.index")
-    (True, False)
-    """
-    return isinstance(place, str) and place.partition("://")[0] in _KINDS and "://" in place
 
 
 def milvus_token() -> str:

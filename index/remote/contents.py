@@ -133,6 +133,10 @@ class RemoteContents:
         """Tell whether any passage, its context included, holds a term."""
         return self.lexicon.holds(term) and (not self.where.is_narrow or bool(self.passages_with([term], 1)))
 
+    def occurs(self, term: str) -> bool:
+        """Tell whether any passage holds a term, selected or not."""
+        return self.lexicon.holds(term)
+
     def held_in_chinese(self, term: str) -> bool:
         """Tell whether any Chinese passage holds a term."""
         return self.lexicon.held_in_chinese(term)
@@ -178,7 +182,9 @@ class RemoteContents:
 
     def documents(self) -> list[DocumentInfo]:
         """List the documents in their order."""
-        return [info for row, info in self.catalogue.rows() if not self.where.is_narrow or self._admits(row.serial, info)]
+        return [
+            info for row, info in self.catalogue.rows() if not self.where.is_narrow or self._admits(row.serial, info)
+        ]
 
     def document(self, document_id: str) -> Document:
         """Return one document; raises UnknownDocument."""

@@ -87,7 +87,7 @@ class RemoteIndex(Index):
     def rollback(self, snapshot: str | None = None) -> Self:
         """Engines keep no snapshots."""
         raise UnknownSnapshot(
-            f"The index at {self._contents.engine.address} keeps no snapshots. Push an earlier one of a directory instead."
+            f"{self._contents.engine.address} is an engine, which keeps no snapshots; directories do. Push an earlier one again."
         )
 
     def verify(self) -> None:

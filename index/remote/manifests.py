@@ -88,7 +88,9 @@ class Manifest:
         return [blob.name for blob in (self.base, self.names, self.stated, self.folders, *self.lexicon)]
 
 
-def counted(former: Mapping[str, Mapping[str, int]], gone: Sequence[DocumentInfo], new: Sequence[DocumentInfo]) -> dict[str, dict[str, int]]:
+def counted(
+    former: Mapping[str, Mapping[str, int]], gone: Sequence[DocumentInfo], new: Sequence[DocumentInfo]
+) -> dict[str, dict[str, int]]:
     """Return how many documents there are by kind, language and year after some went and some came."""
     found = {}
     for name, value in (("kinds", _kind), ("languages", _language), ("years", _year)):

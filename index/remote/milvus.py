@@ -84,7 +84,10 @@ class Milvus:
         """Make room for a build; what there is of it stays."""
         store = self.open(build)
         store._create("blobs", _BLOBS, {"nothing": ("FLAT", {})})
-        sorted_ = ("INVERTED" if self.has_words else "STL_SORT", {})  # which older servers call so
+        sorted_: tuple[str, dict[str, int]] = (
+            "INVERTED" if self.has_words else "STL_SORT",
+            {},
+        )  # which older servers call so
         store._create("documents", _DOCUMENTS, {"nothing": ("FLAT", {}), "key": sorted_})
         near = ("FLAT", {}) if passages <= EXACT else ("HNSW", {"M": 16, "efConstruction": 200})
         fields: dict[str, tuple[str, dict[str, int]]] = {**_PASSAGES, "dense": ("FLOAT_VECTOR", {"dim": dimensions})}
@@ -102,8 +105,13 @@ class Milvus:
 
     def drop(self, build: str) -> None:
         """Delete a build."""
-        for kind in ("passages", "documents", "blobs"):
-            self._ask(lambda client, _, kind=kind: client.drop_collection(f"{self.address.name}_{build}_{kind}", timeout=CALL))  # type: ignore[misc]
+        names = [f"{self.address.name}_{build}_{kind}" for kind in ("passages", "documents", "blobs")]
+
+        def drop(client: MilvusClient, _: bool) -> None:
+            for name in names:
+                client.drop_collection(name, timeout=CALL)
+
+        self._ask(drop)
 
     def open(self, build: str) -> MilvusStore:
         """Return the data of a build."""
@@ -143,9 +151,15 @@ class Milvus:
     def _translated(self, error: Any) -> Exception:  # noqa: ANN401 pymilvus is not imported here
         code, said = getattr(error, "code", None), _said(error)
         if code in _GONE:
-            return IndexNotFound(f"There is no index at {self.address}. Push one: `survey-qa index push {self.address}`.")
+            return IndexNotFound(
+                f"There is no index at {self.address}. Push one: `survey-qa index push {self.address}`."
+            )
         if code in _WRONG or "auth" in said.lower() or isinstance(error, _wrong_usage()):
-            hint = " The token comes from SURVEY_QA_MILVUS_TOKEN or SURVEY_QA_MILVUS_TOKEN_FILE." if "auth" in said.lower() else ""
+            hint = (
+                " The token comes from SURVEY_QA_MILVUS_TOKEN or SURVEY_QA_MILVUS_TOKEN_FILE."
+                if "auth" in said.lower()
+                else ""
+            )
             return EngineFailed(f"{self.address} refused: {said}.{hint}")
         if "connect" in said.lower() or "unavailable" in said.lower():
             self._let_go()
@@ -282,7 +296,11 @@ class MilvusStore:
         expression = f"array_contains_all(terms, {_listed(terms)}) and {_condition(where)}"
         rows = self._ask(
             lambda client, _: client.query(
-                self._named("passages"), filter=expression, limit=limit, output_fields=["number", "serial"], timeout=CALL
+                self._named("passages"),
+                filter=expression,
+                limit=limit,
+                output_fields=["number", "serial"],
+                timeout=CALL,
             )
         )
         return sorted((int(row["number"]), int(row["serial"])) for row in rows)
@@ -294,7 +312,10 @@ class MilvusStore:
         return self.engine._ask(asked)
 
     def _create(
-        self, kind: str, fields: Mapping[str, tuple[str, dict[str, int]]], indexes: Mapping[str, tuple[str, dict[str, int]]]
+        self,
+        kind: str,
+        fields: Mapping[str, tuple[str, dict[str, int]]],
+        indexes: Mapping[str, tuple[str, dict[str, int]]],
     ) -> None:
         """Make a collection unless it is there; the first field is its key."""
 
@@ -363,7 +384,11 @@ class MilvusStore:
         for kind in kinds:
             self._ask(
                 lambda client, _, kind=kind: client.query(  # type: ignore[misc]
-                    self._named(kind), filter="", output_fields=["count(*)"], timeout=2 * CALL, consistency_level="Strong"
+                    self._named(kind),
+                    filter="",
+                    output_fields=["count(*)"],
+                    timeout=2 * CALL,
+                    consistency_level="Strong",
                 )
             )
 
@@ -383,7 +408,11 @@ class MilvusStore:
             )
         )[0]
         return {
-            int(hit["entity"]["number"]): (int(hit["entity"]["serial"]), int(hit["entity"]["sameness"]), float(hit["distance"]))
+            int(hit["entity"]["number"]): (
+                int(hit["entity"]["serial"]),
+                int(hit["entity"]["sameness"]),
+                float(hit["distance"]),
+            )
             for hit in hits
         }
 
@@ -392,8 +421,12 @@ def _pymilvus() -> Any:  # noqa: ANN401 a module
     try:
         import pymilvus
     except ImportError as error:
-        raise EngineUnavailable("An index in Milvus needs pymilvus. Install it: pip install 'survey-qa[milvus]'.") from error
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs with a traceback what is asked again or translated
+        raise EngineUnavailable(
+            "An index in Milvus needs pymilvus. Install it: pip install 'survey-qa[milvus]'."
+        ) from error
+    logging.getLogger("pymilvus").setLevel(
+        logging.CRITICAL
+    )  # it logs with a traceback what is asked again or translated
     return pymilvus
 
 
@@ -436,7 +469,10 @@ def _listed(numbers: Collection[int]) -> str:
 def _passage_rows(rows: PassageRows, *, words: bool) -> list[dict[str, Any]]:
     columns = zip(
         range(rows.first, rows.end),
-        *(column.tolist() for column in (rows.serials, rows.sameness, rows.kinds, rows.languages, rows.years, rows.digests)),
+        *(
+            column.tolist()
+            for column in (rows.serials, rows.sameness, rows.kinds, rows.languages, rows.years, rows.digests)
+        ),
         strict=True,
     )
     found: list[dict[str, Any]] = [dict(zip(_PASSAGES, values, strict=False)) for values in columns]

@@ -59,6 +59,11 @@ class Postgres:
         self.described = f"PostgreSQL {server}, pgvector {vector}"
         self._patience = replace(self._patience, seconds=address.patience)
 
+    def __del__(self) -> None:
+        """Close the connections that are not used."""
+        while hasattr(self, "_idle") and not self._idle.empty():
+            self._idle.get_nowait().close()
+
     def builds(self) -> list[str]:
         """Return the builds of the index, whether complete or not, in the order of their names."""
         found = self._rows(
@@ -129,16 +134,23 @@ class Postgres:
         """Lend a connection that is not used, and translate what goes wrong with it."""
         psycopg = _psycopg()
         try:
+            db = self._lent()
             try:
-                db = self._idle.get_nowait()
-            except queue.Empty:
-                db = self._connect()
-            yield db
+                yield db
+            except BaseException:
+                db.close()
+                raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise (Lost(_first_line(error)) if _passes(error) else self._failed(error)) from error
         except psycopg.Error as error:
             raise self._failed(error) from error
         self._idle.put(db)
+
+    def _lent(self) -> psycopg.Connection[Any]:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return self._connect()
 
     def _connect(self) -> psycopg.Connection[Any]:
         address = self.address
@@ -213,14 +225,16 @@ class PostgresStore:
         """Return those of the documents that there are, in the order of their serials."""
         columns: LiteralString = _ABOUT + ", content" if content else _ABOUT
         if isinstance(serials, range):
-            query: LiteralString = "SELECT " + columns + " FROM {documents} WHERE serial >= %s AND serial < %s ORDER BY 1"
+            query: LiteralString = (
+                "SELECT " + columns + " FROM {documents} WHERE serial >= %s AND serial < %s ORDER BY 1"  # noqa: S608 of constants
+            )
             return [_document(*row) for row in self._rows(query, serials.start, serials.stop)]
-        query = "SELECT " + columns + " FROM {documents} WHERE serial = ANY(%s) ORDER BY 1"
+        query = "SELECT " + columns + " FROM {documents} WHERE serial = ANY(%s) ORDER BY 1"  # noqa: S608 of constants
         return [_document(*row) for row in self._rows(query, list(serials))]
 
     def documents_of(self, keys: Collection[int]) -> list[DocumentRow]:
         """Return all versions of documents, without their content."""
-        rows = self._rows("SELECT " + _ABOUT + " FROM {documents} WHERE key = ANY(%s) ORDER BY 1", list(keys))
+        rows = self._rows("SELECT " + _ABOUT + " FROM {documents} WHERE key = ANY(%s) ORDER BY 1", list(keys))  # noqa: S608 of constants
         return [_document(*row) for row in rows]
 
     def put_passages(self, rows: PassageRows, *, again: bool) -> None:
@@ -242,7 +256,9 @@ class PostgresStore:
 
     def vectors(self, first: int, end: int) -> tuple[Numbers, Floats]:
         """Return the numbers of the passages in a range, ascending, and their vectors."""
-        query: LiteralString = "SELECT number, dense::text FROM {passages} WHERE number >= %s AND number < %s ORDER BY 1"
+        query: LiteralString = (
+            "SELECT number, dense::text FROM {passages} WHERE number >= %s AND number < %s ORDER BY 1"
+        )
         rows = self._rows(query, first, end)
         vectors = [np.array(json.loads(vector), np.float32) for _, vector in rows]
         return np.array([number for number, _ in rows], np.int64), np.array(vectors, np.float32)
@@ -315,7 +331,9 @@ class PostgresStore:
         self.engine._ask(lambda db, _: db.execute(self._named(query), values) and None)
 
     def _put_blobs(self, db: psycopg.Connection[Any], blobs: Mapping[str, bytes]) -> None:
-        query: LiteralString = "INSERT INTO {blobs} VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET data = EXCLUDED.data"
+        query: LiteralString = (
+            "INSERT INTO {blobs} VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET data = EXCLUDED.data"
+        )
         for name, data in blobs.items():
             db.execute(self._named(query), (name, data))
 
@@ -331,7 +349,9 @@ class PostgresStore:
         whole: LiteralString = "DELETE FROM {postings} WHERE block >= %(first)s AND until <= %(end)s"
         db.execute(self._named(whole), span)
         db.execute(self._named(_SHORTEN), span)
-        db.execute(self._named("DELETE FROM {postings} WHERE block < %(end)s AND until > %(first)s AND numbers = '{{}}'"), span)
+        db.execute(
+            self._named("DELETE FROM {postings} WHERE block < %(end)s AND until > %(first)s AND numbers = '{{}}'"), span
+        )
 
 
 def _psycopg() -> Any:  # noqa: ANN401 a module
@@ -418,7 +438,7 @@ _TABLES: tuple[LiteralString, ...] = (
     "first bigint NOT NULL, passages bigint NOT NULL, info text NOT NULL, content bytea NOT NULL)",
     "CREATE INDEX IF NOT EXISTS {keys_index} ON {documents} (key)",
     "CREATE TABLE IF NOT EXISTS {postings} (term integer NOT NULL, block bigint NOT NULL, until bigint NOT NULL, "
-    "numbers bigint[] NOT NULL, weights real[] NOT NULL, PRIMARY KEY (term, block))",
+    "numbers bigint[] NOT NULL, weights real[] NOT NULL, PRIMARY KEY (term, block, until))",
     "CREATE INDEX IF NOT EXISTS {blocks_index} ON {postings} (block)",
     "CREATE TABLE IF NOT EXISTS {passages} (number bigint PRIMARY KEY, serial bigint NOT NULL, sameness bigint NOT NULL, "
     "kind integer NOT NULL, language integer NOT NULL, year integer NOT NULL, digest bigint NOT NULL, "
@@ -439,7 +459,8 @@ _SCORED: LiteralString = (
     "LATERAL unnest(numbers, weights) AS h(number, weight) GROUP BY h.number)"
 )
 _CANDIDATES: LiteralString = (
-    _SCORED + ", best AS (SELECT h.number FROM scored h [scored] ORDER BY h.score DESC, h.number LIMIT %(depth)s), "
+    _SCORED  # noqa: S608 of constants
+    + ", best AS (SELECT h.number FROM scored h [scored] ORDER BY h.score DESC, h.number LIMIT %(depth)s), "
     "near AS ([near]) "
     "SELECT p.number, p.serial, p.sameness, coalesce(s.score, 0), coalesce(-(p.dense <#> %(vector)s::vector), 0) "
     "FROM {passages} p JOIN (SELECT number FROM best UNION SELECT number FROM near) c ON c.number = p.number "
@@ -449,7 +470,7 @@ _NEAREST: LiteralString = (
     "SELECT p.number FROM {passages} p WHERE [where] ORDER BY p.dense <#> %(vector)s::vector LIMIT %(depth)s"
 )
 _NONE: LiteralString = "SELECT NULL::bigint AS number WHERE false"
-_HIGHEST: LiteralString = _SCORED + " SELECT max(h.score) FROM scored h [scored]"
+_HIGHEST: LiteralString = _SCORED + " SELECT max(h.score) FROM scored h [scored]"  # noqa: S608 of constants
 _HOLDING: LiteralString = (
     "SELECT p.number, p.serial FROM {passages} p JOIN (SELECT h.n FROM {postings} o, unnest(o.numbers) AS h(n) "
     "WHERE o.term = ANY(%(terms)s) GROUP BY h.n HAVING count(*) = %(count)s) held ON held.n = p.number "

@@ -151,8 +151,10 @@ def _terms(segment: Segment, living: Numbers, numbers: Small) -> Terms:
     by_term = sparse.csr_matrix((postings.weights, postings.passages, postings.starts), shape=shape)
     by_passage = by_term.tocsc()[:, living]
     renumbered = sparse.csc_matrix(
-        (by_passage.data, numbers[by_passage.indices], by_passage.indptr), shape=(int(numbers.max(initial=0)) + 1, len(living))
+        (by_passage.data, numbers[by_passage.indices], by_passage.indptr),
+        shape=(int(numbers.max(initial=0)) + 1, len(living)),
     )
     renumbered.sort_indices()
-    return Terms(renumbered.indptr.astype(np.int64), renumbered.indices.astype(np.int32), renumbered.data.astype(np.float32))
-
+    return Terms(
+        renumbered.indptr.astype(np.int64), renumbered.indices.astype(np.int32), renumbered.data.astype(np.float32)
+    )

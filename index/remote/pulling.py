@@ -35,7 +35,6 @@ from index.snapshots import prepare as prepare_directory
 from index.snapshots import put
 
 
-
 def pull(state: RemoteContents, directory: Path, progress: Progress | None = None) -> Index:
     """Copy a state into a directory and return the index there.
 
@@ -96,7 +95,9 @@ class _Kept:
         try:
             put(self._folder / name, data)
         except OSError as error:
-            raise IndexWriteFailed(f"{self._folder} cannot be written ({error.strerror}). Free space, then pull again.") from error
+            raise IndexWriteFailed(
+                f"{self._folder} cannot be written ({error.strerror}). Free space, then pull again."
+            ) from error
 
     def forget(self) -> None:
         """Delete what was kept."""
@@ -166,9 +167,7 @@ def _check(state: RemoteContents, entries: Sequence[Entry], segment: Segment) ->
         here = (numbers >= start) & (numbers < start + BATCH)
         alike = np.isin(there, numbers[here])
         if not (np.array_equal(there[alike], numbers[here]) and np.array_equal(written[alike], digests[here])):
-            raise EngineFailed(
-                f"Passages {start} to {start + BATCH} are not what was written. Push the index again."
-            )
+            raise EngineFailed(f"Passages {start} to {start + BATCH} are not what was written. Push the index again.")
 
 
 def _numbers(entries: Sequence[Entry]) -> Numbers:

@@ -42,7 +42,9 @@ class Patience:
                 if time.monotonic() + pause > until:
                     raise EngineUnreachable(self._told(lost)) from lost
                 if not again:
-                    logger.warning("%s does not answer (%s); waiting up to %.0f s for it.", self.place, lost, self.seconds)
+                    logger.warning(
+                        "%s does not answer (%s); waiting up to %.0f s for it.", self.place, lost, self.seconds
+                    )
             time.sleep(pause)
             pause, again = min(2 * pause, LONGEST_PAUSE), True
 

@@ -243,7 +243,8 @@ def _next_manifest(
     delta, following = _lexicon_delta(state, leaving, prepared)
     names, stated = _names(state, leaving, prepared)
     written = put_blobs(
-        store, {"names": names, "stated": stated, "folders": FolderNotes.of(folders).to_bytes(), "lexicon": delta.to_bytes()}
+        store,
+        {"names": names, "stated": stated, "folders": FolderNotes.of(folders).to_bytes(), "lexicon": delta.to_bytes()},
     )
     chinese = int(prepared.segment.chinese[prepared.living].sum()) if prepared else 0
     manifest = replace(
@@ -353,9 +354,7 @@ def _chinese_of(state: RemoteContents, leaving: Mapping[str, DocumentRow]) -> in
     return sum(int(chinese_of([passage.text for passage in entry.passages]).sum()) for entry in entries)
 
 
-def _names(
-    state: RemoteContents, leaving: Mapping[str, DocumentRow], prepared: Prepared | None
-) -> tuple[bytes, bytes]:
+def _names(state: RemoteContents, leaving: Mapping[str, DocumentRow], prepared: Prepared | None) -> tuple[bytes, bytes]:
     """Return the other names of each name, and the pairs that documents state, after a change."""
     stated = stated_of(read_blobs(state.store, [state.manifest.stated])[0])
     for row in leaving.values():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corpus import Document, UsageError
+from corpus import Document, UsageError, split
 from corpus.documents import Passage
 from index import Filter, Index, UnknownDocument
 
@@ -167,3 +167,11 @@ def test_what_was_removed_hides_nothing_that_lives_behind_it(word_lengths, kind)
     hits = index.search("aaaa bbbb", 10, vector_weight=1.0)
     assert len(hits) == 10
     assert all(hit.passage.document_id.startswith("far") for hit in hits)
+
+
+def test_what_a_question_means_does_not_hang_on_a_filter():
+    texts = {"volcano": "The Very Large Crater (VLC) erupted in 1902.", "bakery": "The bakery opens at four."}
+    index = Index.build(split([Document.from_text(text, id=id) for id, text in texts.items()]))
+    narrowed = index.narrowed(Filter.of(documents=["bakery"])).query("When did the VLC erupt?")
+    assert "crater" in narrowed.terms
+    assert narrowed == index.query("When did the VLC erupt?")

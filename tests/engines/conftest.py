@@ -1,0 +1,125 @@
+"""One index, and the engines that it is held in: this process, PostgreSQL with pgvector, milvus-lite, and Milvus 2.3.5."""
+
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+
+from corpus import Document, load_library, split
+from index import Index
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"engines_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+servers = load("servers")
+KINDS = {"postgres": servers.Postgres, "milvus-lite": servers.MilvusLite, "milvus": servers.Milvus}
+_names = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def documents():
+    """Papers in English, surveys in Chinese, and one document of years long past."""
+    library = list(load_library())
+    chosen = [d for d in library if d.kind != "paper"][:3] + [d for d in library if d.kind == "paper"][:30]
+    tides = Document.from_text(
+        "# Tides\n\nThe tide rises twice a day because of the moon. The almanac of the pier tells when.",
+        id='tides" or number >= 0 or "', metadata={"date": "1903-05-01"},
+    )  # fmt: skip
+    return [*chosen, tides]
+
+
+@pytest.fixture(scope="session")
+def embedded(documents):
+    """The index in this process."""
+    return Index.build(split(documents), folders={"/papers": {d.id: d.id for d in documents[:2]}})
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory):
+    """Return a function that starts a server of a kind, or skips; all are killed at the end."""
+    started = []
+
+    def start(kind):
+        if reason := servers.missing(KINDS[kind]):
+            pytest.skip(reason)
+        server = KINDS[kind](tmp_path_factory.mktemp(kind))
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        if server.process:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def running(start):
+    """Return a function that gives the one server of a kind that all tests share."""
+    there = {}
+
+    def running(kind):
+        if kind not in there:
+            there[kind] = start(kind)
+        return there[kind]
+
+    return running
+
+
+@pytest.fixture(params=list(KINDS))
+def server(request, running):
+    return running(request.param)
+
+
+@pytest.fixture
+def url(server):
+    """The address of an index that is not there yet."""
+    return server.url(f"index{next(_names)}")
+
+
+@pytest.fixture
+def pushed(embedded, url):
+    """The index in an engine, opened."""
+    embedded.push(url)
+    return Index.open(url)
+
+
+@pytest.fixture(scope="session")
+def shared_url(embedded):
+    """Return a function that gives the address of an index that nobody changes."""
+    pushed = {}
+
+    def shared(server):
+        if server.name not in pushed:
+            pushed[server.name] = server.url("shared")
+            embedded.push(pushed[server.name])
+        return pushed[server.name]
+
+    return shared
+
+
+@pytest.fixture
+def opened(server, shared_url):
+    """An index in an engine that nobody changes, opened."""
+    return Index.open(shared_url(server))
+
+
+@pytest.fixture
+def found(server):
+    """Return a function that tells what an index finds, as far as the engine can: places and scores."""
+
+    def found(index, question, **options):
+        if not server.has_words:
+            options |= {"vector_weight": 1.0}
+        hits = index.search(question, 10, **options)
+        return [(round(hit.score, 4), hit.passage.document_id, hit.passage.start) for hit in hits]
+
+    return found
