@@ -41,7 +41,7 @@ def search(state: State, question: str, k: int, vector_weight: float | None) -> 
         near = by_maximum(found.vector, float(found.vector.max()))
         scores = fuse(lexical, near, weight)
         best = list(_best(found, scores, k))
-        copies = len(found.numbers) - len(np.unique(found.sameness))
+        copies = len(found.numbers) - len(set(found.sameness.tolist()))
         if len(best) == k or not copies or len(found.numbers) < depth or depth >= MOST_DEPTH:
             break
         depth *= 4
