@@ -81,7 +81,7 @@ def test_documents_and_their_texts_are_those_of_the_index(embedded, opened):
 
 
 def test_an_unknown_document_is_refused_with_what_is_near(opened):
-    with pytest.raises(UnknownDocument, match="Near: library/papers/bloom.md"):
+    with pytest.raises(UnknownDocument, match="Near: library"):
         opened.document("papers/bloom.md")
 
 
