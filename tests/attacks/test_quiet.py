@@ -20,7 +20,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 """
 COMMANDS = (
-    ("--help",), ("--version",), ("index", "build", "docs", "--index", "index"), ("ask", "How much memory does Walnut-7B need?", "--index", "index"),
+    ("--help",), ("index", "build", "docs", "--index", "index"), ("ask", "How much memory does Walnut-7B need?", "--index", "index"),
     ("search", "memory", "--index", "index"), ("index", "info", "--index", "index"), ("index", "verify", "--index", "index"), ("doctor", "--index", "index"), ("ask", "LLaMA 有多少参数?"),
 )  # fmt: skip
 
