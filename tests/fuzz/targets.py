@@ -77,9 +77,6 @@ Table 1: Sizes of the models
 OTHER = "# Boats\n\nThe Pelican costs 900 crowns. 鹈鹕用了42天。Its licence forbids commercial use, unlike that of Heron-2.\n"
 
 
-NAMES = ("reader", "splitter", "snapshot", "http", "question", "rendering", "citing", "addresses")
-
-
 def prepared(name: str) -> Target:
     """Return one target; what it needs is made now."""
     if name in ("splitter", "rendering", "addresses"):
@@ -256,14 +253,15 @@ def use(index: Index) -> None:
 
 def http() -> Target:
     """Any request whose head a server lets through: never a status of 500, and always JSON from our own routes."""
+    from ui.documents import Documents
     from ui.server import create_app
 
     index = small_index()
-    app = create_app(Assistant(index), home=Path(tempfile.mkdtemp(prefix="fuzz-http-")))
+    home = Path(tempfile.mkdtemp(prefix="fuzz-http-"))
+    documents = Documents(index, home / "uploads", writable=False)
+    app = create_app(Assistant(index), home=home, documents=documents)
     loop = asyncio.new_event_loop()
-    paths = sorted(
-        set(_routes(app)) | {"/api/ask", "/api/search", "/login", "/gradio_api/queue/join", "/gradio_api/run/predict"}
-    )
+    paths = sorted(PATHS)
 
     def request(data: bytes) -> None:
         draw = making.Draw(data)
@@ -289,16 +287,10 @@ def http() -> Target:
     return request
 
 
-def _routes(app: Any) -> list[str]:
-    """Return the paths of our own interface that there are in this version."""
-    inner = app
-    while not hasattr(inner, "routes"):
-        inner = inner._app
-    return [
-        route.path
-        for route in inner.routes
-        if re.match("/(api|v1|documents)/", getattr(route, "path", "")) and "{" not in route.path
-    ]
+PATHS = (
+    "/api/ask", "/api/search", "/api/documents", "/api/documents/upload", "/api/jobs", "/api/jobs/1", "/api/documents/x/text", "/v1/chat/completions", "/v1/models", "/v1/models/x", "/mcp",
+    "/documents/upload", "/login", "/gradio_api/queue/join", "/gradio_api/run/predict", "/conversations/x.md", "/metrics",
+)  # fmt: skip
 
 
 def body_of(draw: Any) -> bytes:
