@@ -215,6 +215,16 @@ def serve(
         typer.Option("--auth-file", metavar="FILE", help="Who may log in: lines that `survey-qa password` makes."),
     ] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Let nobody change the documents.")] = False,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=0,
+            max=256,
+            help="Processes that answer the HTTP interface. Default: none but this one.",
+        ),
+    ] = 0,
     page: Annotated[
         bool, typer.Option("--page/--no-page", help="Serve the page too, or the HTTP interface only.")
     ] = True,
@@ -257,21 +267,35 @@ def serve(
 
     Example: survey-qa serve --port 8080
     """
+    from dataclasses import asdict
+
     from ui.login import read_users
+    from ui.opening import Opening
     from ui.serving import serve as start
 
     if log not in (None, "text", "json"):
         wrong(f"{log!r} is no format of the log. Write --log text or --log json.")
     users = read_users(auth_file) if auth_file else None
     checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
-    opening = lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks)  # noqa: E731 opened once the port is ours
+    opening = Opening(
+        str(index) if index else None,
+        str(home) if home else None,
+        llm,
+        llm_base_url,
+        llm_fallback,
+        embedder,
+        k,
+        asdict(checks) if checks else None,
+    )
     if log:
         from ui.http.logs import configure
 
         configure("json" if log == "json" else "text")
     opens = sys.stdout.isatty() if open_page is None else open_page
     start(
-        opening,
+        lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks),
+        opening=opening,
+        workers=workers,
         host=host,
         port=port,
         hosts=allow_host or [],

@@ -19,8 +19,10 @@ from ui.documents import Documents
 from ui.handlers import choose_examples
 from ui.http.answering import Here
 from ui.http.api import Api
+from ui.http.fleet import Fleet
 from ui.http.keys import KEYS_FILE, KeyRing
 from ui.http.terms import Terms
+from ui.opening import Opening
 from ui.server import GRACE_SECONDS, create_api, create_app, listen, run
 from ui.shelf import Shelf
 from ui.terminal import say
@@ -48,6 +50,8 @@ class Told:
 def serve(
     open_assistant: Callable[[], Assistant],
     *,
+    opening: Opening | None = None,
+    workers: int = 0,
     host: str,
     port: int,
     hosts: Sequence[str] = (),
@@ -64,7 +68,8 @@ def serve(
 
     ``users`` (names and Argon2 hashes) have to log in. The documents can be changed in the page where only this machine or
     only users reach it, and over HTTP also by those who have a key for it, unless ``read_only`` says no. Without a ``page``
-    there is the HTTP interface alone; pages of ``origins`` may use it, each caller as often as ``rate`` says. Requests
+    there is the HTTP interface alone; with ``workers`` so many processes of their own answer it, each opening what
+    ``opening`` names; pages of ``origins`` may use it, each caller as often as ``rate`` says. Requests
     under way have ``grace`` seconds when the server ends.
 
     Raises:
@@ -79,7 +84,11 @@ def serve(
         assistant = open_assistant()
         assistant.index.load()  # now, and not while the first person waits
         documents = _documents(assistant, house, writable=not read_only)
-        api = Api(Here(assistant), documents)
+        fleet = Fleet(opening, workers) if opening and workers else None
+        api = Api(fleet or Here(assistant), documents)
+        if fleet:
+            api.metrics.watch("workers", "Processes that answer.", lambda: fleet.alive)
+            api.metrics.watch("workers_replaced", "Processes that have been replaced.", lambda: fleet.restarted)
         everybody: dict[str, Any] = {"hosts": [host, *hosts], "users": users, "api": api, "terms": terms}
         if page:
             trusted = local or bool(users)

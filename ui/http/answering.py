@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -45,6 +45,10 @@ class Answering(Protocol):
     @property
     def ready(self) -> bool:
         """Whether a question would be answered now."""
+        ...
+
+    def serving(self) -> AbstractAsyncContextManager[None]:
+        """Keep open what answers while the server serves."""
         ...
 
     async def ask(self, asked: Asked) -> Reply:
@@ -95,6 +99,11 @@ class Here:
     def ready(self) -> bool:
         """Always: the index is open."""
         return True
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Do nothing: the threads come with the first question."""
+        yield
 
     async def ask(self, asked: Asked) -> Reply:
         """Answer a question."""

@@ -75,7 +75,7 @@ class Api:
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:
         """Hold open what takes requests beside the routes; may be entered again after it was left."""
         opened = OverHttp(tool_server(self.answering, self.gate, self.metrics.note_answer))
-        async with opened.open():
+        async with self.answering.serving(), opened.open():
             self.tools = opened
             try:
                 yield

@@ -35,8 +35,9 @@ def bearer(secret):
     return {"authorization": f"Bearer {secret}"}
 
 
-def test_without_keys_this_machine_needs_none(opened):
+def test_without_keys_this_machine_needs_none_and_takes_any(opened):
     assert opened().post("/api/ask", json=QUESTION).status_code == 200
+    assert opened().post("/api/ask", json=QUESTION, headers=bearer("EMPTY")).status_code == 200
 
 
 def test_off_this_machine_a_key_is_needed_although_there_is_none(opened):
