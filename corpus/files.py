@@ -12,6 +12,7 @@ import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from textwrap import shorten
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from corpus.errors import ReadError, UsageError
 from corpus.formats import FORMATS, endings, format_of, limits
 from corpus.keeping import KeptReadings, Stamp, digest_of, now, stamp_of
 from corpus.readings import Cut, Reading, Skipped
-from corpus.workers import Source, Workers
+from corpus.workers import Readers, Source, Workers
 
 __all__ = [
     "KINDS",
@@ -91,7 +92,7 @@ def read_folder(
     folder: str | os.PathLike[str],
     *,
     progress: Progress | None = None,
-    workers: int | None = None,
+    workers: int | Readers | None = None,
     show_cut: bool = False,
     kept: Path | None = None,
 ) -> Reading:
@@ -100,7 +101,8 @@ def read_folder(
     Args:
         folder: Where the documents are.
         progress: Told after every file how many of how many are done.
-        workers: Processes that read side by side; by default as many as the machine and the number of files suggest.
+        workers: Processes that read side by side, or who else does; by default as many processes as the machine and the
+            number of files suggest.
         show_cut: Also return the lines that cleaning cut; everything is read anew then.
         kept: Where what was read is kept, so that a file that has not changed since is not parsed again.
 
@@ -115,7 +117,7 @@ def read_files(
     paths: Sequence[str | os.PathLike[str]],
     *,
     progress: Progress | None = None,
-    workers: int | None = None,
+    workers: int | Readers | None = None,
     show_cut: bool = False,
     kept: Path | None = None,
 ) -> Reading:
@@ -125,12 +127,12 @@ def read_files(
     """
     nothing = KeptReadings(None, Path(), largest=LARGEST_DOCUMENT)
     items = [(Path(os.path.realpath(path)), Path(path).name) for path in paths]
-    count = _count_workers([name for _, name in items], workers)
     outcomes = []
-    for number, outcome in enumerate(_read_all(items, count, show_cut, nothing), 1):
-        outcomes.append(outcome)
-        if progress:
-            progress(number, len(items))
+    with _readers([name for _, name in items], workers) as pool:
+        for number, outcome in enumerate(_read_all(items, pool, show_cut, nothing), 1):
+            outcomes.append(outcome)
+            if progress:
+                progress(number, len(items))
     folder = Path(paths[0]).absolute().parent if paths else Path()
     return _together(outcomes, show_cut=show_cut, neighbours=_beside(folder, kept))
 
@@ -148,7 +150,7 @@ def read_each(
     folder: str | os.PathLike[str],
     *,
     progress: Progress | None = None,
-    workers: int | None = None,
+    workers: int | Readers | None = None,
     show_cut: bool = False,
     kept: Path | None = None,
 ) -> Iterator[Outcome]:
@@ -169,9 +171,9 @@ def read_each(
     for each in passed_over:
         yield Outcome(each.path, Reading((), (each,)))
     items = [(root / name, name) for name in names]
-    count = _count_workers(names, workers)
-    with KeptReadings(None if show_cut else kept, root, largest=LARGEST_DOCUMENT) as readings:
-        for number, outcome in enumerate(_read_all(items, count, show_cut, readings), 1):
+    place = None if show_cut else kept
+    with KeptReadings(place, root, largest=LARGEST_DOCUMENT) as readings, _readers(names, workers) as pool:
+        for number, outcome in enumerate(_read_all(items, pool, show_cut, readings), 1):
             yield outcome
             if progress:
                 progress(number, len(names))
@@ -210,6 +212,16 @@ def _joined(cut: Sequence[Cut]) -> tuple[Cut, ...]:
     return tuple(found.values())
 
 
+@contextmanager
+def _readers(names: Sequence[str], wanted: int | Readers | None) -> Iterator[Readers]:
+    """Give those who read: the ones that are given, or processes that end with the block."""
+    if wanted is not None and not isinstance(wanted, int):
+        yield wanted
+        return
+    with Workers(_count_workers(names, wanted)) as pool:
+        yield pool
+
+
 def _count_workers(names: Sequence[str], wanted: int | None) -> int:
     """Return how many processes read; 1 means that plain text is read here."""
     if wanted is not None:
@@ -237,19 +249,20 @@ class _Begun(NamedTuple):
     seen: _Seen | None = None
 
 
-def _read_all(items: Sequence[tuple[Path, str]], workers: int, show_cut: bool, kept: KeptReadings) -> Iterator[Outcome]:
+def _read_all(
+    items: Sequence[tuple[Path, str]], pool: Readers, show_cut: bool, kept: KeptReadings
+) -> Iterator[Outcome]:
     """Yield the outcomes of files, given with their names, in their order; a few of them are under way ahead of it."""
     waiting: deque[_Begun] = deque()
-    with Workers(workers) as pool:
-        for path, name in items:
-            waiting.append(_begin(path, name, pool, kept, elsewhere=workers > 1, show_cut=show_cut))
-            while waiting and (isinstance(waiting[0].reading, Reading) or len(waiting) > 2 * workers):
-                yield _finish(waiting.popleft(), kept)
-        while waiting:
+    for path, name in items:
+        waiting.append(_begin(path, name, pool, kept, elsewhere=pool.size > 1, show_cut=show_cut))
+        while waiting and (isinstance(waiting[0].reading, Reading) or len(waiting) > 2 * pool.size):
             yield _finish(waiting.popleft(), kept)
+    while waiting:
+        yield _finish(waiting.popleft(), kept)
 
 
-def _begin(path: Path, name: str, pool: Workers, kept: KeptReadings, *, elsewhere: bool, show_cut: bool) -> _Begun:
+def _begin(path: Path, name: str, pool: Readers, kept: KeptReadings, *, elsewhere: bool, show_cut: bool) -> _Begun:
     """Take what is kept of a file, read it, or hand it to another process."""
     from corpus.converting import check_format, convert
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, NamedTuple, Protocol, Self
 
 from corpus.errors import ReadError
 from corpus.exchange import load
@@ -106,10 +106,22 @@ class Worker:
         process.kill()
 
 
+class Readers(Protocol):
+    """Whoever parses files side by side."""
+
+    @property
+    def size(self) -> int:
+        """How many are parsed at the same time."""
+
+    def read(self, source: Source, *, largest: int) -> Future[Reading]:
+        """Begin to parse a file; the result of what comes back is its reading or raises ReadError."""
+
+
 class Workers:
     """A number of processes that parse side by side; leaving the ``with`` block ends them."""
 
     def __init__(self, count: int) -> None:
+        self.size = count
         self._all = [Worker() for _ in range(count)]
         self._free: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._all:

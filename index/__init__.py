@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         IndexWriteFailed,
         UnknownDocument,
         UnknownSnapshot,
+        WorkersUnavailable,
     )
     from index.filters import Filter
     from index.hits import Hit
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Concept", "DocumentInfo", "Embedder", "EmbedderUnavailable", "EmptyCorpus", "EngineFailed", "EngineUnavailable", "EngineUnreachable", "Filter", "Hit", "Index",
     "IndexDamaged", "IndexError_", "IndexLocked", "IndexMismatch", "IndexNotFound", "IndexOutdated", "IndexWriteFailed", "Query", "SnapshotInfo",
-    "Splitting", "UnknownDocument", "UnknownSnapshot", "open_embedder",
+    "Splitting", "UnknownDocument", "UnknownSnapshot", "WorkersUnavailable", "open_embedder",
 ]  # fmt: skip
 
 _HOMES = {

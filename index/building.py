@@ -14,7 +14,7 @@ import numpy.typing as npt
 from corpus import load_aliases, load_glossary
 from corpus.documents import Passage
 from corpus.languages import Language
-from index.analyzing import analyze_passages, hashed
+from index.analyzing import ENOUGH_FOR_PROCESSES, analyze_passages, hashed
 from index.calibrating import choose_weights
 from index.catalogue import MemoryCatalogue, in_order
 from index.contents import Base, Contents, Splitting
@@ -26,6 +26,7 @@ from index.fusing import Weights
 from index.latent import LatentEmbedder
 from index.lexical import Lexical
 from index.names import collect
+from index.pools import Pool
 from index.postings import Averages, Postings
 from index.resuming import KeptVectors, Source, sources_of
 from index.segments import Held, Segment, merge, to_merge, without
@@ -42,25 +43,29 @@ def build(
     progress: Progress | None = None,
     vectors: AskedKind = "auto",
     kept: KeptVectors | None = None,
+    pool: Pool | None = None,
 ) -> Contents:
     """Make contents of passages; ``vectors`` is the kind of vector index.
 
-    ``kept`` keeps what an embedder gives until the index is published.
+    ``kept`` keeps what an embedder gives until the index is published. ``pool`` does the embedding where the embedder is
+    given as a SPEC and there is much to embed.
 
     Raises:
         EmptyCorpus: There is no passage.
         EmbedderUnavailable: The embedder cannot be opened.
+        WorkersUnavailable: The pool cannot do its work; what it has done is kept.
     """
     ordered = in_order(passages)
     if not ordered:
         raise EmptyCorpus("There is nothing to index: no passage was given. Give documents that have text.")
     tell = progress or _silent
-    read = _read(ordered, None, tell)
+    read = _read(ordered, None, tell, pool.size if pool is not None and pool.here else None)
     if embedder == BUILTIN:
-        made: tuple[Embedder, Floats] = LatentEmbedder.fit_and_embed(read.texts, progress)
+        made: tuple[Embedder, Floats] = _fitted(read.texts, pool, progress)
     else:
         opened = open_embedder(embedder) if isinstance(embedder, str) else embedder
-        made = opened, (kept or KeptVectors()).embed(opened, read.texts, read.keys, progress=progress)
+        near = pool if isinstance(embedder, str) else None  # an object cannot go anywhere else
+        made = opened, (kept or KeptVectors()).embed(opened, read.texts, read.keys, pool=near, progress=progress)
     tell("connecting languages", 0, 1)
     crossings = compiled_glossary(), compiled_dictionary()
     places = {id_: place for place, id_ in enumerate(dict.fromkeys(passage.document_id for passage in ordered))}
@@ -141,6 +146,24 @@ def restored(
     return _segment(passages, read, Vectors.build(matrix, base.vectors), places, base.crossings)
 
 
+def _fitted(texts: Sequence[str], pool: Pool | None, progress: Progress | None) -> tuple[Embedder, Floats]:
+    """Fit the built-in embedder and embed the texts, which come out the same wherever it is done."""
+    from index.pools import others
+    from index.shards import embed_by
+
+    workers = others(pool)
+    if workers is None or len(texts) < ENOUGH_FOR_PROCESSES:
+        return LatentEmbedder.fit_and_embed(texts, progress)
+    fitted = LatentEmbedder.fit(texts)
+    matrix = np.zeros((len(texts), fitted.dimensions), np.float32)
+    done = 0
+    for rows, vectors in embed_by(workers, fitted, texts, range(len(texts))):
+        matrix[rows] = vectors
+        done += len(rows)
+        (progress or _silent)("embedding", done, len(texts))
+    return fitted, matrix
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """What was read off passages, in their order."""
@@ -154,9 +177,11 @@ class _Read:
     aliases: Mapping[str, list[tuple[str, str]]]  # by document
 
 
-def _read(passages: Sequence[Passage], averages: Averages | None, tell: Progress) -> _Read:
+def _read(
+    passages: Sequence[Passage], averages: Averages | None, tell: Progress, processes: int | None = None
+) -> _Read:
     """Analyse passages; without averages they give their own."""
-    found = analyze_passages(passages, lambda done: tell("indexing words", done, len(passages)))
+    found = analyze_passages(passages, lambda done: tell("indexing words", done, len(passages)), processes)
     averages = averages or found.counter.averages()
     postings = found.counter.postings(averages)
     tell("indexing words", len(passages), len(passages))

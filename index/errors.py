@@ -12,9 +12,10 @@ SurveyQAError
     ├── UnknownDocument    no document has that id
     ├── UnknownSnapshot    there is no snapshot of that name, or none to go back to
     ├── EmbedderUnavailable  the embedder's model cannot be loaded
-    └── EngineFailed         an engine beyond this process refused what it was asked, or holds something else than was written
-        ├── EngineUnreachable  it did not answer in time
-        └── EngineUnavailable  the package that speaks to it is not installed
+    ├── EngineFailed         an engine beyond this process refused what it was asked, or holds something else than was written
+    │   ├── EngineUnreachable  it did not answer in time
+    │   └── EngineUnavailable  the package that speaks to it is not installed
+    └── WorkersUnavailable   the processes or the cluster that were to work on a build cannot
 """
 
 from corpus.errors import SurveyQAError, UsageError
@@ -74,3 +75,7 @@ class EngineUnreachable(EngineFailed):
 
 class EngineUnavailable(EngineFailed):
     """The package that speaks to an engine is not installed; the message says how to get it."""
+
+
+class WorkersUnavailable(IndexError_):
+    """The processes or the cluster that were to work on a build cannot; the message says why and what is kept."""

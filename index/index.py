@@ -32,6 +32,9 @@ from index.states import State
 if TYPE_CHECKING:
     from index.remote.writing import Pushed
 
+if TYPE_CHECKING:
+    from index.pools import Pool
+
 logger = logging.getLogger(__name__)
 
 _UNKNOWN = (-1, -1, -1)
@@ -68,6 +71,7 @@ class Index:
         folders: Folders | None = None,
         vectors: AskedKind = "auto",
         resume: Path | str | None = None,
+        pool: Pool | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Index passages in memory; ``splitting`` says how documents that are added later are split.
@@ -76,16 +80,18 @@ class Index:
         ``vectors`` is the kind of vector index, chosen by size unless named (``index.engines`` says what each costs).
         ``resume`` is the directory where the index will be saved: what an embedder gives is kept there until then, and
         vectors of an earlier build, finished or not, with the same embedder are taken over.
+        ``pool`` (``index.pools.open_pool``) embeds where there is much to embed: the same index comes out.
 
         Raises:
             EmptyCorpus: There is no passage.
             EmbedderUnavailable: The embedder cannot be opened.
             IndexWriteFailed: ``resume`` may not be written.
+            WorkersUnavailable: The pool cannot do its work; what it has done is kept where ``resume`` says.
         """
         from index.building import build
 
         kept = _keeping(resume, embedder)
-        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors, kept)
+        contents = build(list(passages), embedder, splitting or Splitting(), progress, vectors, kept, pool)
         index = cls(replace(contents, folders=FolderNotes.of(folders or {})))
         index._kept = kept
         return index

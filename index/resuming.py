@@ -5,7 +5,8 @@ While an embedder works, what it has given is put beside the index every few sec
     unfinished/<embedder>/<SHA-256 of the file>.npy      keys of texts and their vectors
 
 The next build with the same embedder takes them over, whatever the documents are called by then, and takes them away
-once its index is published. Nothing here is needed to answer a question.
+once its index is published. Whether this process, others or a cluster did the work (``index.shards``) makes no difference:
+what comes back is kept here, by this process. Nothing here is needed to answer a question.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import io
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,12 +28,13 @@ from index.embedders import Embedder, Floats, Progress, is_same
 
 if TYPE_CHECKING:
     from index.contents import Contents
+    from index.pools import Pool
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "unfinished"
 INTERVAL = 5.0  # seconds of work that a kill may cost
-LIMIT = 8 * 1024**3  # bytes of all kept vectors of an index; the oldest go first
+LIMIT = 8 * 1024**3  # bytes of kept vectors of an index; beyond it the oldest of other builds go
 SMALLEST_STEP = 64  # texts that an embedder is given at once; more while it is quick
 _LARGEST_STEP = 4096
 
@@ -71,14 +73,17 @@ class KeptVectors:
         keys: Keys,
         *,
         sources: Sequence[Source] = (),
+        pool: Pool | None = None,
         progress: Progress | None = None,
     ) -> Floats:
         """Return one vector per text; only what no source and no unfinished build has is computed, each wording once.
 
-        ``progress`` hears "resuming" once, if an unfinished build or the index that is replaced has some of them.
+        ``pool`` works where there is much to do; without one the embedder works here. ``progress`` hears "resuming" once,
+        if an unfinished build or the index that is replaced has some of them.
 
         Raises:
             IndexWriteFailed: Nothing can be written to the directory.
+            WorkersUnavailable: The pool cannot do its work; what it has done is kept.
         """
         wanted = _Wanted(keys, embedder.dimensions)
         for source in sources:
@@ -93,7 +98,8 @@ class KeptVectors:
             tell("resuming", wanted.known(), len(texts))
         if wanted.missing():
             tell("embedding", wanted.known(), len(texts))
-        self._compute(embedder, texts, wanted, place, tell)
+        missing = sorted(wanted.missing(), key=lambda row: -len(texts[row]))  # the longest first: no step waits for one
+        self._enter(_computed(embedder, texts, missing, pool), wanted, place, tell)
         return wanted.matrix
 
     def forget(self) -> None:
@@ -124,27 +130,22 @@ class KeptVectors:
             if rows is not None and wanted.take(rows["key"], rows["vector"].__getitem__):
                 self._used.add(path)
 
-    def _compute(
-        self, embedder: Embedder, texts: Sequence[str], wanted: _Wanted, place: Path | None, tell: Progress
+    def _enter(
+        self, computed: Iterable[tuple[Sequence[int], Floats]], wanted: _Wanted, place: Path | None, tell: Progress
     ) -> None:
-        """Compute what is missing, the longest texts first, and keep it from time to time, also when interrupted."""
-        missing = sorted(wanted.missing(), key=lambda row: -len(texts[row]))
+        """Enter vectors as they are computed, and keep them from time to time, also when interrupted."""
         pending: list[int] = []
-        step, kept_at, start = SMALLEST_STEP, time.monotonic(), 0
+        kept_at = time.monotonic()
         try:
-            while start < len(missing):
-                rows = missing[start : start + step]
-                began = time.monotonic()
-                wanted.put(rows, embedder.embed_passages([texts[row] for row in rows]))
-                now, start = time.monotonic(), start + len(rows)
+            for rows, vectors in computed:
+                wanted.put(rows, vectors)
                 pending += rows
-                step = min(2 * step, _LARGEST_STEP) if now - began < INTERVAL / 4 else step
-                if now - kept_at >= INTERVAL:
+                if time.monotonic() - kept_at >= INTERVAL:
                     self._keep(place, wanted, pending)
                     pending, kept_at = [], time.monotonic()
-                tell("embedding", wanted.known(), len(texts))
+                tell("embedding", wanted.known(), len(wanted.keys))
         finally:
-            if start < len(missing) or time.monotonic() - kept_at >= INTERVAL:
+            if wanted.missing() or time.monotonic() - kept_at >= INTERVAL:
                 self._keep(place, wanted, pending)
 
     def _keep(self, place: Path | None, wanted: _Wanted, rows: Sequence[int]) -> None:
@@ -154,7 +155,7 @@ class KeptVectors:
         table = np.empty(len(rows), _row(wanted.dimensions))
         table["key"], table["vector"] = wanted.keys[rows], wanted.matrix[rows]
         try:
-            _make_room(place.parent, table.nbytes)
+            _make_room(place.parent, table.nbytes, self._used)
             self._used.add(_write(place, table))
         except FileNotFoundError as error:  # another build has just been published and has tidied up
             logger.info("%d vectors are not kept: %s", len(rows), error)
@@ -200,6 +201,34 @@ class _Wanted:
         """Enter vectors that were computed."""
         for key, vector in zip(_tuples(self.keys[rows]), vectors, strict=True):
             self.matrix[self._rows.pop(key)] = vector
+
+
+def _computed(
+    embedder: Embedder, texts: Sequence[str], missing: Sequence[int], pool: Pool | None
+) -> Iterator[tuple[Sequence[int], Floats]]:
+    """Yield rows and their vectors, from the pool if there is enough to do for it."""
+    if pool is not None:
+        from index.pools import others
+        from index.shards import TEXTS, embed_by
+
+        if (workers := others(pool)) is not None and len(missing) > TEXTS:
+            return embed_by(workers, embedder, texts, missing)
+    return _embed_here(embedder, texts, missing)
+
+
+def _embed_here(
+    embedder: Embedder, texts: Sequence[str], missing: Sequence[int]
+) -> Iterator[tuple[Sequence[int], Floats]]:
+    """Yield rows and their vectors as this process computes them, in steps that grow while they are quick."""
+    start, step = 0, SMALLEST_STEP
+    while start < len(missing):
+        rows = missing[start : start + step]
+        began = time.monotonic()
+        vectors = embedder.embed_passages([texts[row] for row in rows])
+        if time.monotonic() - began < INTERVAL / 4:
+            step = min(2 * step, _LARGEST_STEP)
+        yield rows, vectors
+        start += len(rows)
 
 
 def _tuples(keys: Keys) -> Iterator[tuple[int, int]]:
@@ -248,12 +277,13 @@ def _write(folder: Path, table: npt.NDArray[np.void]) -> Path:
     return path
 
 
-def _make_room(folder: Path, size: int) -> None:
-    """Delete the oldest files until there is room for so many bytes within the limit."""
+def _make_room(folder: Path, size: int, spare: Collection[Path]) -> None:
+    """Delete the oldest files until there is room for so many bytes within the limit; those of this build are spared."""
     held = [(path, path.stat().st_size) for path in _files(folder)]
     total = sum(bytes_ for _, bytes_ in held) + size
     for path, bytes_ in held:
         if total <= LIMIT:
             return
-        path.unlink(missing_ok=True)
-        total -= bytes_
+        if path not in spare:
+            path.unlink(missing_ok=True)
+            total -= bytes_

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -20,8 +21,11 @@ from corpus import Document, Passage, Reading, Skipped, load_library, read_folde
 from corpus.readings import Cut
 from corpus.referring import may_refer, refer
 from index import EmptyCorpus, Index, IndexError_, IndexNotFound, IndexWriteFailed
+from index.embedders import BUILTIN
 from index.folders import Folders
 from index.places import is_engine
+from index.pools import LocalPool, Pool, open_pool, others, processors
+from index.shards import ReadersOf, split_by
 from rag.opening import open_index
 from rag.refreshing import Progress, note_library
 from rag.settings import default_index_directory, home_directory, kept_readings
@@ -30,9 +34,11 @@ from rag.sources import PLAINLY, Manner, read_sources, stage, without_doubles
 if TYPE_CHECKING:
     from index.engines import AskedKind
 
-_MOST_PAPERS = 5_000  # of an index that new documents are held against
-
 logger = logging.getLogger(__name__)
+
+_MOST_PAPERS = 5_000  # of an index that new documents are held against
+_MOST_PROCESSES = 8  # unless more are asked for
+_MUCH_TEXT = 5_000_000  # characters: less is split in a second or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +141,36 @@ def build_index(
     embedder: str = "builtin",
     vectors: AskedKind = "auto",
     manner: Manner = PLAINLY,
+    workers: int | str | None = None,
     progress: Progress | None = None,
 ) -> Built:
     """Build an index from the paths and publish it in the directory (the default one unless given) or the engine at an address.
 
     ``library`` says whether the shipped library goes in: by default yes for the default index, and for a named one only
     if no path was given. ``vectors`` is the kind of vector index (``Index.build``), ``manner`` how sources are read.
+    ``workers`` says who reads, splits and embeds: so many processes, or the Ray cluster at ``ray://HOST:PORT``. The same
+    index comes out (``index.shards``). By default processes do what is quick to hand over, and a model embeds here.
     Whatever stood there before serves until the new snapshot is complete.
 
     Raises:
         EmptyCorpus: There is nothing to index.
+        WorkersUnavailable: The cluster cannot be used, or workers die again and again; what is finished is kept.
     """
     if library is None:
         library = directory is None or not paths
-    gathered = gather(paths, library=library, manner=manner, progress=progress)
-    if not gathered.documents or (
-        paths and len(gathered.documents) == gathered.shipped
-    ):  # the user's part is never replaced by nothing
-        raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
-    passages = split(refer(gathered.documents))
-    target = directory or default_index_directory(home)
-    notes, kept = gathered.folders, _kept_for(target, home)
-    index = Index.build(passages, embedder=embedder, folders=notes, vectors=vectors, resume=kept, progress=progress)
+    with _pool(workers, embedder) as pool:
+        manner = _read_by(manner, workers, pool)
+        gathered = gather(paths, library=library, manner=manner, progress=progress)
+        if not gathered.documents or (
+            paths and len(gathered.documents) == gathered.shipped
+        ):  # the user's part is never replaced by nothing
+            raise EmptyCorpus(_nothing_to_index(paths, gathered.skipped))
+        passages = _split(refer(gathered.documents), pool, progress)
+        target = directory or default_index_directory(home)
+        index = Index.build(
+            passages, embedder=embedder, folders=gathered.folders, vectors=vectors, resume=_kept_for(target, home),
+            pool=pool, progress=progress,
+        )  # fmt: skip
     if is_engine(target):
         index.push(str(target), progress)
         index = Index.open(target)
@@ -268,6 +282,29 @@ def _build_resumed(passages: Sequence[Passage], embedder: str, kept: Path, progr
         return Index.build(passages, embedder=embedder, resume=kept, progress=progress)
     except IndexWriteFailed:
         return Index.build(passages, embedder=embedder, progress=progress)
+
+
+def _pool(workers: int | str | None, embedder: str) -> Pool | AbstractContextManager[None]:
+    """Return who works on a build; nobody else where a model would have to be loaded again and nobody asked for it."""
+    if workers is not None:
+        return open_pool(workers)
+    return LocalPool(min(processors(), _MOST_PROCESSES)) if embedder == BUILTIN else nullcontext()
+
+
+def _read_by(manner: Manner, workers: int | str | None, pool: Pool | None) -> Manner:
+    """Return the manner with those who read: a cluster's, or processes that have fewer rights than those of the pool."""
+    if pool is not None and not pool.here:
+        return replace(manner, workers=ReadersOf(pool))
+    return replace(manner, workers=workers) if isinstance(workers, int) else manner
+
+
+def _split(documents: Sequence[Document], pool: Pool | None, progress: Progress | None) -> list[Passage]:
+    """Split documents, by others where there is much to split."""
+    workers = others(pool)
+    if workers is None or sum(len(document.text) for document in documents) < _MUCH_TEXT:
+        return split(documents)
+    tell = stage(progress, "splitting") or (lambda done, total: None)
+    return split_by(workers, documents, tell)
 
 
 def _with_ids_apart(documents: Iterable[Document], *, taken: set[str], folder: str) -> list[Document]:

@@ -16,6 +16,7 @@ from rag.refreshing import Progress
 if TYPE_CHECKING:
     from corpus.keeping import KeptReadings
     from corpus.web.papers import Papers
+    from corpus.workers import Readers
 
 _SHORTEST_DOUBLE = 200  # characters; shorter texts are equal by chance
 
@@ -24,12 +25,12 @@ _SHORTEST_DOUBLE = 200  # characters; shorter texts are equal by chance
 class Manner:
     """How sources are read.
 
-    ``workers`` processes read side by side (None: as many as suit), ``allowed`` hosts may be asked though they are not
+    ``workers`` processes, or who else reads, read side by side (None: as many processes as suit), ``allowed`` hosts may be asked though they are not
     public, ``arxiv`` is the interface that is asked for papers (None: arXiv's own), ``cache`` the folder that keeps them,
     ``show_cut`` asks for the lines that cleaning cut, ``kept`` is where readings of folders and pages are kept (None: nowhere).
     """
 
-    workers: int | None = None
+    workers: int | Readers | None = None
     allowed: tuple[str, ...] = ()
     arxiv: str | None = None
     cache: Path | None = None

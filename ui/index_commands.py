@@ -12,6 +12,7 @@ from ui.options import (
     AllowedHosts,
     ArxivInterface,
     AsJson,
+    BuildWorkers,
     Embedder,
     EngineAddress,
     Home,
@@ -22,6 +23,7 @@ from ui.options import (
     manner_of,
     open_index,
     print_json,
+    workers_of,
     wrong,
 )
 
@@ -53,7 +55,7 @@ def build(
         Literal["auto", "flat", "sq8", "hnsw", "ivf"],
         typer.Option("--vectors", help="The kind of vector index; auto chooses by size, and `index info` names it."),
     ] = "auto",
-    workers: Workers = None,
+    workers: BuildWorkers = None,
     allow_host: AllowedHosts = None,
     arxiv: ArxivInterface = None,
     show_cut: ShowCut = False,
@@ -81,7 +83,8 @@ def build(
             library=library,
             embedder=embedder,
             vectors=vectors,
-            manner=manner_of(home, workers, allow_host, arxiv, show_cut=show_cut),
+            manner=manner_of(home, None, allow_host, arxiv, show_cut=show_cut),
+            workers=workers_of(workers),
             progress=tell,
         )
     result = {

@@ -110,6 +110,14 @@ Workers = Annotated[
         help="Processes that read files side by side. Default: as many as suit.",
     ),
 ]
+BuildWorkers = Annotated[
+    str | None,
+    typer.Option(
+        "--workers",
+        metavar="N|ray://HOST:PORT",
+        help="Who reads, splits and embeds: so many processes, or a Ray cluster (docs/scale.md). Default: as suits.",
+    ),
+]
 AllowedHosts = Annotated[
     list[str] | None,
     typer.Option(
@@ -123,6 +131,15 @@ ArxivInterface = Annotated[
 ShowCut = Annotated[
     bool, typer.Option("--show-cut", help="Also show the lines that were taken for what is around a text.")
 ]
+
+
+def workers_of(given: str | None) -> int | str | None:
+    """Return the number of processes or the address of the cluster that an option names."""
+    if given is None or given.startswith("ray://"):
+        return given
+    if not given.isdecimal() or not 1 <= int(given) <= 256:
+        wrong(f"{given!r} says not who is to work. Give a number of processes (1 to 256), or ray://HOST:PORT.")
+    return int(given)
 
 
 def manner_of(

@@ -177,14 +177,15 @@ def test_damaged_leavings_are_computed_again(stopped, word_lengths, damage, capl
     assert damage is Path.unlink or "computed again" in caplog.text
 
 
-def test_leavings_have_a_limit_and_the_oldest_go_first(stopped, word_lengths, monkeypatch):
+def test_leavings_of_other_builds_have_a_limit_and_those_of_this_one_do_not(stopped, word_lengths, monkeypatch):
     files = [path for path in kept(stopped) if path.is_file()]
     monkeypatch.setattr(resuming, "LIMIT", sum(path.stat().st_size for path in files))
     word_lengths.fingerprint = "2"
     build(TEXTS, word_lengths, stopped)
-    now = [path for path in kept(stopped) if path.is_file()]
-    assert not set(files) & set(now)
-    assert 0 < sum(path.stat().st_size for path in now) <= resuming.LIMIT + 500
+    assert not set(files) & set(kept(stopped))
+    word_lengths.embedded.clear()
+    build(TEXTS, word_lengths, stopped)
+    assert own(word_lengths.embedded) == []
 
 
 def test_a_disk_that_is_full_stops_the_keeping_and_not_the_build(word_lengths, tmp_path, monkeypatch, caplog):
