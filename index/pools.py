@@ -128,7 +128,8 @@ class LocalPool:
             self._free.put(process)
         raise WorkersUnavailable(
             f"A process that was to {job} a part of the documents died {ATTEMPTS} times; it probably needs more memory "
-            f"than there is. What is finished is kept: build again with fewer than {self.size} processes (--workers N)."
+            f"than there is. What is finished is kept: build again with fewer than {self.size} processes (--workers N). "
+            "SURVEY_QA_DEBUG=1 shows what it said."
         )
 
 
