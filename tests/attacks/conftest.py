@@ -147,6 +147,11 @@ class Server:
         assert (
             self.run("index", "build", str(self.documents), "--no-library", "--index", str(self.index)).returncode == 0
         )
+        self.options = options
+        self.start()
+
+    def start(self):
+        """Serve, on a port of its own."""
         command = [
             sys.executable,
             "-m",
@@ -157,7 +162,7 @@ class Server:
             "--port",
             "0",
             "--no-open",
-            *options,
+            *self.options,
         ]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -167,6 +172,14 @@ class Server:
         assert said, self.log.read_text()
         self.port = int(re.search(r":(\d+)/", said)[1])
         self._functions = None
+
+    @classmethod
+    def again(cls, former):
+        """Return the server of the same home and index, started again."""
+        server = cls.__new__(cls)
+        server.__dict__.update(former.__dict__)
+        server.start()
+        return server
 
     def run(self, *arguments, **options):
         command = [sys.executable, "-m", "ui.cli", *arguments]

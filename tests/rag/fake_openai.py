@@ -28,6 +28,7 @@ class FakeOpenAI:
             list[tuple[str, object]]
         ] = []  # the calls of each reply of the model "calling", one after the other
         self.url = ""
+        self.stop = lambda: None  # set by ``serve``: from then on nobody answers there
 
     def asked(self, model: str) -> int:
         return sum(request.get("model") == model for request in self.requests)
@@ -46,12 +47,17 @@ def serve(speaks: str = "openai") -> Iterator[FakeOpenAI]:
     fake.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    try:
-        yield fake
-    finally:
+
+    def stop() -> None:
         fake.released.set()
         server.shutdown()
         server.server_close()
+
+    fake.stop = stop
+    try:
+        yield fake
+    finally:
+        stop()
 
 
 def event(text: str | None, finish: str | None = None) -> bytes:
