@@ -44,3 +44,29 @@ def test_a_fact_is_answered_with_its_section_and_page(tmp_path: Path, language: 
     assert citation.page == PAGES.get(name) or name == "columns.pdf"
     if name not in WITHOUT_SECTIONS:
         assert citation.section == section
+
+
+TABLE_QUESTIONS = {
+    "en": ("How many parameters does the Heron have?", "65B"),
+    "zh": ("苍鹭的参数量是多少?", "650亿"),
+    "e2": ("What is the rating of the Ibex?", "79.25"),
+    "z2": ("羱羊的评分是多少?", "79.25"),
+}
+WITHOUT_TABLE = {"plain.txt", "gbk.txt", "notebook.ipynb", "book.epub", "records.json", "records.jsonl"}
+TABLE_PAGES = {"print.pdf": 3, "slides.pptx": 5}
+
+
+@pytest.mark.parametrize("language", TABLE_QUESTIONS)
+@pytest.mark.parametrize("name", [name for name in WRITERS.WRITERS if name not in WITHOUT_TABLE])
+def test_a_cell_of_a_table_is_answered_with_its_page(tmp_path: Path, language: str, name: str) -> None:
+    WRITERS.WRITERS[name](tmp_path / name, WRITERS.SURVEYS[language])
+    question, fact = TABLE_QUESTIONS[language]
+    answer = Assistant(Index.build(split(read(tmp_path / name)))).ask(question)
+    citation = next(each for each in answer.citations if fact in each.quote)
+    assert fact in answer.text
+    expected = {**TABLE_PAGES, "columns.pdf": 2 if language.startswith("e") else 1}
+    assert citation.page == expected.get(name)
+
+
+def test_the_corpus_of_real_files_is_large() -> None:
+    assert len(WRITERS.WRITERS) * len(WRITERS.SURVEYS) >= 60
