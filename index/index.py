@@ -193,6 +193,32 @@ class Index:
                 self._change(gone, changed, noted, progress)
         return self
 
+    def rebuild(self, *, progress: Progress | None = None) -> Self:
+        """Split and index the documents anew, as a build of all of them would; what was there serves until then.
+
+        The built-in embedder is fitted to what the index holds now, deleted passages take no more room, and all segments
+        become one. Notes on folders and settings stay. Returns this index.
+
+        Raises:
+            EmbedderUnavailable: The embedder cannot be opened.
+            IndexLocked: Another writer is at work.
+            IndexWriteFailed: The disk is full or may not be written; what was there still serves.
+        """
+        from corpus import split
+        from index.building import build
+
+        with self._writing:
+            former = self._contents
+            base, settings = former.base, former.base.splitting
+            documents = [former.catalogue.document(info.id) for info in former.catalogue.documents()]
+            passages = split(documents, max_tokens=settings.max_tokens, encoding=settings.encoding)
+            fitted = isinstance(base.embedder, LatentEmbedder)
+            self._kept = KeptVectors(None if fitted else self._directory, former)
+            embedder = BUILTIN if fitted else base.embedder
+            contents = build(passages, embedder, settings, progress, base.vectors, self._kept)
+            self._put(replace(contents, settings=former.settings), former.folders.read())
+        return self
+
     def folders(self) -> Folders:
         """Return which documents came from which folder: folder, name of the document there, its id."""
         return self._contents.folders.read()

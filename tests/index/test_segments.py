@@ -224,3 +224,30 @@ def test_names_follow_what_documents_that_come_and_go_state():
     assert index.aliases()["osprey"] == {"鱼鹰"}
     index.remove(["a"])
     assert "heron" not in index.aliases()
+
+
+def test_a_rebuild_makes_one_segment_without_what_was_deleted_and_keeps_notes_and_settings(tmp_path):
+    old, new = (Document.from_text(f"# {name}\n\n{name} is told of here.", id=name, title=name) for name in "ab")
+    index = Index.build(split([old]), folders={"/docs": {"a": "a"}}).settle({"kept": 1})
+    index.save(tmp_path)
+    index.add([new])
+    first = index.snapshot
+    index.remove(["a"])
+
+    index.rebuild()
+
+    info = Index.open(tmp_path).info()
+    assert (info["segments"], info["deleted_passages"], info["documents"]) == (1, 0, 1)
+    assert index.settings() == {"kept": 1}
+    assert index.snapshot not in ("memory", first)
+    assert [hit.passage.document_id for hit in index.search("b", 1)] == ["b"]
+
+
+def test_a_rebuild_gives_what_a_build_of_the_same_documents_gives(tmp_path):
+    given = [Document.from_text(f"# {name}\n\n{name} is told of here.", id=name, title=name) for name in "abc"]
+    index = Index.build(split(given[:1])).add(given[1:]).rebuild()
+
+    fresh = Index.build(split(given))
+    assert [(hit.passage.text, hit.score) for hit in index.search("b is", 3)] == [
+        (hit.passage.text, hit.score) for hit in fresh.search("b is", 3)
+    ]
