@@ -3,6 +3,7 @@
 SurveyQAError
 ├── ServeFailed           the page cannot be served there (the port is taken, the address is not ours)
 ├── ReadOnly              the operator allows no changes, or no more of them
+├── TooMuch               a person asks or uploads more than the operator allows in a time
 ├── UnknownConversation   nobody's, somebody else's, or deleted
 └── BadRequest            what came over HTTP is not what the route takes (a UsageError: status 400)
 """
@@ -16,6 +17,10 @@ class ServeFailed(SurveyQAError):
 
 class ReadOnly(SurveyQAError):
     """The documents of this server may not be changed (now); the message says why."""
+
+
+class TooMuch(SurveyQAError):
+    """A person has asked or uploaded too much for now; the message says how much is allowed and when to come back."""
 
 
 class UnknownConversation(SurveyQAError):
