@@ -208,7 +208,7 @@ class Index:
         from index.building import build
 
         with self._writing:
-            former = self._contents
+            former = self._own
             base, settings = former.base, former.base.splitting
             documents = [former.catalogue.document(info.id) for info in former.catalogue.documents()]
             passages = split(documents, max_tokens=settings.max_tokens, encoding=settings.encoding)

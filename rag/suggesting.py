@@ -6,11 +6,11 @@ leads into nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 
 from corpus.languages import Language
-from rag.assistant import Assistant
+from index import Index
 from rag.exploring import ModelCard, model_key
 from rag.questions import understand
 
@@ -47,13 +47,15 @@ _ASKING: Mapping[Language, Mapping[str, str]] = {
 }
 
 
-def suggest(question: str, asked: Sequence[str], assistant: Assistant, models: Sequence[ModelCard]) -> list[str]:
+def suggest(
+    question: str, asked: Sequence[str], index: Index, models: Sequence[ModelCard], answers: Callable[[str], bool]
+) -> list[str]:
     """Return up to three questions about the models that a stand-alone question names, in its language.
 
     ``asked`` are the questions of the conversation so far; none of them is offered again, nor is what the question itself
-    asks for, as far as its words tell. ``assistant`` is one without a model: it is asked each of them first.
+    asks for, as far as its words tell. ``answers`` tells whether the documents answer a question.
     """
-    understood = understand(question, assistant.index)
+    understood = understand(question, index)
     cards = {model_key(model.name): model for model in models}
     named = [cards[key] for mention in understood.mentions for key in _keys(mention.spellings) if key in cards]
     offers = [
@@ -61,7 +63,7 @@ def suggest(question: str, asked: Sequence[str], assistant: Assistant, models: S
         for model in {model.name: model for model in named}.values()
     ]
     in_turn = (offer for row in zip_longest(*offers) for offer in row if offer)
-    return list(islice((offer for offer in islice(in_turn, MOST_TRIED) if assistant.ask(offer).found), MOST))
+    return list(islice(filter(answers, islice(in_turn, MOST_TRIED)), MOST))
 
 
 def _keys(spellings: Sequence[str]) -> Iterator[str]:

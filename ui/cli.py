@@ -35,6 +35,9 @@ from ui.options import (
     ModerationSpec,
     Passages,
     Question,
+    QuestionsPerMinute,
+    UploadMegabytesPerHour,
+    UploadsPerHour,
     Years,
     filter_of,
     moderation_of,
@@ -251,6 +254,9 @@ def serve(
         str | None,
         typer.Option("--log", metavar="text|json", help="Write a line for each request to stderr, without its words."),
     ] = None,
+    questions_per_minute: QuestionsPerMinute = 30,
+    uploads_per_hour: UploadsPerHour = 100,
+    upload_megabytes_per_hour: UploadMegabytesPerHour = 500,
     index: IndexDirectory = None,
     home: Home = None,
     llm: Llm = "extractive",
@@ -271,6 +277,7 @@ def serve(
 
     from ui.login import read_users
     from ui.opening import Opening
+    from ui.quotas import Quota
     from ui.serving import serve as start
 
     if log not in (None, "text", "json"):
@@ -307,6 +314,7 @@ def serve(
         origins=allow_origin or [],
         rate=rate_limit,
         grace=grace,
+        quota=Quota(questions_per_minute, uploads_per_hour, upload_megabytes_per_hour * 1_000_000),
     )
 
 

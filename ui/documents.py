@@ -159,6 +159,15 @@ class Documents:
         self._check_writable()
         return self._jobs.start("reread", "", work)
 
+    def rebuild(self) -> Job:
+        """Split and index all documents anew; the index as it was answers until that is done. Raises ReadOnly."""
+
+        def work(tell: Tell) -> str:
+            return self._index.rebuild(progress=tell).snapshot
+
+        self._check_writable()
+        return self._jobs.start("rebuild", "", work)
+
     def verify(self) -> Job:
         """Compare every byte of the index with what was written."""
 

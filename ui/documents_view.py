@@ -1,106 +1,203 @@
-"""Wires the view of the documents: list, selection, jobs and snapshots; decides nothing and draws nothing."""
+"""The view of the documents: list, filters, what limits the chat, jobs and snapshots; decides nothing and draws nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import SurveyQAError
+from index.filters import Filter
 from ui import handlers
+from ui.admitting import check_upload
 from ui.documents import Documents
+from ui.facets import facets_of, toggle
 from ui.handlers import Chat
 from ui.jobs import Job
-from ui.listing import render_contents, render_documents, render_jobs, render_snapshots
-from ui.rendering import render_warning
-from ui.texts import Language, View
+from ui.listing import render_documents, render_facets, render_jobs, render_snapshots
+from ui.offered import Offered
+from ui.rendering import render_hint, render_limit, render_warning
+from ui.texts import TEXTS, Language, View
+from ui.wiring import AT_ONCE, QUEUED, split_wish, with_request
 
 if TYPE_CHECKING:
+    import gradio as gr
+
     from ui.web import Page
 
+JOBS_SECONDS = 1.0  # how often the page looks at jobs that are under way
 
-def wire_documents(on: Page, documents: Documents) -> None:
+
+class Library:
+    """The components of the view; ``work`` is written by page.js, ``within`` is what the list is filtered by."""
+
+    def __init__(self) -> None:
+        import gradio as gr
+
+        bare: dict[str, Any] = {"container": False, "show_label": False}
+        quiet: dict[str, Any] = {"size": "sm", "variant": "secondary", "min_width": 0}
+        self.within = gr.State(Filter())
+        with gr.Column(elem_id="shelf", min_width=0):
+            with gr.Row(elem_id="shelf-tools"):
+                self.upload = gr.Button(elem_id="upload", variant="primary", min_width=0)  # page.js answers
+                self.address = gr.Textbox(elem_id="address", interactive=True, **bare)
+                self.add = gr.Button(elem_id="add-address", **quiet)
+            self.hint = gr.Markdown(elem_id="upload-note")
+            self.jobs = gr.Markdown(elem_id="jobs", latex_delimiters=[])
+            self.find = gr.Textbox(elem_id="find-document", max_length=200, **bare)
+            self.facets = gr.Markdown(elem_id="facets", latex_delimiters=[])
+            self.documents = gr.Markdown(elem_id="documents", latex_delimiters=[])
+            with gr.Row(elem_id="index-tools"):
+                self.snapshots_head = gr.Markdown(elem_id="snapshots-head")
+                self.reread = gr.Button(elem_id="reread", **quiet)
+                self.rebuild = gr.Button(elem_id="rebuild", **quiet)
+                self.verify = gr.Button(elem_id="verify", **quiet)
+            self.snapshots = gr.Markdown(elem_id="snapshots", latex_delimiters=[])
+            self.work = gr.Textbox(elem_id="work", **bare)
+            self.clock = gr.Timer(JOBS_SECONDS, active=False)
+
+    def words(self, language: Language) -> dict[Any, Any]:
+        """Return what the components show in a language."""
+        import gradio as gr
+
+        texts = TEXTS[language]
+        return {
+            self.upload: gr.update(value=texts.upload),
+            self.address: gr.update(placeholder=texts.address, label=texts.address),
+            self.add: gr.update(value=texts.add),
+            self.hint: render_hint(texts.upload_hint),
+            self.find: gr.update(placeholder=texts.find_document, label=texts.find_document),
+            self.snapshots_head: render_hint(texts.snapshots_hint),
+            self.reread: gr.update(value=texts.reread),
+            self.rebuild: gr.update(value=texts.rebuild),
+            self.verify: gr.update(value=texts.verify),
+        }
+
+
+def wire_documents(on: Page, documents: Documents, offered: Offered) -> None:
     """Connect the events of the view; each looks at what the operator allows by way of ``documents``."""
     import gradio as gr
 
-    at_once: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    queued: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}  # warnings travel by the queue
-    shown = [on.jobs, on.documents, on.snapshots, on.clock]
+    view, desk = on.documents, _Desk(documents, offered)
+    asked = [on.chat, view.within, view.find, on.top.language]
+    shown = [view.jobs, view.facets, view.documents, view.snapshots, view.clock]
+    for changed in (on.top.view.input, on.top.language.input):
+        changed(desk.look, [on.top.view, *asked], shown, **AT_ONCE)
+    view.find.change(desk.filtered, asked, [view.facets, view.documents], **AT_ONCE)
+    view.clock.tick(desk.tick, asked, shown, **AT_ONCE)
+    view.work.change(
+        desk.fulfil, [view.work, *asked], [on.chat, view.within, on.talk.limit, *shown], **QUEUED
+    )  # what warns travels by the queue
+    gr.on(
+        [view.add.click, view.address.submit], with_request(desk.fetch), [view.address, *asked], [view.address, *shown],
+        **QUEUED,
+    )  # fmt: skip
+    for button, job in (
+        (view.reread, documents.reread),
+        (view.rebuild, documents.rebuild),
+        (view.verify, documents.verify),
+    ):
+        button.click(desk.starting(job), asked, shown, **QUEUED)
 
-    def show(chat: Chat, wanted: str, language: Language) -> tuple[Any, ...]:
-        jobs = documents.jobs()
-        busy = any(not job.over for job in jobs)
-        listed = documents.listed(wanted)
-        total = len(documents.listed()) if wanted else len(listed)
+
+class _Desk:
+    """What the events of the view do."""
+
+    def __init__(self, documents: Documents, offered: Offered) -> None:
+        self._documents = documents
+        self._offered = offered
+
+    def show(self, chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[Any, ...]:
+        """Return jobs, filters, documents, snapshots and the clock."""
+        import gradio as gr
+
+        jobs, writable = self._documents.jobs(), self._documents.writable
         return (
             render_jobs(jobs, language),
-            render_documents(listed, chat.only, language, total=total, writable=documents.writable),
-            render_snapshots(documents.snapshots(), language, writable=documents.writable),
-            gr.update(active=busy),
+            *self.filtered(chat, within, wanted, language),
+            render_snapshots(self._documents.snapshots(), language, writable=writable),
+            gr.update(active=any(not job.over for job in jobs)),
         )
 
-    def look(view: View, chat: Chat, wanted: str, language: Language) -> tuple[Any, ...]:
-        return show(chat, wanted, language) if view == "documents" else (gr.skip(),) * 4
+    def filtered(self, chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[str, str]:
+        """Return the filters and the documents that they let through."""
+        everything = self._documents.listed()
+        named = self._documents.listed(wanted)
+        listed = [info for info in named if within.admits(info)]
+        facets = facets_of(everything, within)
+        return (
+            render_facets(facets, within, len(listed), len(everything), language, limited=bool(chat.filter())),
+            render_documents(listed, chat.only, language, writable=self._documents.writable),
+        )
 
-    def tick(chat: Chat, wanted: str, language: Language) -> tuple[Any, ...]:
-        jobs = documents.jobs()
+    def look(self, view: View, chat: Chat, within: Filter, wanted: str, language: Language) -> Any:  # noqa: ANN401 Gradio's word for leaving all as it is
+        import gradio as gr
+
+        return self.show(chat, within, wanted, language) if view == "documents" else gr.skip()
+
+    def tick(self, chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[Any, ...]:
+        import gradio as gr
+
+        jobs = self._documents.jobs()
         if any(not job.over for job in jobs):
-            return render_jobs(jobs, language), gr.skip(), gr.skip(), gr.skip()
-        return show(chat, wanted, language)
+            return render_jobs(jobs, language), *(gr.skip(),) * 4
+        return self.show(chat, within, wanted, language)
 
-    def fulfil(chat: Chat, wish: str, wanted: str, language: Language) -> tuple[Any, ...]:
-        kind, _, about = wish.rpartition("#")[0].partition(":")
-        if kind not in _WISHES:
-            return (gr.skip(),) * 5
+    def fulfil(self, wish: str, chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[Any, ...]:
+        """Do what page.js wishes: a job, a filter, or a limit of the chat."""
+        import gradio as gr
+
+        kind, about, _ = split_wish(wish)
         try:
-            chat = _WISHES[kind](documents, chat, about.partition(":")[0])
+            if kind == "facet":
+                within = Filter() if not about else toggle(within, about, self._documents.listed())
+            elif kind in _LIMITS:
+                chat = _LIMITS[kind](self._documents, chat, within, about)
+            elif kind in _WISHES:
+                chat = _WISHES[kind](self._documents, chat, about)
         except SurveyQAError as error:
             gr.Warning(render_warning(str(error)))
-        return (chat, *show(chat, wanted, language))
+        chat = handlers.switch_language(chat, language)
+        return chat, within, render_limit(chat), *self.show(chat, within, wanted, language)
 
-    def start(job: Callable[[], Job]) -> Callable[[Chat, str, Language], tuple[Any, ...]]:
-        def started(chat: Chat, wanted: str, language: Language) -> tuple[Any, ...]:
+    def fetch(
+        self, address: str, chat: Chat, within: Filter, wanted: str, language: Language, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Bring in a page or a paper by its address; one that is refused stays in the field."""
+        import gradio as gr
+
+        try:
+            check_upload(self._offered.quotas, self._offered.person(request), 0, language)
+            self._documents.fetch(address)
+            address = ""
+        except SurveyQAError as error:
+            gr.Warning(render_warning(str(error)))
+        return address, *self.show(chat, within, wanted, language)
+
+    def starting(self, job: Callable[[], Job]) -> Callable[..., tuple[Any, ...]]:
+        """Return a handler that starts a job."""
+        import gradio as gr
+
+        def started(chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[Any, ...]:
             try:
                 job()
             except SurveyQAError as error:
                 gr.Warning(render_warning(str(error)))
-            return show(chat, wanted, language)
+            return self.show(chat, within, wanted, language)
 
         return started
 
-    def open_document(place: str, language: Language) -> tuple[Any, ...]:
-        key = place.partition("#")[0].removeprefix("d.")
-        info = documents.find(key) if place.startswith("d.") else None
-        if info is None:
-            return gr.skip(), gr.skip()
-        sections, tables = documents.sections(info.id), documents.tables(info.id)
-        return gr.update(visible=True), render_contents(info, sections, tables, language)
 
-    def fetch(chat: Chat, address: str, wanted: str, language: Language) -> tuple[Any, ...]:
-        try:
-            documents.fetch(address)
-        except SurveyQAError as error:
-            gr.Warning(render_warning(str(error)))
-            return (address, *show(chat, wanted, language))
-        return ("", *show(chat, wanted, language))
-
-    asked = [on.chat, on.find_document, on.language]
-    on.view.input(look, [on.view, *asked], shown, **at_once)
-    on.language.input(look, [on.view, *asked], shown, **at_once)
-    on.find_document.change(show, asked, shown, **at_once)
-    on.clock.tick(tick, asked, shown, **at_once)
-    on.wish.change(fulfil, [on.chat, on.wish, on.find_document, on.language], [on.chat, *shown], **queued)
-    gr.on(
-        [on.add.click, on.address.submit], fetch, [on.chat, on.address, on.find_document, on.language],
-        [on.address, *shown], **queued,
-    )  # fmt: skip
-    on.reread.click(start(documents.reread), asked, shown, **queued)
-    on.verify.click(start(documents.verify), asked, shown, **queued)
-    on.place.change(open_document, [on.place, on.language], [on.side, on.source], **at_once)
-
-
-def _limit(documents: Documents, chat: Chat, key: str) -> Chat:
+def _limit(documents: Documents, chat: Chat, within: Filter, key: str) -> Chat:
     info = documents.find(key)
     return handlers.limit(chat, info.id) if info else chat
+
+
+def _limit_to_these(documents: Documents, chat: Chat, within: Filter, about: str) -> Chat:
+    return handlers.narrow(chat, within)
+
+
+def _lift_limits(documents: Documents, chat: Chat, within: Filter, about: str) -> Chat:
+    return handlers.widen(chat)
 
 
 def _remove(documents: Documents, chat: Chat, key: str) -> Chat:
@@ -122,10 +219,9 @@ def _cancel(documents: Documents, chat: Chat, number: str) -> Chat:
     return chat
 
 
-def _look_again(documents: Documents, chat: Chat, about: str) -> Chat:
-    return chat
-
-
-_WISHES: dict[str, Callable[[Documents, Chat, str], Chat]] = {
-    "only": _limit, "remove": _remove, "rollback": _roll_back, "cancel": _cancel, "uploaded": _look_again,
+_LIMITS: Mapping[str, Callable[[Documents, Chat, Filter, str], Chat]] = {
+    "only": _limit, "these": _limit_to_these, "everything": _lift_limits,
+}  # fmt: skip
+_WISHES: Mapping[str, Callable[[Documents, Chat, str], Chat]] = {
+    "remove": _remove, "rollback": _roll_back, "cancel": _cancel,
 }  # fmt: skip

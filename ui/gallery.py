@@ -13,6 +13,7 @@ from ui.rendering import escaped, seal
 from ui.texts import TEXTS, Language, Texts
 
 MOST_COMPARED = 6
+MOST_MARKS = 3  # of those who say the same
 
 
 def render_tree(models: Sequence[ModelCard], language: Language) -> str:
@@ -88,8 +89,10 @@ def render_comparison(models: Sequence[ModelCard], chosen: Sequence[int], langua
         for name in FIELDS
         if any(models[number].of(name) for number in numbers)
     )
-    table = f"<table><thead><tr><th>{escaped(texts.compared)}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    return seal(f'<div class="sq-gallery"><div class="sq-scroll sq-compared">{table}</div></div>')
+    table = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    done = f'<button type="button" class="sq-worded sq-pick-none" value="all">{escaped(texts.close)}</button>'
+    head = f'<div class="sq-compare-head"><span>{escaped(texts.compared)}</span>{done}</div>'
+    return seal(f'<div class="sq-gallery">{head}<div class="sq-scroll sq-compared">{table}</div></div>')
 
 
 def _legend(texts: Texts) -> str:
@@ -131,13 +134,13 @@ def _cell(model: ModelCard, number: int, name: str, texts: Texts) -> str:
     for at, value in enumerate(model.of(name)):
         said.setdefault(" ".join(value.text.split()), []).append(at)
     return "".join(
-        f'<p class="sq-value">{escaped(text)}{"".join(_mark(model, number, name, at, texts) for at in places)}</p>'
+        f'<p class="sq-value">{escaped(text)}{"".join(_mark(model, number, name, at, texts) for at in places[:MOST_MARKS])}</p>'
         for text, places in said.items()
     )
 
 
 def _marks(model: ModelCard, number: int, name: str, texts: Texts) -> str:
-    return "".join(_mark(model, number, name, at, texts) for at in range(len(model.of(name))))
+    return "".join(_mark(model, number, name, at, texts) for at in range(min(len(model.of(name)), MOST_MARKS)))
 
 
 def _mark(model: ModelCard, number: int, name: str, at: int, texts: Texts) -> str:

@@ -32,6 +32,7 @@ BYLINE_AUTHORS = 3  # of a paper that are named; the link leads to the others
 CONTEXT_ROWS = 4  # of a table, on either side of the quoted row
 NEAREST_PASSAGES = 3  # shown under a refusal
 MAX_TURNS = 100  # a page that is never cleared must not grow without bound
+EVERYTHING = Filter()
 STOP_SECONDS = 0.05  # how soon a stop is noticed while a model is silent
 
 
@@ -120,7 +121,13 @@ class Chat:
     language: Language = "en"
     conversation: str = ""
     only: frozenset[str] = frozenset()  # ids of the documents that may answer; empty: all
+    within: Filter = EVERYTHING  # kinds, languages and years of the documents that may answer
     choice: Choice = NO_CHOICE
+
+    def filter(self) -> Filter | None:
+        """Return what limits the documents that may answer; None for nothing."""
+        both = replace(self.within, documents=self.only or None)
+        return both if both else None
 
     def history(self) -> list[Message]:
         """Return the turns that have an answer, as the assistant wants them; what a content check stopped is none."""
@@ -172,7 +179,8 @@ def ask(
     yield chat
     asked_before = [turn.question for turn in chat.turns]
     suggesting = (lambda answer: suggest(answer, asked_before)) if suggest else (lambda answer: ())
-    chosen = {"filter": Filter.of(documents=chat.only)} if chat.only else {}
+    limits = chat.filter()
+    chosen = {"filter": limits} if limits else {}
     for turn in _answer(
         begun, answerer.stream(asked, history, **chosen), stopped or Event(), chat.language, suggesting
     ):
@@ -181,7 +189,7 @@ def ask(
 
 def clear(chat: Chat) -> Chat:
     """Return an empty chat in the same language, limited to the same documents, with the same choices."""
-    return Chat(language=chat.language, only=chat.only, choice=chat.choice)
+    return Chat(language=chat.language, only=chat.only, within=chat.within, choice=chat.choice)
 
 
 def choose(chat: Chat, choice: Choice) -> Chat:
@@ -192,6 +200,16 @@ def choose(chat: Chat, choice: Choice) -> Chat:
 def limit(chat: Chat, document_id: str) -> Chat:
     """Return the chat limited to one document more, or to one less if it was among them."""
     return replace(chat, only=chat.only ^ {document_id})
+
+
+def narrow(chat: Chat, within: Filter) -> Chat:
+    """Return the chat limited to documents of some kinds, languages and years."""
+    return replace(chat, within=replace(within, documents=None))
+
+
+def widen(chat: Chat) -> Chat:
+    """Return the chat without any limit: all documents may answer."""
+    return replace(chat, only=frozenset(), within=EVERYTHING)
 
 
 def reopen(chat: Chat, conversation_id: str, turns: Sequence[Turn]) -> Chat:

@@ -17,7 +17,7 @@ from ui.errors import ReadOnly
 
 logger = logging.getLogger(__name__)
 
-Work = Literal["upload", "fetch", "remove", "reread", "verify", "rollback"]
+Work = Literal["upload", "fetch", "remove", "reread", "rebuild", "verify", "rollback"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Tell = Callable[[str, int, int], None]  # stage, done, total
 

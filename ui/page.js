@@ -11,18 +11,62 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  let clicks = 0;
+  let clicks = 0; // the same wish twice is two wishes
   let opener = null; // the button that opened the panel: focus goes back there
+  const desk = () => byId("desk");
+  const numbered = (words) => { clicks += 1; return `${words}#${clicks}`; };
+  const tell = (name, words) => write(field(name), numbered(words));
+  const wish = (words) => tell("wish", words);
+  const work = (words) => tell("work", words);
 
   function openSource(button) {
     document.querySelectorAll(".sq-open").forEach((other) => other.classList.remove("sq-open"));
     button.classList.add("sq-open");
     opener = button;
-    clicks += 1; // the same source twice is two wishes
-    write(field("place"), `${button.value}#${clicks}`);
+    desk().classList.add("sq-side-open");
+    tell("place", button.value);
+    if (button.closest("#chat")) setTimeout(() => button.scrollIntoView({ block: "nearest" }), 60); // the chat got smaller
   }
 
-  const wish = (words) => { clicks += 1; write(field("wish"), `${words}#${clicks}`); };
+  function closeSource() {
+    if (!desk().classList.contains("sq-side-open")) return;
+    desk().classList.remove("sq-side-open");
+    document.querySelectorAll(".sq-open").forEach((button) => button.classList.remove("sq-open"));
+    shown = null;
+    write(field("place"), "");
+    opener?.focus({ preventScroll: true });
+  }
+
+  // While an answer is written, what would change the chat behind its back waits until it is written; what leads to
+  // another chat ends it first.
+  const isBusy = () => Boolean(document.querySelector("#busy .sq-busy"));
+  let waiting = null;
+
+  function whenIdle(act, { stop = false } = {}) {
+    if (!isBusy()) return act();
+    waiting = act;
+    if (stop) byId("stop").click();
+  }
+
+  function showBusy() {
+    const busy = isBusy();
+    if (desk() && desk().classList.contains("sq-at-work") !== busy) {
+      desk().classList.toggle("sq-at-work", busy);
+      if (busy) beginAnswer(); else setTimeout(() => { const act = waiting; waiting = null; act?.(); }, 0);
+    }
+    document.querySelectorAll("#language input").forEach((input) => { if (input.disabled !== busy) input.disabled = busy; });
+  }
+
+  // The question was taken: the field is free, unless an earlier one is asked again and a draft stands there.
+  function beginAnswer() {
+    const [question, anew] = [field("question"), field("anew")];
+    if (!anew.value.startsWith("again:") && question.value) write(question, "");
+    if (anew.value) write(anew, "");
+    desk().classList.remove("sq-editing");
+  }
+
+  const send = () => setTimeout(() => byId("send").click(), 30); // Gradio takes in what was written first
+  const look = (view) => document.querySelector(`#views input[value=${view}]`)?.click();
   const words = (name) => document.querySelector(`#notice .sq-ask-${name}`)?.textContent ?? "";
 
   function rename(button) {
@@ -37,57 +81,52 @@
   }
 
   function askAgain(button) {
-    clicks += 1;
-    write(field("anew"), `again:${button.value}#${clicks}`);
-    setTimeout(() => byId("send").click(), 30);
+    look("chat");
+    tell("anew", `again:${button.value}`);
+    send();
   }
 
-  // Asks the question of a turn again with what the panel shows it was searched by, to be edited first.
-  function reword(button) {
-    clicks += 1;
-    document.querySelector("#views input[value=chat]")?.click();
-    write(field("anew"), `edit:${button.value}#${clicks}`);
-    write(field("question"), button.textContent);
-    byId("desk").classList.add("sq-editing");
-    field("question").focus();
-  }
-
-  function edit(button) {
-    const question = button.parentElement.querySelector(".sq-question").innerText;
-    clicks += 1;
-    write(field("anew"), `edit:${button.value}#${clicks}`);
+  function edit(place, question) {
+    look("chat");
+    tell("anew", `edit:${place}`);
     write(field("question"), question);
-    byId("desk").classList.add("sq-editing");
+    desk().classList.add("sq-editing");
     field("question").focus();
   }
+  const editAsked = (button) => edit(button.value, button.parentElement.querySelector(".sq-question").innerText);
+  const reword = (button) => edit(button.value, button.textContent); // what the panel shows it was searched by
 
   function endEditing() {
-    byId("desk").classList.remove("sq-editing");
-    if (field("anew").value) write(field("anew"), "");
+    if (!desk().classList.contains("sq-editing")) return;
+    desk().classList.remove("sq-editing");
+    write(field("anew"), "");
+    write(field("question"), "");
   }
 
   // The list is open on a wide screen until it is closed, and the other way round on a narrow one.
-  const toggleHistory = () => byId("desk").classList.toggle(innerWidth > 1000 ? "sq-list-closed" : "sq-list-open");
+  const toggleHistory = () => desk().classList.toggle(innerWidth > 1000 ? "sq-list-closed" : "sq-list-open");
 
   function openConversation(button) {
-    byId("desk").classList.remove("sq-list-open");
+    desk().classList.remove("sq-list-open");
+    closeSource();
+    look("chat");
     wish(`open:${button.value}`);
   }
 
-  function askAbout(button) {
-    const question = words("about").replace("{name}", button.textContent);
-    document.querySelector("#views input[value=chat]").click();
+  function ask(question) {
+    look("chat");
     write(field("question"), question);
-    setTimeout(() => byId("send").click(), 30);
+    send();
   }
 
   // All views are there all the time; the chosen one shows.
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.("#views input")) return;
-    const desk = byId("desk");
-    desk.classList.toggle("sq-explore", event.target.value === "explore");
-    desk.classList.toggle("sq-shelf", event.target.value === "documents");
-    desk.classList.toggle("sq-settings", event.target.value === "settings");
+    for (const [name, view] of [["sq-explore", "explore"], ["sq-shelf", "documents"], ["sq-settings", "settings"]]) {
+      desk().classList.toggle(name, event.target.value === view);
+    }
+    desk().classList.remove("sq-list-open");
+    closeSource();
   });
 
   const picked = [];
@@ -96,7 +135,13 @@
     const at = picked.indexOf(button.value);
     if (at >= 0) picked.splice(at, 1); else picked.push(button.value);
     showPicked();
-    wish(`compare:${picked.join(".")}`);
+    tell("picked", `compare:${picked.join(".")}`);
+  }
+
+  function pickNone() {
+    picked.length = 0;
+    showPicked();
+    tell("picked", "compare:");
   }
 
   function showPicked() {
@@ -147,14 +192,18 @@
   // One request a file; what the server answers is shown as text, and the job itself appears in the list.
   async function upload(files) {
     const failed = [];
+    const language = document.querySelector("#language input:checked")?.value ?? "en";
     for (const file of files) {
       try {
-        const answer = await fetch(`/documents/upload?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+        const to = `/documents/upload?language=${language}&name=${encodeURIComponent(file.name)}`;
+        const answer = await fetch(to, { method: "POST", body: file });
         if (!answer.ok) failed.push(`${file.name}: ${(await answer.json()).error}`);
       } catch (error) { failed.push(`${file.name}: ${error.message}`); }
-      wish("uploaded:");
+      work("uploaded:");
     }
-    if (failed.length) document.querySelector("#upload-note .sq-note").textContent = failed.join(" · ");
+    const note = document.querySelector("#upload-note .sq-note");
+    note.classList.toggle("sq-bad", failed.length > 0);
+    if (failed.length) note.textContent = failed.join(" · ");
   }
 
   function chooseFiles() {
@@ -165,14 +214,18 @@
   }
 
   const overShelf = (event) => event.target.closest?.("#shelf") && event.dataTransfer?.types.includes("Files");
-  document.addEventListener("dragover", (event) => { if (overShelf(event)) event.preventDefault(); });
+  document.addEventListener("dragover", (event) => {
+    byId("shelf")?.classList.toggle("sq-dropping", Boolean(overShelf(event)));
+    if (overShelf(event)) event.preventDefault();
+  });
   document.addEventListener("drop", (event) => {
+    byId("shelf")?.classList.remove("sq-dropping");
     if (!overShelf(event)) return;
     event.preventDefault();
     upload(event.dataTransfer.files);
   });
 
-  const sure = (name, button) => { if (confirm(words(name))) wish(`${name}:${button.value}`); };
+  const sure = (name, button, tells) => { if (confirm(words(name))) tells(`${name}:${button.value}`); };
 
   function exportConversation(button) {
     const link = document.createElement("a");
@@ -181,22 +234,25 @@
     link.click();
   }
 
+  const leads = (act) => (button) => whenIdle(() => act(button), { stop: true });
+  const waits = (act) => (button) => whenIdle(() => act(button));
   const actions = {
-    "sq-inside": openSource, "sq-knob": askAgain, "sq-reword": reword,
-    "sq-export": exportConversation, "sq-document": openSource,
-    "sq-only": (button) => wish(`only:${button.value}`), "sq-cancel": (button) => wish(`cancel:${button.value}`),
-    "sq-remove": (button) => sure("remove", button), "sq-rollback": (button) => sure("rollback", button),
-    "sq-model": askAbout, "sq-pick": pick, "sq-sort": sort,
-    "sq-mark": openSource, "sq-source": openSource, "sq-example": askExample, "sq-next": askExample, "sq-copy": copyAnswer,
-    "sq-conversation": openConversation, "sq-rename": rename, "sq-again": askAgain, "sq-edit": edit,
-    "sq-delete": (button) => sure("delete", button),
-    "sq-liked": (button) => judge(button, "liked"), "sq-disliked": (button) => judge(button, "disliked"),
+    "sq-mark": openSource, "sq-source": openSource, "sq-inside": openSource, "sq-document": openSource,
+    "sq-copy": copyAnswer, "sq-export": exportConversation,
+    "sq-example": leads((button) => ask(button.textContent)), "sq-next": leads((button) => ask(button.textContent)),
+    "sq-model": leads((button) => ask(words("about").replace("{name}", button.textContent))),
+    "sq-knob": leads(askAgain), "sq-again": leads(askAgain), "sq-edit": leads(editAsked), "sq-reword": leads(reword),
+    "sq-conversation": leads(openConversation), "sq-rename": waits(rename),
+    "sq-delete": leads((button) => sure("delete", button, wish)),
+    "sq-liked": waits((button) => judge(button, "liked")), "sq-disliked": waits((button) => judge(button, "disliked")),
+    "sq-pick": pick, "sq-pick-none": pickNone, "sq-sort": sort,
+    "sq-only": waits((button) => work(`only:${button.value}`)), "sq-these": waits(() => work("these:")),
+    "sq-everything": waits(() => work("everything:")),
+    "sq-facet": (button) => work(`facet:${button.value === "all" ? "" : button.value}`),
+    "sq-cancel": (button) => work(`cancel:${button.value}`),
+    "sq-remove": waits((button) => sure("remove", button, work)),
+    "sq-rollback": (button) => sure("rollback", button, work),
   };
-
-  function askExample(button) {
-    write(field("question"), button.textContent);
-    setTimeout(() => byId("send").click(), 30);
-  }
 
   function copyAnswer(button) {
     const copy = button.closest(".sq-turn").querySelector(".sq-text").cloneNode(true);
@@ -212,16 +268,30 @@
     }, () => {});
   }
 
+  // Before Gradio hears of it: a new chat ends an answer that is being written.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("#clear");
+    if (!button) return;
+    endEditing();
+    closeSource();
+    look("chat");
+    if (!isBusy()) return;
+    event.stopImmediatePropagation();
+    whenIdle(() => button.click(), { stop: true });
+  }, true);
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button");
-    if (!button) return;
+    if (!button) {
+      if (!event.target.closest?.("#history")) desk()?.classList.remove("sq-list-open");
+      return;
+    }
     const action = [...button.classList].find((name) => name in actions);
     if (action) actions[action](button);
     else if (button.id === "menu") toggleHistory();
     else if (button.id === "leave") fetch("/logout", { method: "POST" }).finally(() => { location.href = "/login"; });
     else if (button.id === "upload") chooseFiles();
-    else if (button.id === "clear") endEditing();
-    else if (button.id === "close") opener?.focus({ preventScroll: true });
+    else if (button.id === "close") closeSource();
   });
 
   // The tip stands above its mark (or below, under the top edge) and never leaves the column of the chat.
@@ -240,8 +310,9 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    if (byId("desk")?.classList.contains("sq-editing")) endEditing();
-    else if (byId("close")?.offsetParent) byId("close").click();
+    if (desk()?.classList.contains("sq-editing")) endEditing();
+    else if (desk()?.classList.contains("sq-list-open")) toggleHistory();
+    else closeSource();
   });
 
   // The address names the open conversation, so that a refresh or a bookmark finds it again.
@@ -253,10 +324,6 @@
     here?.setAttribute("aria-current", "true");
   }
   const chatIsEmpty = () => !document.querySelector("#chat .sq-turn");
-
-  function endEditingOnceAsked() {
-    if (byId("desk")?.classList.contains("sq-editing") && !field("anew")?.value) byId("desk").classList.remove("sq-editing");
-  }
 
   let shown = null; // the panel's content that was scrolled to last
 
@@ -286,10 +353,22 @@
     });
   }
 
-  let waiting = false;
+  // An empty chat begins at its top, whatever stood there before.
+  function showWelcome() {
+    const welcome = document.querySelector("#chat .sq-welcome");
+    if (!welcome || welcome === welcomed) return;
+    welcomed = welcome;
+    for (let frame = welcome; frame && frame.id !== "chat"; frame = frame.parentElement) frame.scrollTop = 0;
+  }
+  let welcomed = null;
+
+  let due = false;
   new MutationObserver(() => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => { waiting = false; nameThings(); nameAddress(); endEditingOnceAsked(); showPicked(); showQuote(); });
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      for (const settle of [showBusy, nameThings, nameAddress, showPicked, showWelcome, showQuote]) settle();
+    });
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"] });
 })();

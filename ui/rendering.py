@@ -164,6 +164,31 @@ def render_warning(words: str) -> str:
     return seal(f'<span class="sq-warning">{escaped(words)}</span>')
 
 
+def render_busy() -> str:
+    """Return the sign, which nobody sees, that an answer is being written: page.js shows Stop in place of Send."""
+    return '<span class="sq-busy"></span>'
+
+
+def render_limit(chat: Chat) -> str:
+    """Return which documents the chat is limited to, with a button that lifts the limit; "" without one."""
+    texts, within = TEXTS[chat.language], chat.within
+    parts = [texts.ticked.format(count=len(chat.only))] if chat.only else []
+    parts += [name_of(kind, "kinds", texts) for kind in sorted(within.kinds or ())]
+    parts += [name_of(language, "languages", texts) for language in sorted(within.languages or ())]
+    if within.years:
+        parts.append("–".join(str(year) for year in dict.fromkeys(within.years) if year is not None))
+    if not parts:
+        return ""
+    words = texts.limited_to.format(what=" · ".join(parts))
+    lift = f'<button type="button" class="sq-worded sq-everything" value="all">{escaped(texts.use_all)}</button>'
+    return seal(f'<div class="sq-limit"><span>{escaped(words)}</span>{lift}</div>')
+
+
+def name_of(value: str, group: str, texts: Texts) -> str:
+    """Return the word for a document's kind or language; one that has none is its own."""
+    return {"kinds": texts.kinds, "languages": texts.languages}.get(group, {}).get(value, value)
+
+
 def render_fine_print(language: Language) -> str:
     """Return the line below the question."""
     return seal(f'<p class="sq-fine">{escaped(TEXTS[language].fine_print)}</p>')

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from corpus.errors import SurveyQAError
+from ui.admitting import check_upload
 from ui.choices import Choices
 from ui.conversations import Conversations
 from ui.documents import Documents
-from ui.errors import ServeFailed, UnknownConversation
+from ui.errors import ServeFailed, TooMuch, UnknownConversation
 from ui.exporting import FORMATS
 from ui.feedback import Feedback
 from ui.guard import Application
@@ -29,10 +30,13 @@ from ui.http.api import Api, Beside
 from ui.http.terms import Terms, framed
 from ui.http.watching import Watch
 from ui.login import Login
+from ui.offered import Examples, Offered
 from ui.owners import NamedBrowsers, owner_of
+from ui.quotas import USUAL, Quota, Quotas
 from ui.sessions import OwnPages
 from ui.shelf import Shelf
-from ui.web import Examples, build_page, page_look
+from ui.texts import Language
+from ui.web import build_page, page_look
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -62,6 +66,7 @@ def create_app(
     documents: Documents | None = None,
     users: Mapping[str, str] | None = None,
     choices: Choices | None = None,
+    quota: Quota = USUAL,
     api: Api | None = None,
     terms: Terms = OPEN_TERMS,
 ) -> Watch:
@@ -70,7 +75,7 @@ def create_app(
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
     conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
     ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
-    ``choices`` are what people may set for themselves; ``api`` is the HTTP interface, by default one that answers in this
+    ``choices`` are what people may set for themselves, ``quota`` is how much one person may ask and upload in the page. ``api`` is the HTTP interface, by default one that answers in this
     process, and ``terms`` say who may use it.
     """
     _settle_gradio(home)
@@ -80,21 +85,16 @@ def create_app(
     api = api or Api(Here(assistant), documents)
     served = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=api.lifespan)
     conversations = Conversations.under(home)
+    offered = Offered(
+        assistant, examples or {"zh": (), "en": ()}, conversations, Feedback(home / "feedback.jsonl" if home else None),
+        shelf, documents, choices, Quotas(quota), login=bool(users),
+    )  # fmt: skip
     _add_exports(served, conversations)
     if documents:
-        _add_uploads(served, documents)
+        _add_uploads(served, documents, offered)
     gr.mount_gradio_app(
         served,
-        build_page(
-            assistant,
-            examples or {"zh": (), "en": ()},
-            conversations,
-            Feedback(home / "feedback.jsonl" if home else None),
-            shelf,
-            documents,
-            choices,
-            login=bool(users),
-        ),
+        build_page(offered),
         path="/",
         footer_links=[],
         run_history=False,
@@ -203,7 +203,7 @@ def _add_exports(api: FastAPI, conversations: Conversations) -> None:
     api.add_api_route("/conversations/{name}", export, methods=["GET"], response_model=None)
 
 
-def _add_uploads(api: FastAPI, documents: Documents) -> None:
+def _add_uploads(api: FastAPI, documents: Documents, offered: Offered) -> None:
     """Take one file a request, named in the query; the job that brings it in is shown in the page."""
     from fastapi import Request
     from fastapi.concurrency import run_in_threadpool
@@ -211,6 +211,11 @@ def _add_uploads(api: FastAPI, documents: Documents) -> None:
 
     async def upload(request: Request) -> Response:
         name, content = request.query_params.get("name", ""), await request.body()
+        language: Language = "zh" if request.query_params.get("language") == "zh" else "en"
+        try:
+            check_upload(offered.quotas, offered.person(request), len(content), language)
+        except TooMuch as error:
+            return Response(_to_json({"error": str(error)}), 429, media_type="application/json")
         status, told = await run_in_threadpool(_uploaded, documents, name, content)
         return Response(_to_json(told), status, media_type="application/json")
 

@@ -23,6 +23,7 @@ from ui.http.fleet import Fleet
 from ui.http.keys import KEYS_FILE, KeyRing
 from ui.http.terms import Terms
 from ui.opening import Opening
+from ui.quotas import USUAL, Quota
 from ui.server import GRACE_SECONDS, create_api, create_app, listen, run
 from ui.shelf import Shelf
 from ui.terminal import say
@@ -32,7 +33,7 @@ NETWORK_RATE = "120/minute"  # of each caller, where others than this machine re
 
 if TYPE_CHECKING:
     from rag import Assistant
-    from ui.web import Examples
+    from ui.offered import Examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def serve(
     open_page: bool = False,
     read_only: bool = False,
     users: Mapping[str, str] | None = None,
+    quota: Quota = USUAL,
     page: bool = True,
     origins: Sequence[str] = (),
     rate: str | None = None,
@@ -99,6 +101,7 @@ def serve(
                 shelf=Shelf(assistant.index),
                 documents=documents.seen(writable=documents.writable and trusted),
                 choices=Choices(assistant, own_models=trusted),
+                quota=quota,
                 **everybody,
             )
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from rag.exploring import FIELDS, ModelCard, gather_models
 from rag.suggesting import suggest
 from ui.handlers import Source, locate
 
+FINDING = 2  # answers whose questions that lead on are found at once
+KEPT_QUESTIONS = 2_000
+
 
 class Shelf:
     """The models of an index, gathered once for each snapshot. Safe to use from several threads."""
@@ -23,6 +27,8 @@ class Shelf:
         self._reader = Assistant(index)  # no model: its questions cost nothing
         self._lock = threading.Lock()
         self._gathered: tuple[str, tuple[ModelCard, ...]] | None = None
+        self._finding = threading.BoundedSemaphore(FINDING)
+        self._found: OrderedDict[tuple[str, str], bool] = OrderedDict()
 
     def models(self) -> Sequence[ModelCard]:
         """Return what the documents' tables say of each model."""
@@ -33,9 +39,28 @@ class Shelf:
             return self._gathered[1]
 
     def suggest(self, answer: Answer, asked: Sequence[str]) -> tuple[str, ...]:
-        """Return questions that lead on from an answer; none of those that were asked already."""
-        question = answer.standalone_question or answer.question
-        return tuple(suggest(question, [*asked, answer.question], self._reader, self.models()))
+        """Return questions that lead on from an answer; none of those that were asked already.
+
+        Finding out what the documents answer takes several times an answer, so what is known is kept; while many ask at
+        once some answers end without questions that lead on, rather than keep others waiting for theirs.
+        """
+        if not self._finding.acquire(blocking=False):
+            return ()
+        try:
+            question = answer.standalone_question or answer.question
+            return tuple(suggest(question, [*asked, answer.question], self._index, self.models(), self._answers))
+        finally:
+            self._finding.release()
+
+    def _answers(self, question: str) -> bool:
+        """Tell whether the documents answer a question; the last ones of the same snapshot are known."""
+        known = (self._index.snapshot, question)
+        found = self._found.get(known)
+        if found is None or known[0] == "memory":
+            found = self._found[known] = self._reader.ask(question).found
+            while len(self._found) > KEPT_QUESTIONS:
+                self._found.popitem(last=False)
+        return found
 
     def find_source(self, models: Sequence[ModelCard], place: str) -> Source | None:
         """Return the source at ``m.MODEL.FIELD.N``, or None for a place that does not exist (any more)."""

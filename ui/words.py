@@ -111,13 +111,24 @@ class Texts:
     address: str
     add: str
     reread: str
+    rebuild: str
     verify: str
     find_document: str
     no_documents: str
     listed_documents: str
-    limited: str
     limit_hint: str
     limit: str
+    facet_groups: Mapping[str, str]  # by the groups of ui.facets
+    kinds: Mapping[str, str]  # of documents; others show as they are
+    languages: Mapping[str, str]
+    all_documents: str
+    only_these: str
+    use_all: str
+    limited_to: str
+    ticked: str
+    too_many_questions: str
+    too_many_uploads: str
+    gone: str
     remove: str
     really_remove: str
     look_inside: str
@@ -129,7 +140,7 @@ class Texts:
     damaged_snapshot: str
     roll_back: str
     really_roll_back: str
-    snapshots: str
+    snapshots_hint: str
     document_columns: Mapping[str, str]
     works: Mapping[str, str]
     states: Mapping[str, str]

@@ -90,6 +90,12 @@ class RemoteIndex(Index):
             f"{self._contents.engine.address} is an engine, which keeps no snapshots; directories do. Push an earlier one again."
         )
 
+    def rebuild(self, *, progress: Progress | None = None) -> Self:
+        """Engines are filled from an index that was built in a directory."""
+        raise IndexWriteFailed(
+            f"{self._contents.engine.address} is an engine. Rebuild the index that was pushed there, and push it again."
+        )
+
     def verify(self) -> None:
         """Read every document and vector and compare them with what was written; raises EngineFailed if one differs."""
         from index.remote.pulling import verify

@@ -22,7 +22,8 @@ def index():
 
 
 def offered(index, question, asked=()):
-    return suggest(question, [question, *asked], Assistant.open(index=index), gather_models(index))
+    assistant = Assistant.open(index=index)
+    return suggest(question, [question, *asked], index, gather_models(index), lambda offer: assistant.ask(offer).found)
 
 
 def test_what_else_is_told_of_a_model_is_offered_in_the_questions_language(index):

@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from rag.answers import Answer, Citation, Message
 from rag.errors import BadQuestion
 from ui.choices import Choices
 from ui.documents import Documents
+from ui.quotas import Quota
 from ui.shelf import Shelf
 
 TEXT = """# 开源模型笔记
@@ -134,6 +136,7 @@ MODELS = """# Models
 | Hazel-3B | Northlab | 3B | 2023-05 | | Walnut-7B |
 | Acorn-350M | Grove | 350M | 2021 | encoder-only | |
 """
+UNLIMITED = Quota(0, 0, 0)
 EXAMPLES = {"zh": ["要多少显存?", "INT8 呢?"], "en": ["How much memory?", "And INT8?"]}
 
 
@@ -144,9 +147,13 @@ class Talker:
         self.answer = answer
         self.refusal = refusal
         self.ended = threading.Event()
+        self.filters = []
 
-    def stream(self, question, history=()):
-        if "weather" in question:
+    def stream(self, question, history=(), *, filter=None):
+        self.filters.append(filter)
+        if "forbidden" in question:
+            yield Answer(question, "The question was stopped.", False, stopped_by="openai:omni-moderation-latest")
+        elif "weather" in question:
             yield self.refusal
         elif "long" in question:
             raise BadQuestion("The question has 32,000 characters; 8,000 are the most.")
@@ -197,19 +204,13 @@ def talker():
     return Talker(answer, refusal)
 
 
-@pytest.fixture(scope="module")
-def server(talker, tmp_path_factory):
-    """Serve the page over a scripted assistant, in a thread."""
+@contextmanager
+def served(app):
+    """Serve an application in a thread and give its address."""
     import uvicorn
 
-    from ui.server import create_app, listen
+    from ui.server import listen
 
-    environment = dict(os.environ)
-    index = Index.build(split([Document.from_text(MODELS, id="models.md", title="Models")]))
-    home = tmp_path_factory.mktemp("home")
-    documents = Documents(index, home / "uploads")
-    choices = Choices(Assistant(index), own_models=True)
-    app = create_app(talker, examples=EXAMPLES, home=home, shelf=Shelf(index), documents=documents, choices=choices)
     listener = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -219,8 +220,40 @@ def server(talker, tmp_path_factory):
     yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
     running.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def serve_app():
+    return served
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory):
+    """Return a function that serves the page of who answers over an index; all end with the module."""
+    from ui.server import create_app
+
+    environment = dict(os.environ)
+    with ExitStack() as servers:
+
+        def serving(answerer, index, quota):
+            home = tmp_path_factory.mktemp("home")
+            index.save(home / "index")
+            documents = Documents(index, home / "uploads", directory=home / "index")
+            app = create_app(
+                answerer, examples=EXAMPLES, home=home, shelf=Shelf(index), documents=documents,
+                choices=Choices(Assistant(index), own_models=True), quota=quota,
+            )  # fmt: skip
+            return servers.enter_context(served(app))
+
+        yield serving
     os.environ.clear()
     os.environ.update(environment)
+
+
+@pytest.fixture(scope="module")
+def server(serve, talker):
+    """The page over a scripted assistant; a module that needs another one has a fixture of its own."""
+    return serve(talker, Index.build(split([Document.from_text(MODELS, id="models.md", title="Models")])), UNLIMITED)
 
 
 @pytest.fixture(scope="module")
@@ -248,9 +281,9 @@ def is_complaint(message, page):
 @pytest.fixture
 def visit(browser, server):
     """Return a function that opens the page; afterwards nothing may have gone to another host or to the console."""
-    contexts, asked, complaints = [], [], []
+    contexts, asked, complaints, own = [], [], [], []
 
-    def visiting(*, locale="en-US", width=1280, height=800, scheme="light"):
+    def visiting(*, locale="en-US", width=1280, height=800, scheme="light", at=server):
         context = browser.new_context(
             locale=locale, viewport={"width": width, "height": height}, color_scheme=scheme,
             permissions=["clipboard-read", "clipboard-write"],
@@ -263,12 +296,13 @@ def visit(browser, server):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.dialogs = lambda dialog: complaints.append(f"dialog {dialog.message}")
         page.on("dialog", page.dialogs)
-        page.goto(server)
+        own.append(at)
+        page.goto(at)
         page.wait_for_selector(".sq-example")
         return page
 
     yield visiting
     for context in contexts:
         context.close()
-    assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
+    assert [url for url in asked if not url.startswith((*own, "data:", "blob:"))] == []
     assert complaints == []

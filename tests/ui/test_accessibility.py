@@ -1,8 +1,6 @@
 """The page under axe: no serious finding beyond those that an empty page of Gradio has as well."""
 
 import json
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -12,20 +10,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives 
 pytestmark = pytest.mark.long
 
 RULES = json.dumps({"resultTypes": ["violations"]})
-
-
-def serve(app):
-    """Serve an ASGI application in a thread and return its address and what ends it."""
-    import uvicorn
-
-    from ui.server import listen
-
-    listener = listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-    threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True).start()
-    while not running.started:
-        time.sleep(0.05)
-    return f"http://127.0.0.1:{listener.getsockname()[1]}/", lambda: setattr(running, "should_exit", True)
 
 
 def findings(page):
@@ -39,35 +23,60 @@ def findings(page):
 
 
 @pytest.fixture(scope="module")
-def of_gradio(browser):
+def of_gradio(browser, serve_app):
     """What axe finds in an empty page of Gradio."""
     import gradio as gr
     from fastapi import FastAPI
 
     with gr.Blocks() as empty:
         gr.Textbox(label="Question")
-    address, end = serve(gr.mount_gradio_app(FastAPI(), empty, path="/"))
-    page = browser.new_page()
-    page.goto(address)
-    page.wait_for_selector("textarea")
-    found = findings(page)
-    page.close()
-    end()
+    with serve_app(gr.mount_gradio_app(FastAPI(), empty, path="/")) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("textarea")
+        found = findings(page)
+        page.close()
     return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["chat", "explore", "documents"])
+@pytest.mark.parametrize("view", ["chat", "explore", "documents", "settings"])
 def test_axe_finds_nothing_serious_that_gradio_does_not_bring(visit, of_gradio, view, scheme):
     page = visit(scheme=scheme)
-    page.fill("#question textarea", "How much?")
-    page.keyboard.press("Enter")
+    for question, kind in (
+        ("How much?", "answered"),
+        ("weather", "refused"),
+        ("forbidden", "moderated"),
+        ("break", "failed"),
+    ):
+        page.fill("#question textarea", question)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f".sq-{kind}")
+        page.wait_for_selector("#send:visible")
     page.click(".sq-answered .sq-mark")
     page.wait_for_selector("#source mark")
     if view != "chat":
         page.click(f"#views label:has(input[value={view}])")
-        page.wait_for_selector({"explore": ".sq-tree", "documents": "#documents .sq-row"}[view])
+        page.wait_for_selector(
+            {"explore": ".sq-tree", "documents": "#documents .sq-row", "settings": "#facts table"}[view]
+        )
     page.wait_for_timeout(500)
+
+    ours = findings(page)
+
+    assert {rule: html for rule, html in ours.items() if rule not in of_gradio} == {}
+
+
+def test_axe_finds_nothing_serious_on_a_phone_with_the_list_of_conversations_and_a_comparison_open(visit, of_gradio):
+    page = visit(width=375, height=740)
+    page.click("#views label:has(input[value=explore])")
+    page.locator("#pictures label").nth(2).click()
+    for number in range(2):
+        page.locator(".sq-pick").nth(number).click()
+        page.wait_for_timeout(300)
+    page.wait_for_selector(".sq-compared")
+    page.click("#menu")
+    page.wait_for_timeout(300)
 
     ours = findings(page)
 

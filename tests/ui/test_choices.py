@@ -78,9 +78,13 @@ def test_what_the_operator_fixed_is_told(choices):
 
 
 def test_a_choice_that_cannot_be_opened_is_told_as_a_failed_answer(choices):
-    from ui.web import _Chosen
+    from ui.offered import Offered
 
-    *_, chat = ask(Chat(), "Who released Kelp-9B?", _Chosen(choices, Choice("own", spec="openai:gpt-x")))
+    *_, chat = ask(
+        Chat(),
+        "Who released Kelp-9B?",
+        Offered(choices.assistant(Choice()), {}, choices=choices).answerer_for(Choice("own", spec="openai:gpt-x")),
+    )
 
     assert chat.turns[0].outcome == "failed"
     assert "Enter yours" in chat.turns[0].error

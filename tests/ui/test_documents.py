@@ -140,7 +140,8 @@ def test_a_job_that_is_cancelled_while_it_runs_leaves_the_index_as_it_was(docume
 
 
 @pytest.mark.parametrize(
-    "act", [lambda d: d.upload("a.md", b"x"), lambda d: d.remove(["old.md"]), lambda d: d.reread()]
+    "act",
+    [lambda d: d.upload("a.md", b"x"), lambda d: d.remove(["old.md"]), lambda d: d.reread(), lambda d: d.rebuild()],
 )
 def test_a_server_that_is_read_only_takes_no_change(index, tmp_path, act):
     documents = Documents(index, tmp_path / "uploads", writable=False)
@@ -214,3 +215,38 @@ def test_uploads_that_have_not_changed_are_not_parsed_again(index, tmp_path, mon
 
     assert parsed == ["reef.md"]
     assert names(documents) == ["reef.md", "kelp.md", "old.md"]
+
+
+def test_a_rebuild_makes_a_new_snapshot_of_the_same_documents_and_answers_meanwhile(documents, index):
+    finished(documents, documents.upload("kelp.md", NOTES.encode()))
+    finished(documents, documents.remove(["old.md"]))
+    before, answers = index.info(), []
+    watched = documents._index.rebuild
+
+    def rebuild(progress):
+        return watched(
+            progress=lambda *told: (progress(*told), answers.append(index.search("Who released Kelp-9B?", 1)))
+        )
+
+    documents._index.rebuild = rebuild
+    job = finished(documents, documents.rebuild())
+
+    assert (job.state, job.words) == ("done", index.snapshot)
+    assert index.snapshot != before["snapshot"]
+    assert names(documents) == ["kelp.md"]
+    assert answers
+    assert all("Tidewater" in hits[0].passage.text for hits in answers)
+
+
+def test_a_rebuild_that_is_cancelled_leaves_the_index_as_it_was(documents, index):
+    before, watched = index.snapshot, documents._index.rebuild
+
+    def rebuild(progress):
+        documents.cancel(1)
+        return watched(progress=progress)
+
+    documents._index.rebuild = rebuild
+    job = finished(documents, documents.rebuild())
+
+    assert job.state == "cancelled"
+    assert index.snapshot == before

@@ -5,6 +5,7 @@ from threading import Event
 import pytest
 
 from corpus import Document, SurveyQAError
+from index.filters import Filter
 from ui.handlers import (
     MAX_TURNS,
     Brakes,
@@ -14,8 +15,11 @@ from ui.handlers import (
     choose_examples,
     clear,
     find_source,
+    limit,
     locate,
+    narrow,
     switch_language,
+    widen,
 )
 
 
@@ -240,3 +244,25 @@ def test_examples_are_questions_that_the_documents_answer(scripted, answer, refu
 
 def test_no_examples_are_shown_where_nothing_can_be_asked(scripted):
     assert choose_examples(["q"], scripted(SurveyQAError("no model"))) == []
+
+
+def test_a_chat_is_limited_by_documents_and_by_their_kinds_together(scripted, answer):
+    chat = narrow(limit(Chat(), "a.md"), Filter(kinds=frozenset(["paper"]), years=(2022, 2023)))
+
+    assert chat.filter() == Filter(frozenset(["a.md"]), frozenset(["paper"]), None, (2022, 2023))
+    assert clear(chat).filter() == chat.filter()
+    assert widen(chat).filter() is None
+
+
+def test_only_a_limited_chat_hands_a_filter_to_who_answers(answer):
+    asked = []
+
+    class Answering:
+        def stream(self, question, history=(), **limits):
+            asked.append(limits)
+            yield answer
+
+    for chat in (Chat(), narrow(Chat(), Filter(languages=frozenset(["en"])))):
+        list(ask(chat, "Why?", Answering()))
+
+    assert asked == [{}, {"filter": Filter(languages=frozenset(["en"]))}]

@@ -124,6 +124,49 @@ def test_closing_the_tab_ends_the_answering(visit, talker):
     assert talker.ended.wait(15)
 
 
+def test_a_new_chat_ends_the_answer_that_is_being_written_and_keeps_it(visit, talker):
+    talker.ended.clear()
+    page = visit()
+    ask(page, "slow please")
+    page.wait_for_selector("text=word3")
+    page.click("#clear")
+
+    page.wait_for_selector(".sq-example")
+    assert talker.ended.wait(15)
+    page.click(".sq-conversation")
+    page.wait_for_selector(".sq-stopped")
+    assert "word0 word1" in page.inner_text(".sq-stopped")
+
+
+def test_what_is_typed_while_an_answer_is_written_stays(visit):
+    page = visit()
+    ask(page, "slow please")
+    page.wait_for_selector("text=word3")
+    page.fill("#question textarea", "my next one")
+    page.keyboard.press("Enter")
+    page.click("#stop")
+    page.wait_for_selector(".sq-stopped")
+
+    assert page.input_value("#question textarea") == "my next one"
+    assert page.locator(".sq-turn").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_a_content_check_stopped_looks_neither_like_a_refusal_nor_like_an_error(visit, scheme):
+    page = visit(scheme=scheme)
+    for question, kind in (("forbidden", "moderated"), ("weather?", "refused"), ("break it", "failed")):
+        ask(page, question)
+        page.wait_for_selector(f".sq-{kind}")
+        page.wait_for_selector("#send:visible")
+    looks = [page.evaluate(LOOK, box) for box in (".sq-moderated", ".sq-refused", ".sq-alert")]
+
+    assert page.inner_text(".sq-moderated .sq-flag") == "Stopped by the content check"
+    assert page.locator(".sq-moderated .sq-source, .sq-moderated .sq-copy").count() == 0
+    assert len(set(looks)) == 3
+    assert page.evaluate(CONTRAST, ".sq-moderated .sq-flag") >= 4.5
+    assert page.evaluate(CONTRAST, ".sq-moderated .sq-text p") >= 4.5
+
+
 def test_a_question_that_is_too_long_is_told_so(visit):
     page = visit()
     ask(page, "long " * 50_000)
@@ -206,20 +249,24 @@ def test_nothing_sticks_out_at_any_width(visit, width):
     page.wait_for_selector("#source mark")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for selector in ("#question", "#send", "#source", "#clear", "#language"):
+    for selector in ("#source", "#close", "#clear", "#language", "#views", "#menu"):
         box = page.locator(selector).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width + 1
 
 
-def test_in_a_narrow_window_the_source_stands_below_the_chat(visit):
+def test_in_a_narrow_window_the_source_takes_the_place_of_the_field_and_the_mark_stays_in_view(visit):
     page = visit(width=375, height=740)
     ask(page, "How much?")
     page.click(".sq-mark")
     page.wait_for_selector("#source mark")
+    page.wait_for_timeout(200)
     talk, side = page.locator("#talk").bounding_box(), page.locator("#side").bounding_box()
 
     assert side["y"] >= talk["y"] + talk["height"] - 1
+    assert page.is_hidden("#composer")
+    assert is_in_view(page, ".sq-mark", "#talk")
+    page.click("#close")
     assert is_in_view(page, "#send", "#talk")
 
 
@@ -237,18 +284,25 @@ def test_text_stands_out_from_its_background(visit, scheme):
         assert page.evaluate(CONTRAST, selector) >= 4.5, selector
 
 
-def test_two_people_do_not_see_each_other(visit):
+def test_two_people_who_ask_at_once_do_not_see_each_other(visit):
     one, other = visit(), visit()
-    ask(one, "How much?")
-    one.wait_for_selector(".sq-answered")
+    ask(one, "slow one")
+    one.wait_for_selector("text=word3")
+    ask(other, "How much?")
+    other.wait_for_selector(".sq-answered")
 
-    assert other.locator(".sq-turn").count() == 0
-    ask(other, "weather?")
-    other.wait_for_selector(".sq-refused")
-    assert one.locator(".sq-refused").count() == 0
+    assert one.locator(".sq-question").all_inner_texts() == ["slow one"]
+    assert one.is_visible("#stop")
+    assert other.is_hidden("#stop")
+    assert other.locator(".sq-conversation").all_inner_texts() == ["How much?"]
+    one.click("#stop")
+    one.wait_for_selector(".sq-stopped")
+    assert one.locator(".sq-conversation").all_inner_texts() == ["slow one"]
 
 
 QUOTE = "量化到 INT4 后,Walnut-7B 只要 6 GB 显存就能运行"
+LOOK = """(selector) => { const style = getComputedStyle(document.querySelector(selector));
+  return [style.borderLeft, style.backgroundColor].join(); }"""
 # The contrast ratio of WCAG 2 between an element's text and the first background that is not transparent.
 CONTRAST = """(selector) => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
@@ -427,6 +481,10 @@ def test_two_models_are_compared_with_a_source_for_every_value(visit):
     page.wait_for_selector("#source mark")
 
     assert page.inner_text("#source mark") == "3B"
+    page.click("#close")
+    page.click(".sq-pick-none")
+    page.wait_for_selector(".sq-compared", state="detached")
+    assert page.locator(".sq-pick.sq-chosen").count() == 0
 
 
 def test_models_are_sorted_by_size_and_filtered_by_words(visit):
@@ -439,27 +497,6 @@ def test_models_are_sorted_by_size_and_filtered_by_words(visit):
 
     assert names == ["Acorn-350M", "Hazel-3B", "Walnut-7B"]
     assert page.locator(".sq-row:visible .sq-model").all_inner_texts() == ["Hazel-3B"]
-
-
-def test_an_upload_is_listed_limited_to_looked_into_and_removed(answering, tmp_path):
-    (tmp_path / "kelp.md").write_text("# Kelp\n\nKelp-9B was released by Tidewater.\n")
-    page = answering("")
-    page.locator("#views label").nth(2).click()
-    with page.expect_file_chooser() as chooser:
-        page.click("#upload")
-    chooser.value.set_files([tmp_path / "kelp.md"])
-    row = page.locator("#documents .sq-row", has_text="kelp.md")
-    row.wait_for()
-
-    row.locator(".sq-only").click()
-    page.wait_for_selector("text=Only what is ticked answers now: 1.")
-    row.locator(".sq-document").click()
-    page.wait_for_selector("#source h2:text('Kelp')")
-    page.click("#close")
-    row.locator(".sq-remove").click()
-
-    sync_api.expect(row).to_have_count(0)
-    page.wait_for_selector("#snapshots .sq-note")
 
 
 def test_how_an_answer_came_about_can_be_looked_at_and_asked_again_with_one_change(visit):

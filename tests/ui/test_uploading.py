@@ -4,6 +4,7 @@ from starlette.testclient import TestClient
 from corpus import Document, split
 from index import Index
 from ui.documents import Documents
+from ui.quotas import Quota
 from ui.server import MAX_UPLOAD_BYTES, UPLOADS, create_app
 
 
@@ -51,3 +52,20 @@ def test_without_documents_there_is_no_place_for_uploads(tmp_path):
     client = TestClient(create_app(None, home=tmp_path), base_url="http://localhost")
 
     assert client.post(UPLOADS, params={"name": "a.md"}, content=b"x").status_code in (404, 405)
+
+
+def test_more_uploads_than_allowed_are_told_so_in_the_pages_language(tmp_path):
+    index = Index.build(split([Document.from_text("# Old\n\nSomething.", id="old.md", title="Old")]))
+    app = create_app(
+        None, home=tmp_path, documents=Documents(index, tmp_path / "uploads"), quota=Quota(uploads_per_hour=1)
+    )
+    client = TestClient(app, base_url="http://localhost")
+    client.get("/")  # names the browser
+    answers = [
+        client.post(UPLOADS, params={"name": "a.md", "language": language}, content=b"# A\n\nText.")
+        for language in ("en", "en", "zh")
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 429, 429]
+    assert "1 uploads and 500 MB an hour" in answers[1].json()["error"]
+    assert "60 分钟" in answers[2].json()["error"]
