@@ -34,10 +34,10 @@ _INSTALL = "CMAKE_POLICY_VERSION_MINIMUM=3.5 pip install 'survey-qa[chatglm]'"
 
 
 class ChatGLM(LocalChat):
-    """Writes with a ChatGLM model in GGML, greedily, one answer at a time."""
+    """Writes with a ChatGLM model in GGML (``file``), greedily, one answer at a time; 0 means the file's own window."""
 
     file: str
-    context_length: int
+    context_length: int = 0
 
     _family: int = PrivateAttr()
     _writer: _Worker = PrivateAttr()
@@ -45,22 +45,20 @@ class ChatGLM(LocalChat):
         PrivateAttr()
     )  # the writer is busy while it writes; both map one file, so the weights are there once
 
-    @classmethod
-    def load(cls, file: Path, context_length: int | None = None) -> ChatGLM:
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 pydantic's signature
         """Start the model's process.
 
         Raises:
             LLMError: The file holds no such model (kind ``not_found``), or chatglm-cpp is not installed
                 (kind ``missing_package``).
         """
-        family, window = read_header(file)
-        window = min(context_length or window, window, MAX_WINDOW)
-        chat = cls(file=str(file), context_length=window)
-        chat._family = family
-        chat._writer = _Worker(file.absolute(), window)
-        chat._counter = _Worker(file.absolute(), 1)
-        chat._writer.start()
-        return chat
+        super().model_post_init(context)
+        file = Path(self.file)
+        self._family, window = read_header(file)
+        self.context_length = min(self.context_length or window, window, MAX_WINDOW)
+        self._writer = _Worker(file.absolute(), self.context_length)
+        self._counter = _Worker(file.absolute(), 1)
+        self._writer.start()
 
     @property
     def special_tokens(self) -> tuple[str, ...]:

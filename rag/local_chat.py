@@ -27,6 +27,7 @@ class LocalChat(BaseChatModel):
     """A chat model that says what ``_write`` yields, up to a stop word."""
 
     max_new_tokens: int = MAX_NEW_TOKENS
+    stop: list[str] | None = None
 
     def _write(self, turns: list[Turn]) -> Generator[str, None, str]:
         """Yield the reply to some turns (``role``, ``content``) and return why it ended: ``stop`` or ``length``."""
@@ -51,10 +52,10 @@ class LocalChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,  # noqa: ANN401 LangChain's signature
     ) -> Iterator[ChatGenerationChunk]:
-        turns = [{"role": _ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
+        turns = _in_turn([{"role": _ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages])
         reason = ["stop"]  # a stop word ends a reply before it says why it ended
         with closing(self._pieces(turns, reason)) as pieces:
-            for text in until_stop(pieces, stop or ()):
+            for text in until_stop(pieces, stop or self.stop or ()):
                 chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
                 if run_manager:
                     run_manager.on_llm_new_token(text, chunk=chunk)
@@ -63,6 +64,17 @@ class LocalChat(BaseChatModel):
 
     def _pieces(self, turns: list[Turn], reason: list[str]) -> Generator[str, None, None]:
         reason.append((yield from self._write(turns)))
+
+
+def _in_turn(turns: list[Turn]) -> list[Turn]:
+    """Put turns of one role that follow each other together: many templates take speakers only in turn."""
+    joined: list[Turn] = []
+    for turn in turns:
+        if joined and joined[-1]["role"] == turn["role"]:
+            joined[-1] = {**turn, "content": f"{joined[-1]['content']}\n\n{turn['content']}"}
+        else:
+            joined.append(turn)
+    return joined
 
 
 def too_long(length: int, window: int) -> LLMError:

@@ -19,7 +19,7 @@ from rag.local_chat import MAX_WINDOW, LocalChat, Turn, too_long, without_system
 
 
 class TransformersChat(LocalChat):
-    """Writes with a causal language model from a local directory, greedily, one answer at a time."""
+    """Writes with a causal language model from a local directory (``path``), greedily, one answer at a time."""
 
     path: str
 
@@ -27,14 +27,15 @@ class TransformersChat(LocalChat):
     _tokenizer: Any = PrivateAttr()
     _turn: Any = PrivateAttr(default_factory=threading.Lock)
 
-    @classmethod
-    def load(cls, path: Path) -> TransformersChat:
-        """Load a model and its tokenizer.
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 pydantic's signature
+        """Load the model and its tokenizer.
 
         Raises:
             LLMError: The directory holds no model that can be used (kind ``not_found``), or transformers is not
                 installed (kind ``missing_package``).
         """
+        super().model_post_init(context)
+        path = Path(self.path)
         config = _read_config(path)
         try:
             import transformers
@@ -56,10 +57,8 @@ class TransformersChat(LocalChat):
                 f"The model in {path} has no chat template, so it is no chat model. Name one that was tuned for conversation.",
                 kind="not_found",
             )
-        chat = cls(path=str(path))
-        chat._model = model.to(_device()).eval()
-        chat._tokenizer = tokenizer
-        return chat
+        self._model = model.to(_device()).eval()
+        self._tokenizer = tokenizer
 
     @property
     def context_length(self) -> int:

@@ -121,13 +121,13 @@ def _open_transformers(spec: str, name: str, settings: ModelSettings) -> ChatMod
 def _load_transformers(path: Path) -> TransformersChat:
     from rag.local_models import TransformersChat
 
-    return TransformersChat.load(path)
+    return TransformersChat(path=str(path))
 
 
 def _open_chatglm(spec: str, name: str, settings: ModelSettings) -> ChatModel:
     from rag.chatglm import ChatGLM
 
-    chat = ChatGLM.load(Path(name).expanduser(), settings.context_length)
+    chat = ChatGLM(file=str(Path(name).expanduser()), context_length=settings.context_length or 0)
     return ChatModel(
         chat, Backend(spec, "the local model", NO_KEY),
         context_length=chat.context_length, count_tokens=chat.count_tokens, special_tokens=chat.special_tokens,

@@ -75,7 +75,7 @@ def chatglm_environment(tmp_path_factory):
     return Path(named) if named else tmp_path_factory.mktemp("chatglm") / "environment"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def load_beside():
     """The function that imports a file which lies beside these tests."""
     return _load
