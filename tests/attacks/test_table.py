@@ -1,0 +1,44 @@
+"""The table of attacks and faults (docs/drills.md): every row has tests, and these are there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = {
+    found[1]: (re.findall(r"`(\S+\.py)::(\w+)`", found[2]), found[3].strip())
+    for found in re.finditer(
+        r"^\| (\w+) \| [^|]+ \| ([^|]*) \| ([^|]*) \|$", (ROOT / "docs" / "drills.md").read_text("utf-8"), re.MULTILINE
+    )
+}
+WANTED = [
+    *map(str, range(1, 71)),
+    *(f"G{n}" for n in range(1, 8)),
+    *(f"K{n}" for n in range(1, 5)),
+    *(f"F{n}" for n in range(1, 6)),
+]
+
+
+@pytest.mark.parametrize("row", WANTED)
+def test_every_row_has_a_test_that_is_there_and_an_outcome(row):
+    tests, outcome = ROWS[row]
+
+    assert tests
+    assert outcome
+    for path, name in tests:
+        assert re.search(rf"^(async )?def {name}\(", (ROOT / "tests" / path).read_text("utf-8"), re.MULTILINE), (
+            path,
+            name,
+        )
+
+
+def test_no_library_with_a_cache_in_a_shared_folder_is_loaded():
+    """jieba reads a file of a known name in the folder for temporary files, whoever wrote it."""
+    code = "import sys; from rag import Assistant; from index import Index; import ui.server, ui.cli; print('jieba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+    assert "jieba" not in (ROOT / "requirements.lock").read_text("utf-8")
