@@ -222,6 +222,12 @@ def _finish(
 ) -> ChatDraft:
     """Return the draft of a reply, or raise what broke it off before anything in it could be kept."""
     text, citations, notes = live.resolver.resolve(SENTINEL_WRITTEN.sub("", live.text).strip())
+    if live.was_defused:
+        notes += (
+            "去掉了段落中没有的网址、图片或标记语言。"
+            if language == "zh"
+            else "Addresses, images or markup that no passage holds were removed.",
+        )
     refused = _is_refusal(live.text, citations)
     if broken and (refused or not citations):
         raise broken

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from corpus.patterns import pattern
 from index.hits import Hit
+from rag.defusing import Defuser, without_open_end
 from rag.marks import Resolver
 from rag.prompting import SENTINEL, SENTINEL_WRITTEN, without_thoughts
 
@@ -25,13 +26,23 @@ class LiveText:
 
     def __init__(self, hits: Sequence[Hit]) -> None:
         self.resolver = Resolver(hits)
+        self._defuser = Defuser(hits)
         self._raw = ""
         self._ready = ""
         self._shown = ""
 
     @property
     def text(self) -> str:
-        """The reply so far, cleaned, with the model's own marks."""
+        """The reply so far, cleaned and harmless, with the model's own marks."""
+        return self._defuser.defuse(self._written).strip()
+
+    @property
+    def was_defused(self) -> bool:
+        """True when something of the reply is not shown because a reader's program might follow it."""
+        return len(self.text) < len(self._written)
+
+    @property
+    def _written(self) -> str:
         return without_thoughts(self._raw).strip()
 
     def follow(self, pieces: Iterator[str]) -> Iterator[str]:
@@ -41,7 +52,8 @@ class LiveText:
                 yield ""
                 continue
             self._raw += piece
-            yield from self._fresh(_finished(self.text))
+            ready = self._defuser.defuse(without_open_end(_finished(self._written)))
+            yield from self._fresh(ready.strip())
         yield from self._fresh(self.text)
 
     def _fresh(self, ready: str) -> Iterator[str]:
