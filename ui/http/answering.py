@@ -81,19 +81,20 @@ class Here:
 
     Args:
         assistant: An Assistant, or what behaves like one.
-        threads: How many extractive answers are worked at side by side.
+        threads: How many extractive answers are worked at side by side; 0 works at them on the event loop, for a process
+            that has nothing else to do.
     """
 
     def __init__(self, assistant: Assistants, threads: int | None = None) -> None:
         self._assistant = assistant
         self._waits = getattr(assistant, "chat_reader", None) is not None or getattr(assistant, "moderated", False)
-        self._threads = threads or min(4, os.cpu_count() or 1)
-        self._pool = ThreadPoolExecutor(self._threads, "survey-qa answer")
+        self._threads = min(4, os.cpu_count() or 1) if threads is None else threads
+        self._pool = ThreadPoolExecutor(self._threads, "survey-qa answer") if self._threads else None
 
     @property
     def capacity(self) -> int:
         """How many answers are worth beginning at once."""
-        return MODELS_WAITED_FOR if self._waits else self._threads
+        return MODELS_WAITED_FOR if self._waits else max(1, self._threads)
 
     @property
     def ready(self) -> bool:
@@ -142,7 +143,7 @@ class Here:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         with _translated():
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work) if self._pool else work()
 
 
 def _reply_of(answer: Answer, asked: Asked) -> Callable[[], Reply]:

@@ -30,13 +30,14 @@ def main(descriptor: int) -> None:
     if told is None:
         return
     try:
-        assistant = Opening(**told["opening"]).open()
+        opening = Opening(**told["opening"])
+        assistant = opening.open()
         assistant.index.load()
     except SurveyQAError as error:
         connection.sendall(pack({"failed": str(error)}))
         return
     with assistant.index.following(FOLLOW_SECONDS):
-        asyncio.run(_serve(connection, Here(assistant, threads=1)))
+        asyncio.run(_serve(connection, Here(assistant, threads=1 if opening.waits else 0)))
 
 
 async def _serve(connection: socket.socket, answering: Here) -> NoReturn:

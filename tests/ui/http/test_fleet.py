@@ -1,5 +1,6 @@
 """Several processes answer: none of them is missed, whichever dies, and what they say is what one process would say."""
 
+import asyncio
 import os
 import re
 import signal
@@ -95,6 +96,16 @@ def test_killed_processes_and_new_snapshots_lose_no_request_under_load(fleet, se
     assert set(statuses) == {200}
     assert len(statuses) > 50
     assert set(answers) <= snapshots
+
+
+@pytest.mark.long
+async def test_two_hundred_at_once_get_their_answers(fleet):
+    bounds = httpx.Limits(max_connections=200)
+    async with httpx.AsyncClient(base_url=fleet.base_url, limits=bounds, timeout=PATIENCE) as client:
+        fields = [{"question": f"How much memory does Walnut-{n}B need?"} for n in range(400)]
+        replies = await asyncio.gather(*(client.post("api/ask", json=one) for one in fields))
+
+    assert {reply.status_code for reply in replies} == {200}
 
 
 @pytest.mark.long
