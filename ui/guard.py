@@ -170,6 +170,8 @@ class Guard:
             return 421, "This server does not answer to that host name. Start it with --allow-host NAME."
         if _is_closed(path):
             return 404, "Not found."
+        if not scope.get("query_string", b"").isascii():
+            return 400, "The address is not written in ASCII: percent-encode it."
         if scope["method"] in ("GET", "HEAD"):
             return None
         if _comes_from_elsewhere(headers) and not self._welcome(path, headers):

@@ -126,6 +126,16 @@ def test_a_malformed_request_ends_with_a_refusal(open_server, head, body, status
     assert b"Traceback" not in told
 
 
+@pytest.mark.parametrize(
+    "path", [b"/metrics?\xa3", b"/api/ask?\xff\xfe", b"/\xa3", b"/?c=\xe5\xad\x97", b"/api/documents/\xff/text"]
+)
+def test_an_address_of_strange_bytes_is_no_failure(open_server, path):
+    head = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    told = open_server.raw(b"POST " + path + head)
+
+    assert int(told.split(b" ")[1]) < 500
+
+
 @pytest.mark.parametrize("line", [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])  # fmt: skip
 def test_what_is_no_request_stops_nobody_else(open_server, person, line):
     open_server.raw(line, wait=2)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 HERE = Path(__file__).resolve().parent
-MINUTES = os.environ.get("SURVEY_QA_FUZZ_MINUTES", "0.25")
+MINUTES = os.environ.get("SURVEY_QA_FUZZ_MINUTES", "0.1")
 EXAMPLES = {"snapshot": 25, "http": 40, "reader": 40, "question": 40, "citing": 40}
 SLOW = ("snapshot", "http", "reader", "question", "citing")
 

@@ -30,7 +30,7 @@ class Behind:
         await send({"type": "http.response.body", "body": b"ok"})
 
 
-def call(guard, method="GET", path="/", headers=None, body=(b"",), kind="http"):
+def call(guard, method="GET", path="/", headers=None, body=(b"",), kind="http", query=b""):
     """Return status, headers and body of one request whose body arrives in the given pieces."""
     sent = []
     pieces = [{"type": "http.request", "body": piece, "more_body": n < len(body)} for n, piece in enumerate(body, 1)]
@@ -42,7 +42,14 @@ def call(guard, method="GET", path="/", headers=None, body=(b"",), kind="http"):
         sent.append(event)
 
     raw = [(k.encode(), v.encode()) for k, v in {"host": "localhost:7860", **(headers or {})}.items()]
-    scope = {"type": kind, "method": method, "path": path, "headers": raw, "client": ("10.0.0.1", 5)}
+    scope = {
+        "type": kind,
+        "method": method,
+        "path": path,
+        "headers": raw,
+        "client": ("10.0.0.1", 5),
+        "query_string": query,
+    }
     asyncio.run(guard(scope, receive, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[-1]["body"].decode()
 
@@ -182,6 +189,14 @@ def test_gradios_programming_interface_is_closed(path, method):
 @pytest.mark.parametrize("route", ["queue/join", "queue/data", "run/predict", "cancel", "reset", "heartbeat/abc"])
 def test_what_the_page_itself_calls_is_open(route):
     assert call(Guard(Behind()), path=f"/gradio_api/{route}")[0] == 200
+
+
+@pytest.mark.parametrize("query", [b"name=\xa3", "名".encode()])
+def test_an_address_that_is_not_ascii_is_refused(query):
+    behind = Behind()
+
+    assert call(Guard(behind), "POST", "/metrics", query=query)[0] == 400
+    assert behind.bodies == []
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"{", b"question", b"[" * 100_000])
