@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from corpus.errors import ReadError
 from corpus.formats import Extract, missing
 from corpus.formats.packages import check_office
-from corpus.formats.writing import Spanned, heading, join, one_line, plain, spread, table
+from corpus.formats.writing import Spanned, count_headers, heading, in_line, join, one_line, plain, spread, table
 from corpus.patterns import pattern
 
 Element = Any  # an lxml element; the library has no types
@@ -30,6 +31,7 @@ _WRAPPERS = frozenset(
         f"{_W}bdo",
     }
 )
+_OF_TEMPLATE = date(2013, 12, 23)  # what python-docx writes into documents that state no date
 _KINDS_OF_NOTES = ("footnotes", "endnotes")
 
 
@@ -80,7 +82,7 @@ class _Reader:
         title = self._title or one_line(facts.title or "")
         stated = {
             "author": one_line(facts.author or ""),
-            "date": facts.created.date().isoformat() if facts.created else "",
+            "date": facts.created.date().isoformat() if facts.created and facts.created.date() != _OF_TEMPLATE else "",
         }
         known = {key: value for key, value in stated.items() if value and value != "python-docx"}
         return Extract(join([heading(1, title), "".join(parts)]), title, metadata=known)
@@ -192,6 +194,8 @@ class _Reader:
             return ""
         depth = numbering.find(f"{_W}ilvl") if numbering is not None else None
         level = int(depth.get(f"{_W}val") or 0) if depth is not None and (depth.get(f"{_W}val") or "").isdigit() else 0
+        if depth is None and style[-1:].isdigit():  # "List Bullet 2"
+            level = int(style[-1]) - 1
         return "  " * min(level, 8) + "- "
 
     def _table(self, element: Element) -> str:
@@ -209,14 +213,16 @@ class _Reader:
             for cell in (each for each in row.iter(f"{_W}tc") if _owner(each) is element):
                 width = _span(cell)
                 merged = cell.find(f"{_W}tcPr/{_W}vMerge")
-                text = one_line(" ".join(part for _, part in self._blocks(cell)))
+                parts = (in_line(part) if kind == "table" else part for kind, part in self._blocks(cell))
+                text = one_line(" ".join(parts))
                 if merged is not None and merged.get(f"{_W}val") != "restart":
                     text = open_.get(column, text)
                 open_[column] = text if merged is not None else ""
                 cells.append(Spanned(text, width))
                 column += width
             rows.append(cells)
-        return table(spread(rows), headers=headers or 1)
+        grid = spread(rows)
+        return table(grid, headers=headers or count_headers(grid))
 
 
 def _notes(document: Any, kind: str) -> dict[str, str]:  # noqa: ANN401 a docx Document

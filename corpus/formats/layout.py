@@ -25,6 +25,7 @@ _PAGE_NUMBER = pattern(
     2,
 )
 _DIGITS = pattern(r"\d+")
+_HANGING = "，。、；：！？"
 _SENTENCE_END = ".。!！?？:：;；"
 _CAPTION = pattern(r"(?:表|图|图表|table|figure|fig\.)\s*[\dA-Z一二三四五六七八九十]+", 2)
 _CAPTION_LINE = pattern(r"(?:(?:table|figure|fig\.)\s*\d+\s*[:.：]|(?:表|图|图表)\s*\d+[\s:：.])\s*\S", 2)  # IGNORECASE
@@ -36,6 +37,7 @@ _LEADER = pattern(r".{2,120}?(?:[.·…]\s*){4,}[\divxlc]{1,6}\s*", 2)  # IGNORE
 _FEWEST_COUNTED = 4  # pages whose running lines count
 _FEWEST_ENTRIES = 3  # of a list of contents on a page
 _FEWEST_LINES = 4  # of a column
+_TOUCHING = 0.12  # of a size, between letters of one word
 _FEWEST_FULL_LINES = 3  # that show how wide a column is
 _NOTE = pattern(r"\[\^(\d{1,3})\]: ")
 _LONGEST_HEADING = 150  # characters
@@ -164,7 +166,7 @@ def compose(pages: Sequence[Page], outline: Sequence[Heading]) -> Composed:
 
 def _regions(page: Page) -> list[list[_Row]]:
     """Return the columns and bands of a page in reading order, each as its rows from top to bottom."""
-    pieces = _with_notes_marked(_unspaced(page.pieces))
+    pieces = _unspaced(_with_notes_marked(page.pieces))
     return [rows for group in _ordered(pieces, 0) if (rows := _rows(group))]
 
 
@@ -190,8 +192,8 @@ def _is_widened(row: _Row, rows: Sequence[_Row], left: int, right: int) -> bool:
     begins = left - 1.5 < row.left < left + 3 * row.size
     if not begins or abs(row.right - right) > 1.5 or any(piece.walled for piece in row.pieces[1:]):
         return False
-    gaps = [piece.left - before.right for before, piece in pairwise(row.pieces)]
-    if max(gaps) - min(gaps) > 0.2 * row.size + 0.5:
+    gaps = [gap for before, piece in pairwise(row.pieces) if (gap := piece.left - before.right) > _TOUCHING * row.size]
+    if not gaps or max(gaps) - min(gaps) > 0.2 * row.size + 0.5:
         return False
     starts = [piece.left for piece in row.pieces[1:]]
     others = [other for other in rows if other is not row and abs(other.top - row.top) < 4 * row.size]
@@ -218,8 +220,8 @@ def _grouped(pieces: Sequence[Piece]) -> list[_Row]:
 def _as_one(pieces: Sequence[Piece]) -> Piece:
     """Return the words of a line as one piece."""
     text, words = pieces[0].text, [*pieces[0].words]
-    for piece in pieces[1:]:
-        text += " "
+    for before, piece in pairwise(pieces):
+        text += " " if piece.left - before.right > _TOUCHING * piece.size else ""
         words += _shifted(piece, len(text))
         text += piece.text
     longest = max(pieces, key=lambda piece: len(piece.text))
@@ -238,10 +240,40 @@ def _with_notes_marked(pieces: list[Piece]) -> list[Piece]:
             beside = (p for p in pieces if p is not piece and p.top > piece.bottom and p.bottom < piece.top)
             follows = any(-1 < piece.left - p.right < 0.6 * p.size for p in beside)
             (marks if follows else notes)[piece.text].append(number)
-    both = marks.keys() & notes.keys()
-    shown = {number: f"[^{text}]" for text in both for number in marks[text]}
-    shown |= {number: f"[^{text}]: " for text in both for number in notes[text]}
-    return [piece._replace(text=shown.get(number, piece.text)) for number, piece in enumerate(pieces)]
+    for text in marks.keys() - notes.keys():
+        lowest = min(pieces[number].bottom for number in marks[text])
+        notes[text] = _plain_notes(text, pieces, lowest)
+    shown = dict(enumerate(pieces))
+    for text in (text for text in marks if notes[text]):
+        shown |= {number: pieces[number]._replace(text=f"[^{text}]") for number in marks[text]}
+        shown |= {number: _opened(pieces[number], text) for number in notes[text]}
+    return list(shown.values())
+
+
+def _plain_notes(number: str, pieces: Sequence[Piece], below: float) -> list[int]:
+    """Return the place of the line in small letters that begins with a number which is not raised, below a height."""
+    usual = median(piece.size for piece in pieces)
+    found = [
+        place
+        for place, piece in enumerate(pieces)
+        if piece.top < below
+        and piece.size < 0.93 * usual
+        and (piece.text == number or piece.text.startswith(f"{number} "))
+        and not any(
+            p.right <= piece.left + 1
+            and min(p.top, piece.top) > max(p.bottom, piece.bottom)
+            and piece.left - p.right < 9
+            for p in pieces
+        )
+    ]
+    return [min(found, key=lambda place: pieces[place].bottom)] if found else []
+
+
+def _opened(piece: Piece, number: str) -> Piece:
+    """Return the first piece of a note with its number as ``[^1]:``."""
+    text = f"[^{number}]: {piece.text.removeprefix(number).lstrip()}"
+    longer = len(text) - len(piece.text)
+    return piece._replace(text=text, words=tuple((at + longer, left) for at, left in piece.words if at > len(number)))
 
 
 def _ordered(pieces: list[Piece], depth: int) -> Iterator[list[Piece]]:
@@ -250,7 +282,8 @@ def _ordered(pieces: list[Piece], depth: int) -> Iterator[list[Piece]]:
     if gutter is None:
         yield pieces
         return
-    across = sorted((p for p in pieces if p.left < gutter - 1 and p.right > gutter + 1), key=lambda p: -p.top)
+    across = [p for p in pieces if _crosses(p, gutter)]
+    across = sorted([*across, *_openings(pieces, gutter)], key=lambda p: -p.top)
     beside = [p for p in pieces if p not in set(across)]
     band: list[Piece] = []
     edge = float("inf")
@@ -272,9 +305,63 @@ def _ordered(pieces: list[Piece], depth: int) -> Iterator[list[Piece]]:
         yield from _columns(beside, gutter, depth)
 
 
+def _right(piece: Piece) -> float:
+    """Return where a piece ends, without the punctuation that may hang over the edge of its column."""
+    return piece.right - piece.size if piece.text[-1] in _HANGING else piece.right
+
+
+def _crosses(piece: Piece, at: float) -> bool:
+    return piece.left < at - 1 and _right(piece) > at + 1
+
+
+def _openings(pieces: list[Piece], gutter: float) -> list[Piece]:
+    """Return headings at the left that nothing stands beside and below which both columns begin anew at one height."""
+    left = [p for p in pieces if _right(p) <= gutter + 1]
+    right = [p for p in pieces if p.left >= gutter - 1]
+    usual = median(p.size for p in pieces)
+    return [p for p in left if p.size > 1.15 * usual and _opens_both(p, left, right)]
+
+
+def _opens_both(heading: Piece, left: list[Piece], right: list[Piece]) -> bool:
+    """Tell whether a heading has space beside it, and lines of both columns at one height right below it."""
+    reach = 0.6 * heading.size
+    if any(p.top > heading.bottom - reach and p.bottom < heading.top + reach for p in right):
+        return False
+    below = [[p.bottom for p in side if p.top < heading.bottom and p.size < heading.size] for side in (left, right)]
+    return all(below) and abs(max(below[0]) - max(below[1])) < 3
+
+
 def _columns(pieces: list[Piece], gutter: float, depth: int) -> Iterator[list[Piece]]:
+    """Yield what stands left of a gutter, then what stands right of it, then a table that both of them end with."""
+    table = _table_below(pieces, gutter)
+    pieces = [piece for piece in pieces if piece not in table]
+    yield from _sides(pieces, gutter, depth)
+    if table:
+        yield table
+
+
+def _table_below(pieces: list[Piece], gutter: float) -> list[Piece]:
+    """Return the last lines of two columns if they are short throughout and two or more have cells in both."""
+    edges = [min(p.left for p in pieces), max(p.right for p in pieces)]
+    widths = (gutter - edges[0], edges[1] - gutter)
+    usual = median(p.size for p in pieces)
+    found: list[Piece] = []
+    both = 0
+    for row in reversed(_grouped(pieces)):
+        if row.size < 0.9 * usual and not found:
+            continue  # notes
+        if any(p.right - p.left > 0.65 * widths[p.left >= gutter - 12] for p in row.pieces):
+            break
+        if found and row.bottom - found[-1].top > 4 * usual:
+            found, both = [], 0  # notes too
+        found += row.pieces
+        both += len({p.left >= gutter - 12 for p in row.pieces}) > 1
+    return found if both >= 2 else []
+
+
+def _sides(pieces: list[Piece], gutter: float, depth: int) -> Iterator[list[Piece]]:
     """Yield what stands left of a gutter, then what stands right of it."""
-    for side in ([p for p in pieces if p.right <= gutter + 1], [p for p in pieces if p.right > gutter + 1]):
+    for side in ([p for p in pieces if _right(p) <= gutter + 1], [p for p in pieces if _right(p) > gutter + 1]):
         if side:
             yield from _ordered(side, depth + 1)
 
@@ -288,7 +375,7 @@ def _gutter(pieces: list[Piece]) -> float | None:
     free: list[float] = []
     for step in range(25, 76):
         at = left + (right - left) * step / 100
-        crossing = sum(p.left < at - 1 and p.right > at + 1 for p in pieces)
+        crossing = sum(_crosses(p, at) for p in pieces)
         if best is None or crossing < best[0]:
             best, free = (crossing, at), [at]
         elif crossing == best[0]:
@@ -296,7 +383,7 @@ def _gutter(pieces: list[Piece]) -> float | None:
     if best is None:
         return None
     at = free[len(free) // 2]
-    sides = [[p for p in pieces if p.right <= at + 1], [p for p in pieces if p.left >= at - 1]]
+    sides = [[p for p in pieces if _right(p) <= at + 1], [p for p in pieces if p.left >= at - 1]]
     if any(len(_rows(side)) < _FEWEST_LINES for side in sides) or 2 * best[0] > len(pieces):
         return None
     return at if all(_fills_column(side) for side in sides) else None
@@ -322,7 +409,7 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         last = merged[-1] if merged else None
         if last and _belongs(last, piece, first=len(merged) == 1):
-            gap = "" if piece.left - last.right < 0.12 * piece.size else " "
+            gap = "" if piece.left - last.right < _TOUCHING * piece.size else " "
             size = last.size if len(last.text) >= len(piece.text) else piece.size
             merged[-1] = Piece(
                 last.left, min(last.bottom, piece.bottom), max(last.right, piece.right), max(last.top, piece.top), size,
@@ -662,7 +749,23 @@ def _grid(rows: list[_Row], columns: list[tuple[float, float]]) -> list[list[str
             grid[-1] = [one_line(f"{above} {cell}") for above, cell in zip(grid[-1], cells, strict=True)]
         else:
             grid.append(cells)
-    return grid
+    return _closed(grid)
+
+
+def _closed(grid: list[list[str]]) -> list[list[str]]:
+    """Return cells with neighbouring columns as one where no row fills both: a name at the left, its figures at the right."""
+    columns = [list(column) for column in zip(*grid, strict=True)]
+    kept = columns[:1]
+    for column in columns[1:]:
+        if (
+            kept[-1][0]
+            and not column[0]
+            and not any(left and right for left, right in zip(kept[-1], column, strict=True))
+        ):
+            kept[-1] = [left or right for left, right in zip(kept[-1], column, strict=True)]
+        else:
+            kept.append(column)
+    return [list(row) for row in zip(*kept, strict=True)] if len(kept) > 1 else grid
 
 
 # Putting together

@@ -9,7 +9,7 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.formats import Extract, limits, missing
 from corpus.formats.packages import check_office
-from corpus.formats.writing import Spanned, heading, join, one_line, spread, table
+from corpus.formats.writing import Spanned, count_headers, heading, join, one_line, spread, table
 
 _DEEPEST_GROUP = 20
 
@@ -79,7 +79,8 @@ def _blocks(shapes: Iterable[Any], title: Any, depth: int) -> Iterator[str]:  # 
         if hasattr(shape, "shapes") and depth < _DEEPEST_GROUP:
             yield from _blocks(_in_order(shape.shapes), title, depth + 1)
         elif getattr(shape, "has_table", False):
-            yield table(spread(_cells(row) for row in shape.table.rows))
+            grid = spread(_cells(row) for row in shape.table.rows)
+            yield table(grid, headers=count_headers(grid))
         elif getattr(shape, "has_chart", False):
             yield _chart(shape.chart)
         elif shape.has_text_frame:
@@ -104,6 +105,11 @@ def _paragraphs(frame: Any) -> str:  # noqa: ANN401 a pptx text frame
     return "\n".join(f"{'  ' * level}- {text}" for level, text in lines)
 
 
+def _figure(value: object) -> str:
+    """Return a figure as a person writes it: 4120, not 4120.0."""
+    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
 def _chart(chart: Any) -> str:  # noqa: ANN401 a pptx chart
     """Return the figures of a chart as a table."""
     try:
@@ -111,7 +117,7 @@ def _chart(chart: Any) -> str:  # noqa: ANN401 a pptx chart
         rows = [["", *(series.name or "" for series in plot.series)]]
         columns = [list(series.values) for series in plot.series]
         rows += [
-            [str(category), *(str(column[number]) if number < len(column) else "" for column in columns)]
+            [str(category), *(_figure(column[number]) if number < len(column) else "" for column in columns)]
             for number, category in enumerate(plot.categories)
         ]
         caption = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from corpus.lines import columns
@@ -106,6 +107,28 @@ def table(rows: Sequence[Sequence[str]], *, headers: int = 1, caption: str = "")
     names = [_joined(column) for column in zip(*grid[:headers], strict=True)]
     lines = [_row(names), _row(["---"] * len(names)), *map(_row, grid[headers:])]
     return join([one_line(caption), "\n".join(lines)])
+
+
+def count_headers(rows: Sequence[Sequence[str]]) -> int:
+    """Return 2 where the first row names groups of columns: it repeats a name side by side, and the second one does not.
+
+    >>> count_headers([["model", "score", "score"], ["", "zh", "en"], ["T5", "71", "72"]])
+    2
+    """
+    if len(rows) < 3:
+        return 1
+    grouped = any(left and left == right for left, right in pairwise(rows[0]))
+    return 2 if grouped and len(set(filter(None, rows[1]))) > 1 else 1
+
+
+def in_line(markdown: str) -> str:
+    r"""Return a table as one line, for a cell that holds it.
+
+    >>> in_line("| phase | month |\n| --- | --- |\n| dredging | May |")
+    'phase, month; dredging, May'
+    """
+    rows = [line.strip("| ") for line in markdown.split("\n") if line.startswith("|") and not line.startswith("| ---")]
+    return "; ".join(", ".join(filter(None, (cell.strip() for cell in row.split(" | ")))) for row in rows)
 
 
 def _trimmed(rows: Sequence[Sequence[str]]) -> list[list[str]]:

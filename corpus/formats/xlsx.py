@@ -11,7 +11,7 @@ from typing import Any
 from corpus.errors import ReadError
 from corpus.formats import Extract, limits, missing
 from corpus.formats.packages import check_office
-from corpus.formats.writing import WIDEST_TABLE, heading, join, one_line, table
+from corpus.formats.writing import WIDEST_TABLE, count_headers, heading, join, one_line, table
 
 _MOST_CELLS = 2_000_000
 _MOST_MERGED = 10_000
@@ -30,12 +30,14 @@ def extract(data: bytes, name: str) -> Extract:
     except ImportError:
         raise missing("openpyxl", "office") from None
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, read_only=_is_large(data))
+        large = _is_large(data)
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, read_only=large)
+        formulas = openpyxl.load_workbook(io.BytesIO(data)) if not large and _has_formulas(data) else None
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise ReadError(f"it is damaged ({one_line(str(error))[:80]})") from error
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        blocks = [block for sheet in sheets for block in _sheet(sheet)]
+        blocks = [block for sheet in sheets for block in _sheet(sheet, formulas[sheet.title] if formulas else sheet)]
         title = one_line(book.properties.title or "")
     finally:
         book.close()
@@ -48,13 +50,26 @@ def _is_large(data: bytes) -> bool:
         return sum(entry.file_size for entry in archive.infolist()) > limits.UNPACKED_BYTES // 20
 
 
-def _sheet(sheet: Any) -> Iterator[str]:  # noqa: ANN401 an openpyxl Worksheet
-    """Yield the heading of a sheet and its tables: blocks of rows with an empty row between them."""
+def _has_formulas(data: bytes) -> bool:
+    """Tell whether any cell of a file has a formula."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        return any(b"<f>" in content or b"<f " in content for content in map(archive.read, sheets))
+
+
+def _sheet(sheet: Any, formulas: Any) -> Iterator[str]:  # noqa: ANN401 openpyxl Worksheets
+    """Yield the heading of a sheet and its tables: blocks of rows with an empty row between them.
+
+    A formula that no program has computed yet stands as it is written, rather than nothing.
+    """
     merged = _merged(sheet)
     blocks: list[list[list[str]]] = [[]]
     cells = 0
     for number, row in enumerate(sheet.iter_rows(max_col=WIDEST_TABLE), 1):
-        values = [merged.get((number, column), "") or _shown(cell) for column, cell in enumerate(row, 1)]
+        values = [
+            merged.get((number, column), "") or _shown(cell) or _formula(formulas, sheet, number, column)
+            for column, cell in enumerate(row, 1)
+        ]
         cells += len(values)
         if cells > _MOST_CELLS:
             raise ReadError(f"its sheet {sheet.title!r} holds more than {_MOST_CELLS:,} cells; split it")
@@ -70,19 +85,13 @@ def _sheet(sheet: Any) -> Iterator[str]:  # noqa: ANN401 an openpyxl Worksheet
 
 def _table(rows: list[list[str]]) -> str:
     """Return a block of rows as a table, with what stands alone above its columns as caption."""
+    if all(len(set(filter(None, row))) == 1 for row in rows) and any(sum(map(bool, row)) > 1 for row in rows):
+        return join(next(filter(None, row)) for row in rows)  # lines of text in merged cells
     lead: list[str] = []
     while rows and len(set(filter(None, rows[0]))) == 1 and any(len(set(filter(None, row))) > 1 for row in rows):
         lead.append(next(filter(None, rows[0])))
         rows = rows[1:]
-    return join([*lead[:-1], table(rows, headers=_count_headers(rows), caption=lead[-1] if lead else "")])
-
-
-def _count_headers(rows: list[list[str]]) -> int:
-    """Return 2 where the first row names groups of columns: it repeats a name side by side, and the second one does not."""
-    if len(rows) < 3:
-        return 1
-    grouped = any(left and left == right for left, right in zip(rows[0], rows[0][1:], strict=False))
-    return 2 if grouped and len(set(filter(None, rows[1]))) > 1 else 1
+    return join([*lead[:-1], table(rows, headers=count_headers(rows), caption=lead[-1] if lead else "")])
 
 
 def _merged(sheet: Any) -> dict[tuple[int, int], str]:  # noqa: ANN401 an openpyxl Worksheet
@@ -97,6 +106,14 @@ def _merged(sheet: Any) -> dict[tuple[int, int], str]:  # noqa: ANN401 an openpy
                 for column in range(area.min_col, area.max_col + 1):
                     places[row, column] = text
     return places
+
+
+def _formula(formulas: Any, sheet: Any, row: int, column: int) -> str:  # noqa: ANN401 openpyxl Worksheets
+    """Return the formula of a cell without a value."""
+    if formulas is sheet:
+        return ""
+    written = formulas.cell(row, column).value
+    return one_line(written) if isinstance(written, str) and written.startswith("=") else ""
 
 
 def _shown(cell: Any) -> str:  # noqa: ANN401 an openpyxl cell

@@ -426,3 +426,66 @@ def test_the_pages_without_text_are_told(tmp_path: Path, caplog: pytest.LogCaptu
     canvas.save()
     assert one(tmp_path / "half.pdf").metadata["pages_without_text"] == "2"
     assert "half.pdf: no text layer on page 2." in caplog.text
+
+
+def test_a_formula_that_nobody_computed_stands_as_it_is_written(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["Item", "Total"], ["Piers", 120], ["Sum", "=SUM(B2:B2)"]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert "| Sum | =SUM(B2:B2) |" in one(tmp_path / "a.xlsx").text
+
+
+def test_a_line_in_merged_cells_is_said_once(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active["A1"] = "The port pays for the piers."
+    book.active.merge_cells("A1:D1")
+    book.save(tmp_path / "a.xlsx")
+    assert one(tmp_path / "a.xlsx").text.count("The port pays") == 1
+
+
+def word_table(path: Path, rows: list[list[str]]):
+    """Write a table into a Word document; return both."""
+    import docx
+
+    word = docx.Document()
+    table = word.add_table(len(rows), len(rows[0]))
+    for row, cells in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    word.save(str(path))
+    return word, table
+
+
+def test_two_rows_of_names_of_a_word_table_are_joined(tmp_path: Path) -> None:
+    rows = [["Size", "Fee", ""], ["", "Summer", "Winter"], ["20 m", "90", "45"]]
+    word, table = word_table(tmp_path / "a.docx", rows)
+    table.cell(0, 1).merge(table.cell(0, 2)).text = "Fee"
+    word.save(str(tmp_path / "a.docx"))
+    assert [cell.text for cell in one(tmp_path / "a.docx").tables[0].header] == ["Size", "Fee / Summer", "Fee / Winter"]
+
+
+def test_a_table_in_a_cell_is_a_line_of_it(tmp_path: Path) -> None:
+    word, table = word_table(tmp_path / "a.docx", [["Step", "When"], ["Start", ""]])
+    inner = table.cell(1, 1).add_table(2, 2)
+    for cell, text in zip(
+        (c for row in inner.rows for c in row.cells), ("phase", "month", "digging", "May"), strict=True
+    ):
+        cell.text = text
+    word.save(str(tmp_path / "a.docx"))
+    assert "| Start | phase, month; digging, May |" in one(tmp_path / "a.docx").text
+
+
+def test_items_of_word_hang_from_items_by_their_style_and_the_date_of_a_template_is_none(tmp_path: Path) -> None:
+    import docx
+
+    word = docx.Document()
+    word.add_paragraph("Tankers", style="List Bullet")
+    word.add_paragraph("from abroad", style="List Bullet 2")
+    word.save(str(tmp_path / "a.docx"))
+    assert one(tmp_path / "a.docx").text == "- Tankers\n  - from abroad"
+    assert "date" not in one(tmp_path / "a.docx").metadata

@@ -170,3 +170,66 @@ def test_a_raised_number_without_a_note_is_no_mark() -> None:
     power = Piece(piece.right, 706, piece.right + 3, 713, 7, False, "9", raised=True)
     rest = Piece(piece.right + 4, 700, piece.right + 60, 712, 12, False, "tokens.")
     assert "[^" not in compose([Page(600, 800, [piece, power, rest])], []).text
+
+
+def column(left: float, top: float, *texts: str) -> list[Piece]:
+    """Return lines that fill a column of 200 points."""
+    return [Piece(left, top - 14 * n, left + 200, top + 12 - 14 * n, 12, False, text) for n, text in enumerate(texts)]
+
+
+FULL = ["the lighthouse keeper wrote down what the tide did and"] * 5
+
+
+def test_a_note_whose_number_is_not_raised_is_known_by_its_small_letters_below() -> None:
+    mark = Piece(272, 706, 275, 712, 6, False, "1", raised=True)
+    note = [Piece(72, 60, 75, 69, 9, False, "1"), Piece(82, 60, 200, 69, 9, False, "By a friend of the keeper.")]
+    text = compose(
+        [Page(600, 800, [*column(72, 700, "The log was kept"), mark, *column(72, 686, *FULL), *note])], []
+    ).text
+    assert text.startswith("The log was kept[^1] the lighthouse")
+    assert text.endswith("[^1]: By a friend of the keeper.")
+
+
+def test_a_heading_below_which_both_columns_begin_anew_parts_the_page() -> None:
+    def half(top: float, words: str) -> list[Piece]:
+        return [*column(72, top, f"{words} one", *FULL), *column(300, top, f"{words} two", *FULL)]
+
+    heading = Piece(72, 560, 130, 580, 20, True, "Ropes")
+    text = compose([Page(600, 800, [*half(700, "First"), heading, *half(530, "Second")])], []).text
+    places = [text.index(words) for words in ("First one", "First two", "Ropes", "Second one", "Second two")]
+    assert places == sorted(places)
+
+
+def test_a_table_below_two_columns_is_a_table() -> None:
+    columns = [*column(72, 700, *FULL, *FULL), *column(300, 700, *FULL, *FULL)]
+    rows = [("Model", "Size"), ("Heron", "65B"), ("Egret", "7B")]
+    cells = [Piece(x, 540 - 14 * n, x + 6 * len(word), 552 - 14 * n, 12, False, word)
+             for n, row in enumerate(rows) for x, word in zip((72, 296), row, strict=True)]  # fmt: skip
+    assert "| Heron | 65B |" in compose([Page(600, 800, [*columns, *cells])], []).text
+
+
+def test_punctuation_that_hangs_over_the_edge_of_a_column_parts_nothing() -> None:
+    left, right = (
+        column(72, 700, *["潮水每天在码头边上涨落，船只来来往往，观测站记录"] * 8),
+        column(284, 700, *["第二栏的文字在右边，它要等左边的一栏读完才开始"] * 8),
+    )
+    left[3] = left[3]._replace(right=283, text="潮水每天在码头边上涨落，船只来来往往，观测站记录，")
+    text = "".join(compose([Page(600, 800, [*left, *right])], []).text.split())
+    assert "第二栏" not in text[: text.rindex("潮水")]
+
+
+def test_names_at_the_left_and_figures_at_the_right_of_a_column_are_one_column() -> None:
+    rows = [
+        (("Item", 72), ("Costs", 150), ("Gains", 250)),
+        (("Piers", 72), ("12", 190), ("130", 290)),
+        (("Ropes", 72), ("8", 196), ("90", 296)),
+    ]
+    cells = [
+        Piece(x, 700 - 14 * n, x + 6 * len(word), 712 - 14 * n, 12, False, word)
+        for n, row in enumerate(rows)
+        for word, x in row
+    ]
+    assert (
+        "| Item | Costs | Gains |\n| --- | --- | --- |\n| Piers | 12 | 130 |"
+        in compose([Page(600, 800, cells)], []).text
+    )
