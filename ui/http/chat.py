@@ -42,9 +42,8 @@ def chat_routes(answering: Answering, gate: Gate, metrics: Metrics) -> dict[str,
         if fields.stream:
             usage = bool(fields.stream_options and fields.stream_options.include_usage)
             return await while_connected(request, _begun(answering, gate, metrics, asked, number, usage=usage))
-        async with gate.entered():
-            reply = metrics.note_answer(await while_connected(request, answering.ask(asked)))
-        return json_reply(_completion(number, reply))
+        reply = await while_connected(request, gate.through(lambda: answering.ask(asked)))
+        return json_reply(_completion(number, metrics.note_answer(reply)))
 
     async def models(request: Request) -> Response:
         return json_reply({"object": "list", "data": [_model(born)]})

@@ -257,7 +257,13 @@ def _start(opening: Opening) -> tuple[subprocess.Popen[bytes], socket.socket]:
     settled["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     try:
         with theirs:
-            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=settled)  # noqa: S603 our own module
+            process = subprocess.Popen(  # noqa: S603 our own module
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=settled,
+                process_group=0,  # Ctrl-C is for the server, which lets what was accepted be answered first
+            )
     except OSError as error:
         ours.close()
         raise ServeFailed(f"A process that answers cannot be started ({error.strerror}).") from error

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from ui.http.failing import Failed
+
+Result = TypeVar("Result")
 
 WAITING = 500  # answers that wait; at 100 answers a second these are five seconds
 PATIENCE = 30.0  # seconds that one waits at most
@@ -21,6 +24,11 @@ class Gate:
         self._patience = patience
         self.waiting = 0
         self.running = 0
+
+    async def through(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Return what a piece of work gives, in one of the places; raises what ``entered`` does."""
+        async with self.entered():
+            return await work()
 
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:

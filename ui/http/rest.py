@@ -21,14 +21,13 @@ def rest_routes(answering: Answering, gate: Gate, metrics: Metrics) -> dict[str,
     async def ask(request: Request) -> Response:
         fields = read(AskRequest, await request.body(), _EXAMPLE)
         asked = Asked(fields.question, messages_of(fields), fields.narrowing)
-        async with gate.entered():
-            reply = metrics.note_answer(await while_connected(request, answering.ask(asked)))
+        reply = metrics.note_answer(await while_connected(request, gate.through(lambda: answering.ask(asked))))
         return json_reply({name: value for name, value in reply.items() if name != "usage"})
 
     async def search(request: Request) -> Response:
         fields = read(SearchRequest, await request.body(), _EXAMPLE)
-        async with gate.entered():
-            hits = await while_connected(request, answering.search(fields.question, fields.k, fields.narrowing))
+        finding = lambda: answering.search(fields.question, fields.k, fields.narrowing)  # noqa: E731 once there is a place
+        hits = await while_connected(request, gate.through(finding))
         return json_reply({"question": fields.question, "passages": hits})
 
     return {"/ask": {"POST": ask}, "/search": {"POST": search}}
