@@ -17,6 +17,7 @@ from rag import assembling, comparing, linking, listing, relating, tables
 from rag.checking import check
 from rag.drafts import Draft, Statement
 from rag.framing import fitting, state
+from rag.grammar import CUES
 from rag.questions import Question
 from rag.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names
 from rag.units import Unit, terms_of, units_of
@@ -24,6 +25,7 @@ from rag.units import Unit, terms_of, units_of
 MAX_STATEMENTS = 4
 RUNNER_UP = 0.6  # of the best score from which another piece is shown too
 SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
+SHOWS = 0.7  # fit from which a piece shows the kind of value that is asked for
 STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
@@ -108,10 +110,11 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
             chosen.append(best)
     sure = any(mention.sure for mention in question.mentions)
     measured = all(clause.kind in MEASURED for clause in question.clauses)
+    valued = all(clause.kind in CUES or clause.kind == "definition" for clause in question.clauses)
     good = [
         scored
         for scored in ranked[: 3 * MAX_STATEMENTS]
-        if _is_as_good(scored, ranked[0], same_names=sure, measured=measured)
+        if _is_as_good(scored, ranked[0], same_names=sure, measured=measured, valued=valued)
     ]
     statements: list[Statement] = []
     for scored in (*chosen, *good):
@@ -119,11 +122,13 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
     return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))
 
 
-def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: bool) -> bool:
+def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: bool, valued: bool) -> bool:
     """Tell whether a piece may stand beside the best one: nearly as well scored, about the same names, with a value too."""
     if same_names and scored.names < SAME_NAMES * best.names:
         return False
     if measured and best.value > 0 and scored.value == 0:
+        return False
+    if valued and best.value >= SHOWS and scored.value < best.value / 2:
         return False
     return scored.total >= RUNNER_UP * best.total
 

@@ -205,3 +205,10 @@ def test_nothing_packed_gives_an_empty_draft(index):
 
 def test_marks_of_the_document_are_not_part_of_the_answer(answer):
     assert "[1],有 48" not in answer("Heron-2 有多少面天线?")
+
+
+def test_a_piece_without_the_kind_of_value_that_is_asked_for_does_not_stand_beside_one_that_shows_it():
+    index = Index.build(split([Document.from_text("Heron-2 has 48 dishes. Heron-2 was built by Firth.", id="a.md")]))
+    question = understand("Who built Heron-2?", index)
+    draft = read(question, pack(question, index.search(question.text, 20), index), index)
+    assert [statement.text for statement in draft.statements] == ["Heron-2 was built by Firth."]
