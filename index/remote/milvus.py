@@ -309,7 +309,15 @@ class MilvusStore:
         return f"{self.engine.address.name}_{self.build}_{kind}"
 
     def _ask(self, asked: Callable[[MilvusClient, bool], Answer]) -> Answer:
-        return self.engine._ask(asked)
+        """Ask the server; one that came back may have to be told to load what it has."""
+
+        def attempt(client: MilvusClient, again: bool) -> Answer:
+            if again:
+                for kind in ("blobs", "documents", "passages"):
+                    client.load_collection(self._named(kind), timeout=CALL)
+            return asked(client, again)
+
+        return self.engine._ask(attempt)
 
     def _create(
         self,
@@ -337,7 +345,7 @@ class MilvusStore:
                 client.create_index(name, parameters, timeout=2 * CALL)
             client.load_collection(name, timeout=2 * CALL)
 
-        self._ask(create)
+        self.engine._ask(create)
 
     def _put(self, kind: str, rows: list[dict[str, Any]], *, again: bool) -> None:
         def put(client: MilvusClient, repeated: bool) -> None:

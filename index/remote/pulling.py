@@ -131,7 +131,7 @@ def _vectors(state: RemoteContents, entries: Sequence[Entry], kept: _Kept, tell:
             there, vectors = state.store.vectors(start, min(start + BATCH, last))
             kept.write(f"{start}.pack", _pack(there, vectors))
         numbers.append(there)
-        found.append(vectors.reshape(len(there), -1))
+        found.append(vectors)
         tell("pulling vectors", min(start + BATCH, last), last)
     held, matrix = np.concatenate(numbers), np.concatenate([one for one in found if len(one)])
     wanted = _numbers(entries)

@@ -94,7 +94,8 @@ class Postgres(Server):
                 "UTF8",
                 "--locale=C",
             ]
-            subprocess.run(made, check=True, capture_output=True, **self.options())
+            done = subprocess.run(made, capture_output=True, text=True, **self.options())
+            assert done.returncode == 0, done.stderr
         (data / "postmaster.pid").unlink(missing_ok=True)  # of the one that was killed
         super().start()
 

@@ -30,9 +30,8 @@ def alike(some, others):
     return all(close) and {hit[1:] for hit in some if hit[0] > last + 2e-4} <= {hit[1:] for hit in others}
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_the_same_question_finds_the_same_ten_passages_up_to_ties(embedded, opened, found, question):
-    assert alike(found(embedded, question), found(opened, question))
+def test_the_same_questions_find_the_same_ten_passages_up_to_ties(embedded, opened, found):
+    assert [q for q in QUESTIONS if not alike(found(embedded, q), found(opened, q))] == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +140,7 @@ def test_after_adding_changing_and_removing_it_finds_what_an_index_of_this_proce
 
 def test_many_small_changes_leave_what_they_leave_in_this_process(embedded, pushed, found):
     mine = embedded.pinned()
-    for number in range(10):
+    for number in range(9):
         given = [Document.from_text(f"Zebra number {number} sleeps in stable {number % 3}.", id=f"stable{number % 4}")]
         mine.add(given)
         pushed.add(given)
