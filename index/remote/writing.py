@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,13 +31,16 @@ from index.remote.engine import Engine, Store
 from index.remote.lexicon import MOST_PARTS, Lexicon, Part, numbered
 from index.remote.manifests import Manifest, blob_of, counted, head_of, manifest_of, put_blobs, read_blobs
 from index.remote.preparing import Numbering, Prepared, counts_of, prepare, with_names
-from index.remote.rows import DocumentRow
+from index.remote.rows import DocumentRow, PassageRows
 from index.segments import Held
 from index.storing import about_base, base_arrays
 from index.terms import analyze
 from index.vocabulary import Vocabulary
 
-logger = logging.getLogger(__name__)
+_AT_ONCE = 3  # batches that are written at the same time
+
+Batch = TypeVar("Batch")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,11 @@ def push(contents: Contents, engine: Engine, progress: Progress | None = None) -
     if current in complete and complete[current] == (source, 1):
         return Pushed(current, len(contents.documents()), len(contents), len(contents))
     build = _name(source, complete)
+    resuming = build in engine.builds()
     engine.create(build, contents.base.embedder.dimensions, len(contents))
     store = engine.open(build)
     pushing = _Pushing(store, _prepared(contents), progress or _silent)
-    found = pushing.write()
+    found = pushing.write(resuming=resuming)
     store.finish(len(contents))
     pushing.check()
     _publish(store, _first_manifest(store, contents, pushing.parts, source), None)
@@ -127,19 +133,15 @@ class _Pushing:
         self._tell = tell
         self._total = sum(len(part.living) for part in parts)
 
-    def write(self) -> int:
-        """Write what is not there yet; return how many passages were."""
-        done = found = 0
+    def write(self, *, resuming: bool) -> int:
+        """Write everything or, ``resuming``, what is not there yet; return how many passages were there."""
+        found = 0
         for part in self.parts:
-            self._write_documents(part)
-            for rows in part.passages():
-                there = self._store.digests(rows.first, rows.end)[0]
-                if len(there) == len(rows):
-                    found += len(rows)
-                else:
-                    self._store.put_passages(rows, again=len(there) > 0)
-                done += len(rows)
-                self._tell("pushing", done, self._total)
+            for documents in part.documents():
+                self._write_documents(documents, resuming=resuming)
+            for end, there in _side_by_side(part.passages(), lambda rows: self._put(rows, resuming=resuming)):
+                found += there
+                self._tell("pushing", end, self._total)
         return found
 
     def check(self) -> None:
@@ -158,17 +160,36 @@ class _Pushing:
                         )
                 self._tell("checking", rows.end, self._total)
 
-    def _write_documents(self, part: Prepared) -> None:
-        for rows in part.documents():
-            wanted = [row.serial for row in rows]
-            there = {row.serial for row in self._store.documents(range(wanted[0], wanted[-1] + 1), content=False)}
-            missing = [row for row in rows if row.serial not in there]
-            if missing:
-                self._store.put_documents(missing, again=False)
+    def _put(self, rows: PassageRows, *, resuming: bool) -> tuple[int, int]:
+        """Write passages unless they are there; return the number after the last one, and how many were there."""
+        there = len(self._store.digests(rows.first, rows.end)[0]) if resuming else 0
+        if there < len(rows):
+            self._store.put_passages(rows, again=there > 0)
+            return rows.end, 0
+        return rows.end, there
+
+    def _write_documents(self, rows: Sequence[DocumentRow], *, resuming: bool) -> None:
+        wanted = range(rows[0].serial, rows[-1].serial + 1)
+        there = {row.serial for row in self._store.documents(wanted, content=False)} if resuming else set()
+        missing = [row for row in rows if row.serial not in there]
+        if missing:
+            self._store.put_documents(missing, again=False)
 
     def _differs(self, first: int, end: int, digests: Sequence[int]) -> bool:
         numbers, there = self._store.digests(first, end)
         return bool(numbers.tolist() != list(range(first, end)) or there.tolist() != list(digests))
+
+
+def _side_by_side(batches: Iterable[Batch], work: Callable[[Batch], Result]) -> Iterator[Result]:
+    """Yield what work gives of each batch, in their order; the next ones are prepared while some are at work."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting: deque[Future[Result]] = deque()
+        for batch in batches:
+            waiting.append(pool.submit(work, batch))
+            if len(waiting) > _AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _prepared(contents: Contents) -> list[Prepared]:
