@@ -62,7 +62,7 @@ def start(tmp_path_factory):
     yield start
     for server in started:
         if server.process:
-            server.kill()
+            server.stop()
 
 
 @pytest.fixture(scope="session")

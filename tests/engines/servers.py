@@ -30,13 +30,10 @@ class Server:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(
-            self.command(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            **self.options(),
-        )
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True, **self.options()
+            )
         self.wait()
 
     def options(self):
@@ -45,7 +42,7 @@ class Server:
     def wait(self):
         until = time.monotonic() + 90
         while not self.answers():
-            assert self.process.poll() is None, f"{self.name} ended"
+            assert self.process.poll() is None, (self.folder / "log").read_text("utf-8", "replace")[-2000:]
             assert time.monotonic() < until, f"{self.name} did not start"
             time.sleep(0.1)
 
@@ -58,6 +55,13 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def stop(self):
+        """End it in peace, so that it leaves nothing in shared memory; a server that does not end is killed."""
+        self.process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self.kill()
 
 
 class Postgres(Server):
@@ -161,7 +165,7 @@ class Milvus(Server):
     def wait(self):
         until = time.monotonic() + 150
         while not self.answers():
-            assert self.process.poll() is None, f"{self.name} ended"
+            assert self.process.poll() is None, (self.folder / "log").read_text("utf-8", "replace")[-2000:]
             assert time.monotonic() < until, f"{self.name} did not start"
             time.sleep(0.3)
 
