@@ -26,6 +26,7 @@ MAX_STATEMENTS = 4
 RUNNER_UP = 0.6  # of the best score from which another piece is shown too
 SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
 SHOWS = 0.7  # fit from which a piece shows the kind of value that is asked for
+AS_WELL_SHOWN = 0.6  # of the best fit that another piece must have beside it
 STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
@@ -128,7 +129,7 @@ def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: boo
         return False
     if measured and best.value > 0 and scored.value == 0:
         return False
-    if valued and best.value >= SHOWS and scored.value < best.value / 2:
+    if valued and best.value >= SHOWS and scored.value < AS_WELL_SHOWN * best.value:
         return False
     return scored.total >= RUNNER_UP * best.total
 
