@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 FONTS = ["system-ui", "-apple-system", "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"]
 CODE_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Noto Sans Mono CJK SC", "monospace"]
 WAITING_LINE = 64  # people who wait for an answer while others are being written
+OPEN_PAGES = 2_000  # that are remembered, about 0.13 MB each with one answer; the one opened first is forgotten first
 
 
 class Page:
@@ -80,6 +81,7 @@ def build_page(offered: Offered) -> gr.Blocks:
         if offered.choices:
             wire_settings(on, offered.choices)
     page.queue(max_size=WAITING_LINE, default_concurrency_limit=CONCURRENT_ANSWERS, api_open=False)
+    page.state_session_capacity = OPEN_PAGES
     return page
 
 

@@ -67,3 +67,19 @@ def test_the_page_that_was_longest_silent_is_forgotten_first(serve):
 
     assert client.get("/gradio_api/heartbeat/page", headers=BEN).status_code == 403
     assert client.get("/gradio_api/heartbeat/second", headers=BEN).status_code == 200
+
+
+@pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning")  # Gradio opens one
+def test_pages_that_were_opened_and_left_are_forgotten(scripted, answer):
+    from gradio.state_holder import StateHolder
+
+    from ui.offered import Offered
+    from ui.web import OPEN_PAGES, build_page
+
+    held = StateHolder()
+    held.set_blocks(build_page(Offered(scripted(answer), {"zh": (), "en": ()})))
+    for number in range(OPEN_PAGES + 10):
+        held[f"page{number}"]
+
+    assert len(held.session_data) == OPEN_PAGES
+    assert "page0" not in held.session_data
