@@ -52,9 +52,9 @@ _FRAME_ROLES = frozenset(
 )
 _FRAME_TAGS = frozenset({"aside", "footer", "nav"})
 _FRAME_NAME = pattern(
-    r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|breadcrumbs?|sidebar|share|sharing|social|comments?|comment-(?:list|form)|respond|related"
+    r"(?:^|[-_\s])(nav|navbar|navigation|menu|breadcrumbs?|sidebar|share|sharing|social|comments?|comment-(?:list|form)|respond|related"
     r"|recommend(?:ed|ation)?s?|cookies?|consent|advert|advertisement|ads?|promo|newsletter|subscribe|pagination|pager|toolbar|popup|modal"
-    r"|copyright|footer|masthead|mw-editsection|noprint|skip-link|toc)(?:$|[-_\s])",
+    r"|copyright|footer|masthead|mw-editsection|noprint|skip-link|toc)(?=$|[-_\s])",
     2,
 )  # IGNORECASE
 _HIDDEN_STYLE = pattern(
@@ -111,6 +111,25 @@ _BLOCKS = frozenset(
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _NOTE = pattern(r"\[\^\d{1,3}\]")
 _MARK = pattern(r"\s*[\[(（【]?\s*(\d{1,3}|[a-z]|\*|†|‡)\s*[\])）】]?\s*")
+_DOUBTFUL_NAMES = frozenset(
+    {
+        "related",
+        "recommendations",
+        "recommendation",
+        "recommends",
+        "recommend",
+        "recommended",
+        "promo",
+        "ads",
+        "ad",
+        "advert",
+        "menu",
+        "social",
+        "toc",
+        "toolbar",
+    }
+)
+_SHORTEST_PROSE = 200  # characters
 _MANY_LINKS = 4
 _SHORT_LINK = 30  # characters of a link in a menu, on average
 
@@ -197,8 +216,17 @@ def _is_frame(element: Element) -> bool:
         return element.find(".//h1") is None and element.getparent().tag == "body"
     if element.tag in {"div", "section", "ul", "ol", "p", "span", "table", "li"}:
         name = f"{element.get('class') or ''} {element.get('id') or ''}"
-        return bool(_FRAME_NAME.search(name)) or (element.tag in {"ul", "div"} and _is_menu(element))
+        named = {each.lower() for each in _FRAME_NAME.findall(name)}
+        framed = bool(named - _DOUBTFUL_NAMES) or (bool(named) and not _is_prose(element))
+        return framed or (element.tag in {"ul", "div"} and _is_menu(element))
     return False
+
+
+def _is_prose(element: Element) -> bool:
+    """Tell whether an element is mostly running text: a section on related work rather than links to related pages."""
+    words = len(one_line("".join(element.itertext())))
+    linked = sum(len(one_line("".join(anchor.itertext()))) for anchor in element.iter("a"))
+    return words >= _SHORTEST_PROSE and 3 * linked < words
 
 
 def _is_menu(element: Element) -> bool:

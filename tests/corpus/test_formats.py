@@ -489,3 +489,16 @@ def test_items_of_word_hang_from_items_by_their_style_and_the_date_of_a_template
     word.save(str(tmp_path / "a.docx"))
     assert one(tmp_path / "a.docx").text == "- Tankers\n  - from abroad"
     assert "date" not in one(tmp_path / "a.docx").metadata
+
+
+@pytest.mark.parametrize("name", ["related-work", "section ads", "menu-of-methods"])
+def test_prose_in_a_part_that_is_called_like_a_frame_stays(tmp_path: Path, name: str) -> None:
+    said = "Earlier keepers counted the ships by hand and wrote them into books that nobody has read since. " * 4
+    page = html(tmp_path, PROSE * 3 + f"<section class='{name}'><h2>Earlier keepers</h2><p>{said}</p></section>")
+    assert "Earlier keepers counted the ships" in page.text
+
+
+def test_links_in_a_part_that_is_called_like_a_frame_go(tmp_path: Path) -> None:
+    links = "".join(f"<p><a href='/{n}'>Another story about harbour number {n}</a></p>" for n in range(8))
+    page = html(tmp_path, PROSE * 3 + f"<section class='related'>{links}</section>")
+    assert "Another story" not in page.text
