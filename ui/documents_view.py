@@ -15,9 +15,9 @@ from ui.handlers import Chat
 from ui.jobs import Job
 from ui.listing import render_documents, render_facets, render_jobs, render_snapshots
 from ui.offered import Offered
-from ui.rendering import render_hint, render_limit, render_warning
+from ui.rendering import render_hint, render_limit
 from ui.texts import TEXTS, Language, View
-from ui.wiring import AT_ONCE, QUEUED, split_wish, with_request
+from ui.wiring import AT_ONCE, QUEUED, split_wish, warn, with_request
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -144,8 +144,6 @@ class _Desk:
 
     def fulfil(self, wish: str, chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[Any, ...]:
         """Do what page.js wishes: a job, a filter, or a limit of the chat."""
-        import gradio as gr
-
         kind, about, _ = split_wish(wish)
         try:
             if kind == "facet":
@@ -155,7 +153,7 @@ class _Desk:
             elif kind in _WISHES:
                 chat = _WISHES[kind](self._documents, chat, about)
         except SurveyQAError as error:
-            gr.Warning(render_warning(str(error)))
+            warn(error, language)
         chat = handlers.switch_language(chat, language)
         return chat, within, render_limit(chat), *self.show(chat, within, wanted, language)
 
@@ -163,25 +161,22 @@ class _Desk:
         self, address: str, chat: Chat, within: Filter, wanted: str, language: Language, request: gr.Request
     ) -> tuple[Any, ...]:
         """Bring in a page or a paper by its address; one that is refused stays in the field."""
-        import gradio as gr
-
         try:
             check_upload(self._offered.quotas, self._offered.person(request), 0, language)
             self._documents.fetch(address)
             address = ""
         except SurveyQAError as error:
-            gr.Warning(render_warning(str(error)))
+            warn(error, language)
         return address, *self.show(chat, within, wanted, language)
 
     def starting(self, job: Callable[[], Job]) -> Callable[..., tuple[Any, ...]]:
         """Return a handler that starts a job."""
-        import gradio as gr
 
         def started(chat: Chat, within: Filter, wanted: str, language: Language) -> tuple[Any, ...]:
             try:
                 job()
             except SurveyQAError as error:
-                gr.Warning(render_warning(str(error)))
+                warn(error, language)
             return self.show(chat, within, wanted, language)
 
         return started

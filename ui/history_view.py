@@ -9,9 +9,9 @@ from ui.errors import UnknownConversation
 from ui.handlers import Chat, Verdict
 from ui.offered import Offered
 from ui.owners import owner_of
-from ui.rendering import render_conversations, render_messages, render_warning
+from ui.rendering import render_conversations, render_messages
 from ui.texts import TEXTS, Language
-from ui.wiring import AT_ONCE, QUEUED, split_wish, with_request
+from ui.wiring import AT_ONCE, QUEUED, split_wish, warn, with_request
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -44,7 +44,6 @@ def list_conversations(offered: Offered, owner: str, chat: Chat, wanted: str = "
 
 def wire_history(on: Page, offered: Offered) -> None:
     """Connect the search, and what page.js wishes: ``open``, ``rename``, ``delete``, ``liked``, ``disliked``."""
-    import gradio as gr
 
     def find(chat: Chat, wanted: str, request: gr.Request) -> str:
         return list_conversations(offered, owner_of(request.cookies, request.headers), chat, wanted)
@@ -55,7 +54,7 @@ def wire_history(on: Page, offered: Offered) -> None:
         try:
             chat = _fulfilled(chat, split_wish(wish), owner, offered)
         except UnknownConversation as error:
-            gr.Warning(render_warning(str(error)))
+            warn(error, language)
         return chat, render_messages(chat), list_conversations(offered, owner, chat)
 
     on.history.find.change(with_request(find), [on.chat, on.history.find], [on.history.conversations], **AT_ONCE)

@@ -48,22 +48,31 @@
     if (stop) byId("stop").click();
   }
 
+  let taken = ""; // which question was taken last: a quick answer is never seen while it is written
+
   function showBusy() {
     const busy = isBusy();
-    if (desk() && desk().classList.contains("sq-at-work") !== busy) {
-      desk().classList.toggle("sq-at-work", busy);
-      if (busy) beginAnswer(); else setTimeout(() => { const act = waiting; waiting = null; act?.(); }, 0);
-    }
+    const now = document.querySelector("#busy [class*=sq-taken-]")?.className.match(/sq-taken-\d+/)[0] ?? "";
+    if (now && now !== taken) { taken = now; beginAnswer(); }
+    if (desk() && desk().classList.contains("sq-at-work") !== busy) desk().classList.toggle("sq-at-work", busy);
+    if (!busy && waiting) { const act = waiting; waiting = null; setTimeout(act, 0); }
     document.querySelectorAll("#language input").forEach((input) => { if (input.disabled !== busy) input.disabled = busy; });
   }
 
   // The question was taken: the field is free, unless an earlier one is asked again and a draft stands there.
   function beginAnswer() {
     const [question, anew] = [field("question"), field("anew")];
-    if (!anew.value.startsWith("again:") && question.value) write(question, "");
+    if (!anew.value.startsWith("again:") && question.value.trim() === asked) write(question, "");
     if (anew.value) write(anew, "");
     desk().classList.remove("sq-editing");
   }
+
+  let asked = ""; // what stood in the field when it was sent: a draft that was begun meanwhile stays
+  const noteAsked = () => { if (!isBusy()) asked = field("question").value.trim(); };
+  document.addEventListener("click", (event) => { if (event.target.closest?.("#send")) noteAsked(); }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target.closest?.("#question")) noteAsked();
+  }, true);
 
   const send = () => setTimeout(() => byId("send").click(), 30); // Gradio takes in what was written first
   const look = (view) => document.querySelector(`#views input[value=${view}]`)?.click();

@@ -164,9 +164,12 @@ def render_warning(words: str) -> str:
     return seal(f'<span class="sq-warning">{escaped(words)}</span>')
 
 
-def render_busy() -> str:
-    """Return the sign, which nobody sees, that an answer is being written: page.js shows Stop in place of Send."""
-    return '<span class="sq-busy"></span>'
+def render_progress(number: int, *, busy: bool) -> str:
+    """Return the sign, which nobody sees, that a question was taken and whether its answer is still being written.
+
+    page.js empties the field once for each number, and shows Stop in place of Send while busy.
+    """
+    return f'<span class="{"sq-busy " if busy else ""}sq-taken-{number}"></span>'
 
 
 def render_limit(chat: Chat) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from rag.settings import MAX_QUESTION_CHARS
@@ -17,16 +18,15 @@ from ui.offered import Offered
 from ui.owners import owner_of
 from ui.quotas import Person
 from ui.rendering import (
-    render_busy,
     render_fine_print,
     render_limit,
     render_messages,
     render_notice,
-    render_warning,
+    render_progress,
     render_welcome,
 )
 from ui.texts import TEXTS, Language
-from ui.wiring import AT_ONCE, QUEUED, with_request
+from ui.wiring import AT_ONCE, QUEUED, warn, with_request
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -106,6 +106,7 @@ class _Asking:
     def __init__(self, offered: Offered) -> None:
         self._offered = offered
         self._brakes = Brakes()
+        self._numbers = count(1)
 
     def ask(
         self, chat: Chat, question: str, language: Language, anew: str, request: gr.Request
@@ -118,7 +119,7 @@ class _Asking:
         if not question.strip() or not self._may_ask(person, language):
             yield before, render_messages(before), listed, ""
             return
-        now = chat
+        now, number = chat, next(self._numbers)
         kept = chat.conversation or keep.new_id()
         choice = replace(chat.choice, passages=passages) if passages else chat.choice
         answerer = self._offered.answerer_for(choice)
@@ -129,11 +130,16 @@ class _Asking:
                     if step == 1:  # before the answer is there, so that a refresh finds the question
                         keep.save(person.name, kept, now.turns)
                         listed = list_conversations(self._offered, person.name, now)
-                    yield now, render_messages(now), listed, render_busy()
+                    yield now, render_messages(now), listed, render_progress(number, busy=True)
         finally:
             if now is not chat:
                 keep.save(person.name, kept, now.turns)
-        yield now, render_messages(now), list_conversations(self._offered, person.name, now), ""
+        yield (
+            now,
+            render_messages(now),
+            list_conversations(self._offered, person.name, now),
+            render_progress(number, busy=False),
+        )
 
     def stop(self, request: gr.Request) -> None:
         """Stop the answer that is being written for this page."""
@@ -145,12 +151,10 @@ class _Asking:
         return fresh, [], list_conversations(self._offered, owner_of(request.cookies, request.headers), fresh)
 
     def _may_ask(self, person: Person, language: Language) -> bool:
-        import gradio as gr
-
         try:
             check_question(self._offered.quotas, person, language)
         except TooMuch as error:
-            gr.Warning(render_warning(str(error)))
+            warn(error, language)
             return False
         return True
 

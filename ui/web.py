@@ -13,13 +13,12 @@ from ui.handlers import Chat
 from ui.history_view import History, list_conversations, wire_history
 from ui.offered import Offered
 from ui.owners import owner_of
-from ui.rendering import render_warning
 from ui.settings_view import Settings, wire_settings
 from ui.source_view import Side, wire_side
 from ui.talk_view import CONCURRENT_ANSWERS, Talk, wire_talk
 from ui.texts import Language, language_of_browser
 from ui.top_view import Top
-from ui.wiring import AT_ONCE, QUEUED, with_request
+from ui.wiring import AT_ONCE, QUEUED, warn, with_request
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -96,7 +95,6 @@ def page_look() -> dict[str, Any]:
 
 def _wire_arrival(page: gr.Blocks, on: Page, offered: Offered) -> None:
     """Connect the opening of the page, which may name a conversation, and the change of its language."""
-    import gradio as gr
 
     def arrive(request: gr.Request) -> dict[Any, Any]:
         chat = Chat(language=language_of_browser(request.headers.get("accept-language")))
@@ -105,7 +103,7 @@ def _wire_arrival(page: gr.Blocks, on: Page, offered: Offered) -> None:
             try:
                 chat = handlers.reopen(chat, wanted, offered.conversations.read(owner, wanted).turns)
             except UnknownConversation as error:
-                gr.Warning(render_warning(str(error)))
+                warn(error, chat.language)
         return shown(chat, owner)
 
     def switch(chat: Chat, language: Language, request: gr.Request) -> dict[Any, Any]:

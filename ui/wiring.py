@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ui.rendering import render_warning
+from ui.texts import TEXTS, Language
+
 AT_ONCE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 QUEUED: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}  # what warns, streams or takes time
 
@@ -18,6 +21,13 @@ def with_request(handler: Callable[..., Any]) -> Callable[..., Any]:
 
     getattr(handler, "__func__", handler).__annotations__["request"] = gr.Request
     return handler
+
+
+def warn(error: Exception, language: Language) -> None:
+    """Show in a corner of the page what was refused and why; the event has to travel by the queue."""
+    import gradio as gr
+
+    gr.Warning(render_warning(str(error)), title=TEXTS[language].refused_here)
 
 
 def split_wish(wish: str) -> tuple[str, str, str]:

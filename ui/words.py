@@ -129,6 +129,7 @@ class Texts:
     too_many_questions: str
     too_many_uploads: str
     gone: str
+    refused_here: str  # above a sentence that says why something was not done
     remove: str
     really_remove: str
     look_inside: str

@@ -158,6 +158,7 @@ ENGLISH = Texts(
     "what you typed is still there.",
     too_many_uploads="That is too much: {files} uploads and {megabytes} MB an hour are the most for one person. "
     "Try again in {minutes} minutes.",
+    refused_here="Not done",
     gone="What stood here is no longer there.",
     limit="Answer from {name} only, or no longer only from it",
     remove="Remove",

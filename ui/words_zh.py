@@ -143,6 +143,7 @@ CHINESE = Texts(
     ticked="勾选的 {count} 份",
     too_many_questions="问得太快了：每分钟最多 {most} 个问题，请 {seconds} 秒后再问。输入的内容还在。",
     too_many_uploads="传得太多了：每人每小时最多 {files} 份、{megabytes} MB，请 {minutes} 分钟后再试。",
+    refused_here="没有执行",
     gone="这里的内容已经不在了。",
     limit="只用（或不再只用）{name} 回答",
     remove="移除",

@@ -7,6 +7,7 @@ pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::ResourceWarn
 
 
 def ask(page, question):
+    page.wait_for_selector("#send:visible")
     page.fill("#question textarea", question)
     page.keyboard.press("Enter")
 
@@ -99,7 +100,7 @@ def test_a_stop_keeps_what_was_written(visit):
 
     assert kept.startswith("word0 word1")
     assert page.inner_text(".sq-stopped .sq-text") == kept
-    assert page.is_visible("#send")
+    sync_api.expect(page.locator("#send")).to_be_visible()
     assert page.is_hidden("#stop")
 
 
@@ -158,6 +159,7 @@ def test_what_a_content_check_stopped_looks_neither_like_a_refusal_nor_like_an_e
         ask(page, question)
         page.wait_for_selector(f".sq-{kind}")
         page.wait_for_selector("#send:visible")
+        sync_api.expect(page.locator("#question textarea")).to_have_value("")
     looks = [page.evaluate(LOOK, box) for box in (".sq-moderated", ".sq-refused", ".sq-alert")]
 
     assert page.inner_text(".sq-moderated .sq-flag") == "Stopped by the content check"
