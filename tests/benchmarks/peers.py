@@ -236,26 +236,33 @@ def kill(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
         taken = time.perf_counter() - started
         folders = [made(Path(work) / str(number)) for number in range(KILLS)]
         for folder in folders:
-            first.save(folder)
-        for folder in folders:
-            saver = os.fork()
-            if not saver:
-                save_forever(second, first, folder)
-            time.sleep(0.02 + chance.random() * 2 * taken)
+            saver = start_saving(first, second, folder)
+            time.sleep(chance.random() * 2 * taken)
             os.kill(saver, signal.SIGKILL)
             os.waitpid(saver, 0)
         unusable = [why for folder in folders if (why := check(name, folder, asking, good))]
     return {"kills": KILLS, "unusable": len(unusable), "why": sorted(set(unusable))[:3]}
 
 
-def save_forever(one: System, other: System, folder: Path) -> None:
-    """Save one and the other in turn until killed; never returns."""
-    try:
-        while True:
+def start_saving(one: System, other: System, folder: Path) -> int:
+    """Return a process that has saved one whole and goes on to save the other and the one in turn until it is killed."""
+    ready, tell = os.pipe()
+    saver = os.fork()
+    if not saver:
+        try:
             one.save(folder)
-            other.save(folder)
-    finally:
-        os._exit(1)
+            os.write(tell, b".")
+            while True:
+                other.save(folder)
+                one.save(folder)
+        finally:
+            os._exit(1)
+    os.close(tell)
+    saved = os.read(ready, 1)
+    os.close(ready)
+    if not saved:
+        raise SystemExit(f"the first save into {folder} failed")
+    return saver
 
 
 def check(name: str, folder: Path, asking: Sequence[str], good: Sequence[list[int]]) -> str:

@@ -162,7 +162,8 @@ TABLES: tuple[tuple[str, str, tuple[Row, ...]], ...] = (
     (
         "Killed while it saves",
         "SIGKILL at random moments while an index is saved over an earlier one: what is left cannot be loaded, or finds neither the old nor "
-        "the new. (Chroma writes through a database while it builds; here its files are copied, as a backup would.)",
+        "the new. (Chroma writes through a database while it builds; here its files are copied, as a backup would. txtai's save fails in a "
+        "forked process, so it was not killed.)",
         (
             ("kills", "more", _of("kill", "kills"), _number),
             ("unusable afterwards", "less", _of("kill", "unusable"), _number),
