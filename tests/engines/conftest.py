@@ -105,23 +105,29 @@ def pushed(embedded, url):
 
 
 @pytest.fixture(scope="session")
-def shared_url(embedded):
-    """Return a function that gives the address of an index that nobody changes."""
-    pushed = {}
+def pushed_once(embedded):
+    """Return a function that gives the address of an index of a name, which is pushed when it is first asked for."""
+    there = {}
 
-    def shared(server):
-        if server.name not in pushed:
-            pushed[server.name] = server.url("shared")
-            embedded.push(pushed[server.name])
-        return pushed[server.name]
+    def pushed(server, name):
+        url = server.url(name)
+        if url not in there:
+            there[url] = embedded.push(url)
+        return url
 
-    return shared
+    return pushed
 
 
 @pytest.fixture
-def opened(server, shared_url):
+def opened(server, pushed_once):
     """An index in an engine that nobody changes, opened."""
-    return Index.open(shared_url(server))
+    return Index.open(pushed_once(server, "shared"))
+
+
+@pytest.fixture
+def changing(server, pushed_once):
+    """An index in an engine that several tests change, opened."""
+    return Index.open(pushed_once(server, "changing"))
 
 
 @pytest.fixture
