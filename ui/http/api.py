@@ -68,7 +68,7 @@ class Api:
         }
         served = application(routes, self.lifespan)
         for path in (PATH, f"{PATH}/"):
-            served.router.routes.append(Route(path, _Tools(self), methods=["GET", "POST", "DELETE"]))
+            served.router.routes.append(Route(path, _Tools(self), methods=["POST"]))
         return served
 
     @asynccontextmanager

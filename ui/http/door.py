@@ -89,14 +89,14 @@ class Door:
 
     def _of_key(self, scope: Scope, secret: str) -> str:
         """Return who has shown a key that reaches this far."""
-        client = client_of(scope)
-        if not self._wrong.allows(client):
-            raise Failed(429, "Too many wrong keys. Wait a minute.", code="rate_limit_exceeded", retry_after=60)
         try:
             key = self._ring.find(secret)
         except KeysUnreadable as error:
             raise Failed(503, _UNREADABLE, code="unavailable") from error
         if key is None:
+            client = client_of(scope)
+            if not self._wrong.allows(client):  # right keys are let in all the same: others may share the address
+                raise Failed(429, "Too many wrong keys. Wait a minute.", code="rate_limit_exceeded", retry_after=60)
             self._wrong.note_failure(client)
             raise Failed(401, _UNKNOWN, code="invalid_api_key")
         scopes = needed(scope["method"], scope["path"])

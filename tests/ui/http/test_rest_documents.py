@@ -98,7 +98,9 @@ def test_what_is_not_there_is_told(client, path):
     assert "There is no" in reply.json()["error"]
 
 
-@pytest.mark.parametrize(("method", "path", "takes"), [("GET", "/api/ask", "POST"), ("PUT", "/v1/models", "GET")])
+@pytest.mark.parametrize(
+    ("method", "path", "takes"), [("GET", "/api/ask", "POST"), ("PUT", "/v1/models", "GET"), ("GET", "/mcp", "POST")]
+)
 def test_another_method_is_told_with_the_one_that_it_takes(client, method, path, takes):
     reply = client.request(method, path)
 
