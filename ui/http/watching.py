@@ -21,6 +21,8 @@ access = logging.getLogger("survey_qa.access")
 
 NOTES = "survey_qa"  # of a connection: what the applications inside found out about it
 
+QUIET_SECONDS = 0.25
+
 _GIVEN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PLAIN = frozenset(
@@ -74,11 +76,17 @@ class Watch:
             request_id.reset(token)
 
     async def drain(self, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> None:
-        """Ask callers to leave, and wait until no request to the interface is under way, or the time is up."""
+        """Ask callers to leave, and wait until no request to the interface is under way any more, or the time is up.
+
+        Who keeps a connection open and asks on learns from the next reply that it ends; hence the moment of quiet.
+        """
         self._api.ending = True
-        end = time.monotonic() + seconds
-        while self._api.under_way and time.monotonic() < end and not unless():
+        now = time.monotonic()
+        end, quiet = now + seconds, now
+        while now < min(end, quiet + QUIET_SECONDS) and not unless():
             await asyncio.sleep(0.02)
+            now = time.monotonic()
+            quiet = now if self._api.under_way else quiet
 
     def _note(self, scope: Scope, status: int, seconds: float, *, ours: bool, caller: str) -> None:
         route = route_of(scope["path"])
