@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedders import Floats
+from index.laps import lap
 from index.lexical import Lexical
 from index.segments import Segment
 
@@ -51,10 +52,12 @@ def pool(
 
     ``firsts`` are the numbers of the segments' first passages and the number after the last one.
     """
-    scorer = lexical.scorer(terms)
-    numbers = np.sort(scorer.best(depth, allowed))
+    with lap("words"):
+        scorer = lexical.scorer(terms)
+        numbers = np.sort(scorer.best(depth, allowed))
     if vector is not None:
-        numbers = _in_either(numbers, _nearest(segments, firsts, vector, depth, allowed))
+        with lap("vectors"):
+            numbers = _in_either(numbers, _nearest(segments, firsts, vector, depth, allowed))
     near = np.zeros(len(numbers), np.float32) if vector is None else _cosines(segments, firsts, vector, numbers)
     return Candidates(numbers, scorer.of(numbers), near, _sameness(segments, firsts, numbers))
 

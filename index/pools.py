@@ -182,7 +182,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None if os.environ.get("SURVEY_QA_DEBUG") else subprocess.DEVNULL,
-                env=os.environ | dict.fromkeys(_THREADS, self._threads) | {"TOKENIZERS_PARALLELISM": "false"},
+                env=dict.fromkeys(_THREADS, self._threads) | {"TOKENIZERS_PARALLELISM": "false"} | os.environ,
                 start_new_session=True,  # Ctrl-C is ours to answer
             )
         except OSError as error:

@@ -14,6 +14,7 @@ from corpus.languages import language_of
 from index.embedders import Embedder, Floats
 from index.fusing import by_maximum, fuse
 from index.hits import Hit
+from index.laps import lap
 from index.latent import LatentEmbedder
 from index.pooling import Candidates
 from index.queries import Query
@@ -31,16 +32,19 @@ def search(state: State, question: str, k: int, vector_weight: float | None) -> 
     if k < 1:
         return []
     query = state.query(question)
-    vector = _embed(state.base.embedder, query) if weight > 0 else None
+    with lap("embed"):
+        vector = _embed(state.base.embedder, query) if weight > 0 else None
     depth = max(DEPTH, 4 * k)
     while True:
-        found = state.candidates(query, vector, depth)
+        with lap("candidates"):
+            found = state.candidates(query, vector, depth)
         if not len(found.numbers):
             return []
-        lexical = by_maximum(found.lexical, float(found.lexical.max()))
-        near = by_maximum(found.vector, float(found.vector.max()))
-        scores = fuse(lexical, near, weight)
-        best = list(_best(found, scores, k))
+        with lap("fuse"):
+            lexical = by_maximum(found.lexical, float(found.lexical.max()))
+            near = by_maximum(found.vector, float(found.vector.max()))
+            scores = fuse(lexical, near, weight)
+            best = list(_best(found, scores, k))
         copies = len(found.numbers) - len(set(found.sameness.tolist()))
         if len(best) == k or not copies or len(found.numbers) < depth or depth >= MOST_DEPTH:
             break

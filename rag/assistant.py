@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import UsageError
 from index import Index
-from rag import extractive, refusing
+from index.laps import Lap, note
+from rag import extractive, refusing, tracing
 from rag.answers import Answer, Message
 from rag.citing import compose
 from rag.errors import AnswerError, BadQuestion, LLMError
@@ -175,7 +176,8 @@ class Assistant:
         """
         index = self.index.narrowed(filter) if filter else self.index.pinned()
         assistant = self._over(index, self._reader, self._k)
-        yield from (assistant._moderated if self._guard else assistant._answered)(question, history)
+        events = (assistant._moderated if self._guard else assistant._answered)(question, history)
+        yield from tracing.answer(question, events) if tracing.is_on() else events
 
     def _fed(self, feed: Feed) -> Assistant:
         """Return an assistant whose models' replies come through a feed."""
@@ -403,11 +405,14 @@ class _Stopwatch:
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._last = time.perf_counter()
+        self._at = time.time_ns()
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
         self.laps[stage] = (now - self._last) * 1_000
+        began, self._at = self._at, self._at + int((now - self._last) * 1e9)
         self._last = now
+        note(Lap(stage, began, self._at, is_stage=True))
 
 
 def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:

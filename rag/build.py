@@ -26,6 +26,7 @@ from index.folders import Folders
 from index.places import is_engine
 from index.pools import LocalPool, Pool, open_pool, others, processors
 from index.shards import ReadersOf, split_by
+from rag import tracing
 from rag.opening import open_index
 from rag.refreshing import Progress, note_library
 from rag.settings import default_index_directory, home_directory, kept_readings
@@ -158,7 +159,7 @@ def build_index(
     """
     if library is None:
         library = directory is None or not paths
-    with _pool(workers, embedder) as pool:
+    with tracing.build("build", progress) as progress, _pool(workers, embedder) as pool:
         manner = _read_by(manner, workers, pool)
         gathered = gather(paths, library=library, manner=manner, progress=progress)
         if not gathered.documents or (

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from corpus.languages import Language, language_of
 from corpus.patterns import pattern
 from index.hits import Hit
+from index.laps import lap
 from rag.answers import Citation, Message
 from rag.budgets import PER_MESSAGE, Fitted, fit, last_turns, share
 from rag.calls import Deadline
@@ -221,7 +222,8 @@ def _finish(
     live: LiveText, fitted: Fitted, broken: LLMError | None, language: Language, before: tuple[str, ...]
 ) -> ChatDraft:
     """Return the draft of a reply, or raise what broke it off before anything in it could be kept."""
-    text, citations, notes = live.resolver.resolve(SENTINEL_WRITTEN.sub("", live.text).strip())
+    with lap("check"):
+        text, citations, notes = live.resolver.resolve(SENTINEL_WRITTEN.sub("", live.text).strip())
     if live.was_defused:
         notes += (
             "去掉了段落中没有的网址、图片或标记语言。"

@@ -14,6 +14,7 @@ from corpus.documents import Document
 from corpus.paging import page_at
 from corpus.patterns import pattern
 from index.hits import Hit
+from index.laps import lap
 from index.terms import is_cjk
 from rag.answers import Citation
 from rag.checking import Check, check, is_contained
@@ -35,9 +36,10 @@ def compose(draft: Draft) -> tuple[str, tuple[Citation, ...]]:
     """
     register = Register()
     lines = []
-    for statement in draft.statements:
-        marks = register.cite(statement.text, statement.sources).marks
-        lines.append(f"{_displayed(statement)} {marks}".strip())
+    with lap("check"):
+        for statement in draft.statements:
+            marks = register.cite(statement.text, statement.sources).marks
+            lines.append(f"{_displayed(statement)} {marks}".strip())
     return _join(draft.lead.strip(), [line for line in lines if line]), register.citations
 
 

@@ -50,6 +50,7 @@ from ui.options import (
 from ui.papers_commands import papers_app
 
 DEBUG = "SURVEY_QA_DEBUG"
+TRACED = ("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 app = typer.Typer(
@@ -81,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = INTERRUPTED
     except Exception as error:  # noqa: BLE001 the outermost frame: a person gets sentences
         status = _report(error)
+    if tracing := sys.modules.get("rag.tracing"):
+        tracing.end()
     return _flushed(status)
 
 
@@ -97,8 +100,18 @@ def survey_qa(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help="Send spans of OpenTelemetry to where its OTEL_… variables say (docs/team.md)."),
+    ] = False,
 ) -> None:
     """Hold the options that come before a command."""
+    if trace:
+        os.environ.setdefault("OTEL_TRACES_EXPORTER", "otlp")  # processes that are started do the same
+    if any(os.environ.get(name) for name in TRACED):
+        from rag.tracing import begin_if_asked
+
+        begin_if_asked()
 
 
 @app.command()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from corpus.errors import SurveyQAError
+from rag import tracing
 from ui.admitting import check_upload
 from ui.choices import Choices
 from ui.conversations import Conversations
@@ -170,6 +171,7 @@ def run(
                 server.close()
             await app.drain(grace, unless=lambda: self.force_exit)
             await super().shutdown(sockets)
+            tracing.end()  # here, because the signal that ended this ends the process next
 
     config = uvicorn.Config(
         app,

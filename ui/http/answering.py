@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -143,7 +144,10 @@ class Here:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         with _translated():
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work) if self._pool else work()
+            if not self._pool:
+                return work()
+            asked = copy_context()  # which request this is about, and which span it hangs from
+            return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: asked.run(work))
 
 
 def _reply_of(answer: Answer, asked: Asked) -> Callable[[], Reply]:

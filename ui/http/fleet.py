@@ -19,6 +19,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from rag import tracing
 from ui.errors import ServeFailed
 from ui.http.answering import MODELS_WAITED_FOR, Asked, Reply
 from ui.http.failing import Failed
@@ -201,7 +202,7 @@ class _Worker:
         self._frames[number] = frames
         over = False
         try:
-            self._writer.write(pack({"id": number, "do": do, "with": fields}))
+            self._writer.write(pack({"id": number, "do": do, "with": fields, "trace": tracing.carried()}))
             while not over:
                 frame = await frames.get()
                 if frame is None:

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 
+from rag import tracing
 from ui.guard import Application, Event, Receive, Scope, Send, client_of
 from ui.http.api import Api, is_ours
 from ui.http.logs import request_id
@@ -67,8 +68,14 @@ class Watch:
 
         token = request_id.set(name)
         self._api.under_way += ours
+        route, headers = route_of(scope["path"]), _read_headers(scope) if tracing.is_on() else {}
+        facts = {"http.request.method": scope["method"], "http.route": route, "survey_qa.request": name}
         try:
-            await self._app(scope, receive, told)
+            with tracing.request(f"{scope['method']} {route}", headers, facts) as found:
+                try:
+                    await self._app(scope, receive, told)
+                finally:
+                    found["http.response.status_code"] = status
         finally:
             self._api.under_way -= ours
             seconds = time.perf_counter() - begun
@@ -112,6 +119,10 @@ def route_of(path: str) -> str:
         if pattern.fullmatch(path):
             return route
     return "none" if is_ours(path) else "page"
+
+
+def _read_headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -13,6 +13,7 @@ import sys
 from typing import NoReturn
 
 from corpus.errors import SurveyQAError
+from rag import tracing
 from ui.http.answering import Asked, Here
 from ui.http.failing import Failed, failure_of
 from ui.http.frames import Frame, pack, receive, receive_blocking
@@ -30,6 +31,7 @@ def main(descriptor: int) -> None:
     if told is None:
         return
     try:
+        tracing.begin_if_asked()
         opening = Opening(**told["opening"])
         assistant = opening.open()
         assistant.index.load()
@@ -61,14 +63,15 @@ async def _work(answering: Here, frame: Frame, writer: asyncio.StreamWriter) -> 
     """Do one piece of work, and write every piece of it as it comes."""
     number = frame["id"]
     try:
-        if frame["do"] == "search":
-            writer.write(pack({"id": number, "done": await answering.search(**frame["with"])}))
-        elif frame["do"] == "ask":
-            writer.write(pack({"id": number, "done": await answering.ask(Asked(**frame["with"]))}))
-        else:
-            async for event in answering.stream(Asked(**frame["with"])):
-                writer.write(pack({"id": number, "piece" if isinstance(event, str) else "done": event}))
-                await writer.drain()
+        with tracing.under(frame.get("trace") or {}):
+            if frame["do"] == "search":
+                writer.write(pack({"id": number, "done": await answering.search(**frame["with"])}))
+            elif frame["do"] == "ask":
+                writer.write(pack({"id": number, "done": await answering.ask(Asked(**frame["with"]))}))
+            else:
+                async for event in answering.stream(Asked(**frame["with"])):
+                    writer.write(pack({"id": number, "piece" if isinstance(event, str) else "done": event}))
+                    await writer.drain()
     except Exception as error:  # noqa: BLE001 the outermost frame of a piece of work: the server gets a sentence
         failed = error if isinstance(error, Failed) else failure_of(error)
         told = {"status": failed.status, "message": str(failed), "code": failed.code, "retry_after": failed.retry_after}
