@@ -331,7 +331,7 @@ class Assistant:
         deadline: Deadline | None,
     ) -> Iterator[str | Answer]:
         draft, failed = None, []
-        tools = _tools(reader, self.index)
+        tools = _tools((reader, self._fallback), self.index)
         for writing in filter(None, (reader, self._fallback)):
             try:
                 until = deadline if writing is reader else None
@@ -426,8 +426,8 @@ def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
     return ChatReader(open_model(llm, base_url=base_url))
 
 
-def _tools(reader: ChatReader, index: Index) -> Tools | None:
-    if not reader.model.calls_tools:
+def _tools(readers: Sequence[ChatReader | None], index: Index) -> Tools | None:
+    if not any(reader and reader.model.calls_tools for reader in readers):
         return None
     from rag.looking import Toolbox
 

@@ -152,7 +152,7 @@ class _Model:
         """Return the model's input for a conversation, as its own code would make it, and the tokens that end a reply."""
         tokenizer = self._tokenizer
         end = [int(self._model.config.eos_token_id or tokenizer.eos_token_id)]
-        if hasattr(tokenizer, "build_chat_input"):  # ChatGLM3, GLM-4
+        if hasattr(tokenizer, "build_chat_input"):  # ChatGLM3
             *before, last = messages
             inputs = tokenizer.build_chat_input(last["content"], history=before, role="user")
             return dict(inputs), [

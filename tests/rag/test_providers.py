@@ -105,6 +105,15 @@ async def test_a_failure_has_a_kind_and_keeps_what_was_said(asked, model, before
 
 
 @each
+def test_the_request_goes_where_the_provider_takes_it(asked, provider):
+    list(asked().stream(HELLO))
+    assert asked.server.paths[0].partition("?")[0] == {
+        "anthropic": "/v1/messages", "deepseek": "/v1/chat/completions", "ollama": "/api/chat",
+        "azure_openai": "/v1/openai/deployments/good/chat/completions",
+    }[provider]  # fmt: skip
+
+
+@each
 def test_a_busy_server_is_asked_again_when_it_said_to_and_not_when_that_is_too_late(asked):
     assert "".join(asked("busy-once").stream(HELLO)).strip() == asked.server.answer
     assert asked.server.asked("busy-once") == 2

@@ -150,6 +150,23 @@ def test_a_server_that_knows_no_tools_is_asked_without_them_from_then_on(server,
     assert ["tools" in request for request in server.requests] == [True, False, False]
 
 
+def test_a_second_model_may_call_tools_where_the_first_cannot(server, index):
+    server.answer = "The Brodick Dish is 76 metres wide [2]."
+    second = asking(server, index, [("look_up", {"name": "Brodick Dish", "attribute": "width"})]).chat_reader
+    first = ChatReader(open_model("openai:404", base_url=server.url, env={}))
+    answer = Assistant(index, first, fallback=second, k=1).ask(QUESTION)
+    assert (answer.reader, answer.citations[0].label) == ("openai:calling", "supported")
+
+
+def test_a_call_finds_only_what_the_filter_lets_through(server, index):
+    from index import Filter
+
+    asking(server, index, [("search", {"question": "What do goats eat?"})]).ask(
+        QUESTION, filter=Filter.of(documents=["arran.md"])
+    )
+    assert "heather" not in results(server)[0]
+
+
 def test_no_prompt_with_tools_exceeds_its_window(server, index):
     assistant = asking(server, index, [("search", {"question": "goats"})], context_length=2_048)
     assistant.ask(QUESTION)
