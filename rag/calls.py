@@ -20,6 +20,9 @@ from rag.errors import LLMError
 Item = TypeVar("Item")
 _FOR_EVER_S = 86_400.0
 
+Cancelled = asyncio.CancelledError
+"""What ends whoever waits inside a call that was aborted; no failure, so no ``except Exception`` holds it up."""
+
 
 class Deadline:
     """A point in time that everything done for one answer shares."""
@@ -40,11 +43,15 @@ class Call:
     What the call is blocked in registers how to end it with ``on_abort``; a call that was aborted already ends it at once.
     """
 
-    def __init__(self, deadline: Deadline) -> None:
-        self.deadline = deadline
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline(_FOR_EVER_S)
         self.aborted = threading.Event()
         self._enders: list[Callable[[], None]] = []
         self._lock = threading.Lock()
+
+    def adopt(self) -> None:
+        """Make this what the running thread works for: calls that it makes end when this one is aborted."""
+        _current.set(self)
 
     def on_abort(self, end: Callable[[], None]) -> None:
         """Register what ends the operation that the call is about to wait for."""
@@ -83,7 +90,7 @@ def run(produce: Callable[[], Iterator[Item]], deadline: Deadline) -> Iterator[I
     call = Call(deadline)
     items: queue.SimpleQueue[_Item[Item] | _End] = queue.SimpleQueue()
     if outer := current_call():
-        outer.on_abort(lambda: items.put(_End(asyncio.CancelledError())))
+        outer.on_abort(lambda: items.put(_End(Cancelled())))
     _start(produce, call, items.put)
     try:
         while isinstance(event := _next(items, deadline), _Item):
@@ -105,7 +112,7 @@ async def run_on_loop(
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(items.put_nowait, event)
 
-    call = Call(deadline or Deadline(_FOR_EVER_S))
+    call = Call(deadline)
     _start(produce, call, put)
     try:
         while isinstance(event := await within(items.get(), call.deadline), _Item):
@@ -166,13 +173,13 @@ def _start(produce: Callable[[], Iterator[Item]], call: Call, put: Callable[[_It
 
 
 def _work(produce: Callable[[], Iterator[Item]], call: Call, put: Callable[[_Item[Item] | _End], None]) -> None:
-    _current.set(call)  # a new thread has a context of its own
+    call.adopt()  # a new thread has a context of its own
     error: BaseException | None = None
     try:
         for value in produce():
             if call.aborted.is_set():
                 break
             put(_Item(value))
-    except (Exception, asyncio.CancelledError) as failure:  # noqa: BLE001 raised again by who waits for it
+    except (Exception, Cancelled) as failure:  # noqa: BLE001 raised again by who waits for it
         error = failure
     put(_End(error))

@@ -322,17 +322,23 @@ def _answer(
 
 
 def _until(stopped: Event, events: Iterator[str | Answer]) -> Iterator[str | Answer]:
-    """Yield the events until stopped. They come from a thread, so that a stop need not wait for a silent model."""
+    """Yield the events until stopped. They come from a thread, so that a stop need not wait for a silent model, whose request it ends."""
+    from rag.calls import Call, Cancelled
+
+    call = Call()
     arrived: SimpleQueue[str | Answer | Exception | None] = SimpleQueue()
     left = Event()
 
     def collect() -> None:
+        call.adopt()
         try:
             for event in events:
                 if left.is_set():
                     break
                 arrived.put(event)
             arrived.put(None)
+        except Cancelled:
+            pass  # nobody reads any more
         except Exception as error:  # noqa: BLE001 it is raised again where the events are read
             arrived.put(error)
         finally:
@@ -354,6 +360,7 @@ def _until(stopped: Event, events: Iterator[str | Answer]) -> Iterator[str | Ans
             yield event
     finally:
         left.set()
+        call.abort()
 
 
 def _byline(document: Document) -> str:

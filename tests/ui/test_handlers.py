@@ -1,11 +1,12 @@
 import logging
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
 from corpus import Document, SurveyQAError
 from index.filters import Filter
+from rag.calls import Deadline, current_call, run
 from ui.handlers import (
     MAX_TURNS,
     Brakes,
@@ -114,6 +115,25 @@ def test_a_stop_keeps_what_was_written_and_ends_the_answering(scripted):
     assert [(turn.outcome, turn.text) for turn in seen[-2:]] == [("answering", "Half an "), ("stopped", "Half an ")]
     answerer.speak.set()
     assert answerer.ended.wait(5)
+
+
+def test_a_stop_ends_the_request_of_a_model_that_says_nothing():
+    asked, stopped, ended = Event(), Event(), Event()
+
+    class Hanging:
+        def stream(self, question, history=(), **chosen):
+            return run(self.wait, Deadline(30))
+
+        def wait(self):
+            current_call().on_abort(ended.set)
+            asked.set()
+            ended.wait(30)
+            yield "late"
+
+    Thread(target=lambda: (asked.wait(10), stopped.set())).start()
+    *_, chat = ask(Chat(), "q", Hanging(), stopped)
+    assert chat.turns[-1].outcome == "stopped"
+    assert ended.wait(5)
 
 
 def test_closing_the_page_ends_the_answering(scripted):
