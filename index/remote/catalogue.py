@@ -89,9 +89,14 @@ class RemoteCatalogue:
 
     def find_all(self, ids: Collection[str]) -> dict[str, DocumentRow]:
         """Return the rows of those of the ids that documents have."""
+        found = self._find(ids, certain=False)
+        missing = [id_ for id_ in ids if id_ not in found]
+        return found | self._find(missing, certain=True) if missing else found
+
+    def _find(self, ids: Collection[str], *, certain: bool) -> dict[str, DocumentRow]:
         wanted = {key_of(id_): id_ for id_ in ids}
         found = {}
-        for row in self._store.documents_of(list(wanted)) if wanted else ():
+        for row in self._store.documents_of(list(wanted), certain=certain) if wanted else ():
             living = row.serial < self._manifest.next_serial and row.serial not in self._dead
             if living and info_of(row).id == wanted[row.key]:
                 found[wanted[row.key]] = row

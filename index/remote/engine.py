@@ -45,8 +45,8 @@ class Store(Protocol):
     def documents(self, serials: Sequence[int] | range, *, content: bool) -> list[DocumentRow]:
         """Return those of the documents that there are, in the order of their serials; a range is read as one."""
 
-    def documents_of(self, keys: Collection[int]) -> list[DocumentRow]:
-        """Return all versions of documents, without their content."""
+    def documents_of(self, keys: Collection[int], *, certain: bool) -> list[DocumentRow]:
+        """Return all versions of documents, without their content; what was written a moment ago only if ``certain``."""
 
     def put_passages(self, rows: PassageRows, *, again: bool) -> None:
         """Write passages; ``again`` says that some may be there."""

@@ -232,7 +232,7 @@ class PostgresStore:
         query = "SELECT " + columns + " FROM {documents} WHERE serial = ANY(%s) ORDER BY 1"  # noqa: S608 of constants
         return [_document(*row) for row in self._rows(query, list(serials))]
 
-    def documents_of(self, keys: Collection[int]) -> list[DocumentRow]:
+    def documents_of(self, keys: Collection[int], *, certain: bool) -> list[DocumentRow]:
         """Return all versions of documents, without their content."""
         rows = self._rows("SELECT " + _ABOUT + " FROM {documents} WHERE key = ANY(%s) ORDER BY 1", list(keys))  # noqa: S608 of constants
         return [_document(*row) for row in rows]
@@ -298,7 +298,7 @@ class PostgresStore:
         query = query.replace("[scored]", _join(where)).replace("[where]", condition)
 
         def search(db: psycopg.Connection[Any], _: bool) -> list[Any]:
-            db.execute("SELECT set_config('hnsw.ef_search', %s, true)", (str(min(4 * depth, _WIDEST)),))
+            db.execute("SELECT set_config('hnsw.ef_search', %s, true)", (str(min(10 * depth, _WIDEST)),))
             db.execute("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
             db.execute("SELECT set_config('jit', 'off', true)")
             return db.execute(self._named(query), values).fetchall()
@@ -376,7 +376,7 @@ def _passes(error: Exception) -> bool:
     state, text = getattr(error, "sqlstate", None), str(error)
     if state:
         return state[:2] in ("08", "53", "57")
-    refused = "FATAL" in text and not any(
+    refused = ("FATAL" in text or "password" in text) and not any(
         sign in text for sign in ("starting up", "shutting down", "recovery", "too many", "terminating")
     )
     return not refused

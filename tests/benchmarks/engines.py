@@ -51,7 +51,9 @@ def measure(scale: ModuleType, work: Path, index: Any, server: Any) -> dict[str,
     """Push, and search what was pushed."""
     server.start()
     try:
-        return {**push(index, server), **search(scale, work, server)}
+        pushed = push(index, server)
+        print(json.dumps(pushed), file=sys.stderr, flush=True)
+        return {**pushed, **search(scale, work, server)}
     finally:
         server.kill()
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from index import Index
+from index import EngineFailed, Index
 from rag import Assistant
 from ui.cli import app
 
@@ -50,3 +50,9 @@ def test_an_assistant_answers_from_an_engine_as_from_this_process(embedded, runn
     mine, theirs = (Assistant.open(index=index).ask(question) for index in (embedded, url))
     assert (theirs.text, theirs.found) == (mine.text, mine.found)
     assert [citation.quote for citation in theirs.citations] == [citation.quote for citation in mine.citations]
+
+
+def test_a_database_that_is_not_there_is_refused_at_once(running):
+    url = running("postgres").url("x").replace("/postgres?", "/nowhere?")
+    with pytest.raises(EngineFailed, match=r'refused: .*database "nowhere" does not exist'):
+        Index.open(url)
