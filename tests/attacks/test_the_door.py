@@ -210,3 +210,36 @@ def test_many_people_at_once_all_get_their_answer_while_the_server_stays_well(pe
         healthy = [person.get("/healthz")[0] for _ in range(5)]
         assert {future.result()[0] for future in asking} == {200}
     assert set(healthy) == {200}
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("resources/read", {"uri": "file:///etc/passwd"}),
+        ("prompts/get", {"name": "../../etc/passwd"}),
+        ("tools/call", {"name": "eval", "arguments": {"code": "1"}}),
+        ("tools/call", {"name": "ask", "arguments": {"question": QUESTION, "history": "x" * 1_000}}),
+        ("tools/call", {"name": "search", "arguments": {"question": "\x00", "k": 10**9}}),
+        ("tools/call", {"name": "ask", "arguments": [[]]}),
+        ("logging/setLevel", {"level": "debug"}),
+        ("nowhere", None),
+    ],
+)
+def test_the_tools_for_models_do_no_more_than_ask_and_search(person, method, parameters):
+    call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+    status, _, told = person.post("/mcp", call, accept="application/json, text/event-stream")
+
+    assert status < 500
+    assert b"root:" not in told
+    assert b"Traceback" not in told
+    assert b'"error"' in told or b'"isError":true' in told.replace(b" ", b"")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b'{"jsonrpc": "2.0"}', b"\xff", b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}' * 2])  # fmt: skip
+def test_what_is_no_call_of_a_tool_is_refused(person, body):
+    status, _, told = person.post(
+        "/mcp", body, content_type="application/json", accept="application/json, text/event-stream"
+    )
+
+    assert 400 <= status < 500 or b'"error"' in told
+    assert b"Traceback" not in told
