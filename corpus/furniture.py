@@ -47,10 +47,12 @@ def _button_names() -> list[str]:
 _BUTTON = "(?:" + "|".join(re.escape(name) for name in _button_names()) + ")"
 _COUNTED = r"(?:人|个|条|次|篇)?\s*(?:点赞数?|赞同?|喜欢|收藏数?|评论数?|回复数?|转发数?|分享数?|关注|粉丝|阅读[量数]?|浏览[量数]?|访问[量数]?|热度|投币|在看|人?已?赞过?|觉得很?赞|views?|likes?|comments?|shares?|reads?|replies|claps?|followers?|responses?|reactions?|upvotes?|min(?:ute)?s?\ read)"
 
+# Atomic, part by part: names of buttons are made of other ones, and numbers of separators, so that a line of them could
+# otherwise be divided in more ways than can be tried.
 _UI_LINE = pattern(
-    rf"""(?:[-•*·|>»©®\[\]「」『』【】（）()]|\s)*
-    (?:(?:{_BUTTON}|{_NUMBER}{_COUNTED}|{_COUNTED}\s*[:：(（]?\s*{_NUMBER}\s*[)）]?)
-    (?:[-•*·|/、，,>»©.…!！?？:：\[\]「」『』【】（）()]|\s|{_NUMBER}(?![\w\u3400-\u9fff]))*)+""",
+    rf"""(?:[-•*·|>»©®\[\]「」『』【】（）()]|\s)*+
+    (?:(?>{_COUNTED}\s*[:：(（]?\s*{_NUMBER}(?!{_COUNTED})\s*[)）]?|{_NUMBER}{_COUNTED}|{_BUTTON})
+    (?:[-•*·|/、，,>»©.…!！?？:：\[\]「」『』【】（）()]|\s|(?>{_NUMBER})(?![\w\u3400-\u9fff]))*+)++""",
     re.VERBOSE | re.IGNORECASE,
 )
 

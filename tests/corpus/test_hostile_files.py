@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -376,3 +377,34 @@ def test_a_device_is_not_opened() -> None:
         pytest.skip("no devices here")
     with pytest.raises(ReadError, match=r"not a kind that is read|not a regular file"):
         read("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "登录注册",
+        "1,000",
+        "1,000,0001",
+        "x",
+        "点赞",
+        "赞",
+        "3 赞 ",
+        "评论数 5 ",
+        "分享到",
+        "0 ",
+        "1.2k ",
+        "views 3 ",
+        "share|",
+        "5 min read ",
+        "点赞 3 人赞 ",
+    ],
+)
+@pytest.mark.parametrize("end", ["# 模型", "z", "点", "。", ""])
+def test_a_line_of_buttons_and_numbers_is_judged_at_once(part: str, end: str) -> None:
+    from corpus.furniture import judge
+
+    for start in ("", "x" * 19, "赞 "):
+        line = start + part * (280 // len(part) // 2) + end
+        begun = time.monotonic()
+        judge(line)
+        assert time.monotonic() - begun < 5
