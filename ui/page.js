@@ -53,7 +53,7 @@
   function showBusy() {
     const busy = isBusy();
     const now = document.querySelector("#busy [class*=sq-taken-]")?.className.match(/sq-taken-\d+/)[0] ?? "";
-    if (now && now !== taken) { taken = now; beginAnswer(); }
+    if (now && now !== taken) { taken = now; beginAnswer(); follow(); }
     if (desk() && desk().classList.contains("sq-at-work") !== busy) desk().classList.toggle("sq-at-work", busy);
     if (!busy && waiting) { const act = waiting; waiting = null; setTimeout(act, 0); }
     document.querySelectorAll("#language input").forEach((input) => { if (input.disabled !== busy) input.disabled = busy; });
@@ -73,6 +73,29 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && event.target.closest?.("#question")) noteAsked();
   }, true);
+
+  // The end of what is written is in view until its question reaches the top, and stays there: an answer is read from
+  // its beginning. Whoever scrolls is left alone.
+  let following = 0; // until when, in milliseconds
+  const follow = () => { following = performance.now() + 1500; };
+  const scroller = () => document.querySelector("#chat .panel-wrap, #chat .bubble-wrap");
+  for (const moved of ["wheel", "touchmove", "pointerdown"]) {
+    document.addEventListener(moved, (event) => { if (event.target.closest?.("#chat")) following = 0; }, { passive: true });
+  }
+
+  function keepInView() {
+    if (isBusy() && following) follow();
+    const [frame, questions] = [scroller(), document.querySelectorAll("#chat .sq-question")];
+    if (!frame || !questions.length || performance.now() > following) return;
+    const last = questions[questions.length - 1].getBoundingClientRect().top - frame.getBoundingClientRect().top;
+    frame.scrollTop = Math.min(frame.scrollTop + last - 20, frame.scrollHeight - frame.clientHeight);
+  }
+
+  let conversation = ""; // another one that is opened shows its last turn
+  function showLastTurn() {
+    const here = document.querySelector("#conversations .sq-here .sq-conversation")?.value ?? "";
+    if (here !== conversation && document.querySelector("#chat .sq-turn")) { conversation = here; follow(); }
+  }
 
   const send = () => setTimeout(() => byId("send").click(), 30); // Gradio takes in what was written first
   const look = (view) => document.querySelector(`#views input[value=${view}]`)?.click();
@@ -377,7 +400,7 @@
     due = true;
     requestAnimationFrame(() => {
       due = false;
-      for (const settle of [showBusy, nameThings, nameAddress, showPicked, showWelcome, showQuote]) settle();
+      for (const settle of [showBusy, nameThings, nameAddress, showLastTurn, keepInView, showPicked, showWelcome, showQuote]) settle();
     });
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"] });
 })();

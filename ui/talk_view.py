@@ -47,7 +47,13 @@ class Talk:
 
         with gr.Column(elem_id="talk", min_width=0):
             self.messages = gr.Chatbot(
-                elem_id="chat", show_label=False, layout="panel", buttons=[], latex_delimiters=[], container=False
+                elem_id="chat",
+                show_label=False,
+                layout="panel",
+                buttons=[],
+                latex_delimiters=[],
+                container=False,
+                autoscroll=False,  # page.js keeps the question in view
             )
             self.notice = gr.Markdown(elem_id="notice")  # page.js shows it while a question is edited
             self.limit = gr.Markdown(elem_id="limit", latex_delimiters=[])

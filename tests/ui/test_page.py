@@ -104,6 +104,22 @@ def test_a_stop_keeps_what_was_written(visit):
     assert page.is_hidden("#stop")
 
 
+def test_a_long_answer_is_read_from_its_beginning_and_whoever_scrolls_is_left_alone(visit):
+    page = visit(height=500)
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    ask(page, "slow please")
+    page.wait_for_selector("text=word300", timeout=60_000)
+    question, chat = page.locator(".sq-question").last.bounding_box(), page.locator("#chat").bounding_box()
+    assert chat["y"] <= question["y"] <= chat["y"] + 40
+
+    page.mouse.move(600, 200)
+    page.mouse.wheel(0, -2_000)
+    page.wait_for_selector("text=word360", timeout=60_000)
+    assert page.locator(".sq-question").first.bounding_box()["y"] >= chat["y"]
+    page.click("#stop")
+
+
 def test_one_may_ask_on_after_a_stop(visit):
     page = visit()
     ask(page, "slow please")
