@@ -101,14 +101,40 @@
   const look = (view) => document.querySelector(`#views input[value=${view}]`)?.click();
   const words = (name) => document.querySelector(`#notice .sq-ask-${name}`)?.textContent ?? "";
 
-  function rename(button) {
-    const title = prompt(words("rename"), button.closest(".sq-entry").querySelector(".sq-conversation").textContent);
+  // Asks in a box over the page; gives what was typed ("" where there is no field), or null for no.
+  function consult(question, { value = null } = {}) {
+    const make = (tag, fields, ...inside) => {
+      const element = Object.assign(document.createElement(tag), fields);
+      element.append(...inside);
+      return element;
+    };
+    const input = value === null ? null : make("input", { value, maxLength: 2_000 });
+    const yes = make("button", { className: "sq-yes", value: "yes" }, words("yes"));
+    const no = make("button", { className: "sq-no", type: "button" }, words("no"));
+    const tools = make("div", { className: "sq-dialog-tools" }, yes, no);
+    const form = make("form", { method: "dialog" }, make("label", {}, question, ...(input ? [input] : [])), tools);
+    const dialog = make("dialog", { className: "sq-dialog" }, form);
+    dialog.setAttribute("aria-label", question);
+    no.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    desk().append(dialog);
+    dialog.showModal();
+    input?.select();
+    return new Promise((resolve) => dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes" ? input?.value ?? "" : null);
+    }));
+  }
+
+  async function rename(button) {
+    const value = button.closest(".sq-entry").querySelector(".sq-conversation").textContent;
+    const title = await consult(words("rename"), { value });
     if (title?.trim()) wish(`rename:${button.value}:${title}`);
   }
 
-  function judge(button, verdict) {
+  async function judge(button, verdict) {
     const asks = verdict === "disliked" && !button.matches(".sq-chosen");
-    const reason = asks ? prompt(words(verdict)) : "";
+    const reason = asks ? await consult(words(verdict), { value: "" }) : "";
     if (reason !== null) wish(`${verdict}:${button.value}:${reason}`);
   }
 
@@ -257,7 +283,9 @@
     upload(event.dataTransfer.files);
   });
 
-  const sure = (name, button, tells) => { if (confirm(words(name))) tells(`${name}:${button.value}`); };
+  async function sure(name, button, tells) {
+    if (await consult(words(name)) !== null) tells(`${name}:${button.value}`);
+  }
 
   function exportConversation(button) {
     const link = document.createElement("a");
@@ -341,7 +369,7 @@
   document.addEventListener("focusin", placeTip);
 
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
     if (desk()?.classList.contains("sq-editing")) endEditing();
     else if (desk()?.classList.contains("sq-list-open")) toggleHistory();
     else closeSource();

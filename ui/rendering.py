@@ -139,6 +139,10 @@ def render_notice(language: Language) -> str:
     asks = {
         "rename": texts.new_title,
         "delete": texts.really_delete,
+        "remove": texts.really_remove,
+        "rollback": texts.really_roll_back,
+        "yes": texts.yes,
+        "no": texts.cancel,
         "disliked": texts.why,
         "about": texts.question_about,
     }

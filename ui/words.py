@@ -134,6 +134,7 @@ class Texts:
     really_remove: str
     look_inside: str
     contents: str
+    yes: str
     cancel: str
     no_snapshots: str
     snapshot: str

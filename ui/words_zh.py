@@ -150,6 +150,7 @@ CHINESE = Texts(
     really_remove="移除这份资料？之后的回答不再用到它；可以用快照恢复。",
     look_inside="看看里面有什么",
     contents="段落 {passages} · 小节 {sections} · 表格 {tables} · 字符 {characters}",
+    yes="确定",
     cancel="取消",
     no_snapshots="这个索引在内存里，没有快照。",
     snapshot="{made}（UTC），{documents} 份资料",

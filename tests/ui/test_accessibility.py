@@ -81,3 +81,15 @@ def test_axe_finds_nothing_serious_on_a_phone_with_the_list_of_conversations_and
     ours = findings(page)
 
     assert {rule: html for rule, html in ours.items() if rule not in of_gradio} == {}
+
+
+def test_axe_finds_nothing_serious_in_a_box_that_asks(visit, of_gradio):
+    page = visit(scheme="dark")
+    page.fill("#question textarea", "How much?")
+    page.keyboard.press("Enter")
+    page.click(".sq-answered .sq-disliked")
+    page.wait_for_selector(".sq-dialog")
+
+    ours = findings(page)
+
+    assert {rule: html for rule, html in ours.items() if rule not in of_gradio} == {}

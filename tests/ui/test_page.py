@@ -414,48 +414,51 @@ def test_a_verdict_stays_and_is_taken_back_by_a_second_click(visit):
     assert page.locator(".sq-liked").count() == 1
 
 
-@pytest.fixture
-def answering(visit):
-    """Return a function that opens the page and answers its dialogs; None dismisses one."""
-
-    def visiting(answer):
-        page = visit()
-        page.remove_listener("dialog", page.dialogs)
-        page.on("dialog", lambda dialog: dialog.dismiss() if answer is None else dialog.accept(answer))
-        return page
-
-    return visiting
-
-
-def test_a_conversation_is_renamed(answering):
-    page = answering("显存")
+def test_a_conversation_is_renamed(visit):
+    page = visit()
     ask(page, "How much?")
     page.wait_for_selector(".sq-answered")
     page.hover(".sq-entry")
     page.click(".sq-rename")
+    assert page.input_value(".sq-dialog input") == "How much?"
+    page.fill(".sq-dialog input", "显存")
+    page.keyboard.press("Enter")
 
     page.wait_for_selector(".sq-conversation:text('显存')")
     assert page.locator(".sq-conversation").all_inner_texts() == ["显存"]
 
 
-def test_a_conversation_is_deleted_only_after_a_yes(answering):
-    page = answering(None)
+def test_a_conversation_is_deleted_only_after_a_yes(visit):
+    page = visit()
     ask(page, "How much?")
     page.wait_for_selector(".sq-answered")
-    page.hover(".sq-entry")
-    page.click(".sq-delete")
+    for refuse in (lambda: page.click(".sq-dialog .sq-no"), lambda: page.keyboard.press("Escape")):
+        page.hover(".sq-entry")
+        page.click(".sq-delete")
+        page.wait_for_selector(".sq-dialog :text('cannot be brought back')")
+        refuse()
+        page.wait_for_selector(".sq-dialog", state="detached")
     page.wait_for_timeout(300)
     assert page.locator(".sq-conversation").count() == 1
 
-    sure = answering("")
-    ask(sure, "How much?")
-    sure.wait_for_selector(".sq-answered")
-    sure.hover(".sq-entry")
-    sure.click(".sq-delete")
+    page.hover(".sq-entry")
+    page.click(".sq-delete")
+    page.click(".sq-dialog .sq-yes")
 
-    sure.wait_for_selector(".sq-example")
-    sync_api.expect(sure.locator(".sq-conversation")).to_have_count(0)
-    assert "?" not in sure.url
+    page.wait_for_selector(".sq-example")
+    sync_api.expect(page.locator(".sq-conversation")).to_have_count(0)
+    assert "?" not in page.url
+
+
+def test_a_dislike_asks_why(visit):
+    page = visit()
+    ask(page, "How much?")
+    page.wait_for_selector(".sq-answered")
+    page.click(".sq-disliked")
+    page.fill(".sq-dialog input", "Wrong number")
+    page.click(".sq-dialog .sq-yes")
+
+    page.wait_for_selector(".sq-disliked.sq-chosen")
 
 
 def test_the_link_of_somebody_elses_conversation_opens_nothing(visit):

@@ -39,13 +39,10 @@ def index():
 
 @pytest.fixture
 def open_page(serve, visit, index):
-    """Return a function that opens the page over the index and says yes to what it asks."""
+    """Return a function that opens the page over the index."""
 
     def opening(quota=UNLIMITED):
-        page = visit(at=serve(Assistant(index), index, quota))
-        page.remove_listener("dialog", page.dialogs)
-        page.on("dialog", lambda dialog: dialog.accept())
-        return page
+        return visit(at=serve(Assistant(index), index, quota))
 
     return opening
 
@@ -96,6 +93,7 @@ def test_an_upload_answers_is_looked_into_and_refuses_once_it_is_removed(open_pa
 
     look_at_documents(page)
     row.locator(".sq-remove").click()
+    page.click(".sq-dialog:has-text('a snapshot brings it back') .sq-yes")
     sync_api.expect(row).to_have_count(0)
     assert outcome(ask(page, "Who released Kelp-9B?")) == "refused"
 
@@ -164,8 +162,10 @@ def test_a_rebuild_and_a_check_end_well_and_a_rollback_brings_back_what_was_remo
     page.wait_for_selector("#jobs .sq-done:has-text('Verify')")
 
     page.locator("#documents .sq-row", has_text="walnut.md").locator(".sq-remove").click()
+    page.click(".sq-dialog .sq-yes")
     sync_api.expect(page.locator("#documents .sq-row")).to_have_count(1)
     page.locator("#snapshots .sq-job", has_text=first).locator(".sq-rollback").click()
+    page.click(".sq-dialog:has-text('so you can return to it') .sq-yes")
 
     sync_api.expect(page.locator("#documents .sq-row")).to_have_count(2)
     assert first in page.locator("#snapshots .sq-job:has(.sq-badge)").inner_text()
