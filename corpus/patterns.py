@@ -22,10 +22,10 @@ class _Later:
     """Stands for a compiled pattern; the first use of a method compiles it and keeps the method."""
 
     def __init__(self, source: str, flags: int | re.RegexFlag) -> None:
-        self._source = source
+        self.pattern = source  # other patterns are made of it
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 whatever the pattern has
-        value = getattr(re.compile(self._source, self._flags), name)
+        value = getattr(re.compile(self.pattern, self._flags), name)
         self.__dict__[name] = value
         return value
