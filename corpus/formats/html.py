@@ -53,7 +53,8 @@ def extract_page(page: Page, *, url: str = "", full: bool = False) -> Extract:
     facts = {} if full else _facts(page, url)
     cut: list[str] = []
     blocks = write_blocks(page.tree, lambda target: _link(url, target), full=full, cut=cut)
-    title = facts.pop("title", "") or _title(page.tree, blocks)
+    stated = facts.pop("title", "")
+    title = _named_heading(page.tree, blocks) or stated or _title(page.tree, blocks)
     if not full:
         inside = _without_frame(blocks, _article(page.source))
         kept = set(map(id, inside))
@@ -155,6 +156,14 @@ def _reads_like_text(block: Block) -> bool:
 
 def _squeezed(text: str) -> str:
     return "".join(character for character in text if character.isalnum())
+
+
+def _named_heading(tree: Any, blocks: list[Block]) -> str:  # noqa: ANN401 an lxml element
+    """Return the longest heading that the page's own title begins with or ends with, "" if none."""
+    named = _squeezed(tree.findtext(".//title") or "")
+    found = [block.words for block in blocks if block.kind == "heading" and (words := _squeezed(block.words))
+             and (named.startswith(words) or named.endswith(words))]  # fmt: skip
+    return one_line(max(found, key=len, default=""))
 
 
 def _title(tree: Any, blocks: list[Block]) -> str:  # noqa: ANN401 an lxml element

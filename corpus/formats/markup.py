@@ -198,12 +198,17 @@ def _remove_frame(tree: Element, cut: list[str]) -> None:
         return
     whole = len("".join(body.itertext()))
     for element in list(body.iter()):
-        if not isinstance(element.tag, str) or element is body or not _is_frame(element):
+        if not isinstance(element.tag, str) or element is body or not _is_frame(element) or _is_in_code(element):
             continue
         if 5 * len("".join(element.itertext())) < 2 * whole and element.getparent() is not None:
             if words := one_line(_visible_text(element)):
                 cut.append(words)
             element.drop_tree()
+
+
+def _is_in_code(element: Element) -> bool:
+    """Tell whether an element is part of code, whose highlighter calls comments what they are."""
+    return any(parent.tag in {"pre", "code"} for parent in element.iterancestors())
 
 
 def _is_frame(element: Element) -> bool:

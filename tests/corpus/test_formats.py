@@ -502,3 +502,13 @@ def test_links_in_a_part_that_is_called_like_a_frame_go(tmp_path: Path) -> None:
     links = "".join(f"<p><a href='/{n}'>Another story about harbour number {n}</a></p>" for n in range(8))
     page = html(tmp_path, PROSE * 3 + f"<section class='related'>{links}</section>")
     assert "Another story" not in page.text
+
+
+def test_comments_in_highlighted_code_stay(tmp_path: Path) -> None:
+    code = "<pre><code><span class='hljs-comment'># moor the boat first</span>\n<span class='comment'># then</span> moor()</code></pre>"
+    assert "# moor the boat first\n# then moor()" in html(tmp_path, PROSE * 3 + code).text
+
+
+def test_a_page_is_called_by_the_heading_that_its_own_title_names(tmp_path: Path) -> None:
+    body = f"<div><h2>Keyboard shortcuts</h2><p>Press a key.</p></div><main><h1>Of Piers</h1>{PROSE * 3}</main>"
+    assert html(tmp_path, body, head="<title>Of Piers - The Harbour Book</title>").title == "Of Piers"
