@@ -34,6 +34,7 @@ TRIES = 3  # of one question, each with another process
 PING_SECONDS = 5.0
 SILENT_SECONDS = 30.0  # a process that says nothing for so long is stuck
 AHEAD = 2  # questions that a process is given at once: it begins the next without waiting for us
+COMMAND = (sys.executable, "-m", "ui.http.worker")  # and the number of its end of the socket
 _LONGEST_PAUSE = 10.0  # seconds before a process is started again that keeps dying
 
 
@@ -253,7 +254,7 @@ def _start(opening: Opening) -> tuple[subprocess.Popen[bytes], socket.socket]:
         raise ServeFailed("Several processes are for Linux and macOS. Leave --workers out.")
     ours, theirs = socket.socketpair()
     settled = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ}  # the processes are our parallelism
-    command = [sys.executable, "-m", "ui.http.worker", str(theirs.fileno())]
+    command = [*COMMAND, str(theirs.fileno())]
     root = str(Path(__file__).resolve().parents[2])  # of our packages, also where they are not installed
     settled["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     try:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,11 @@ import pytest
 
 from corpus import Document
 from index import Index
+from ui.errors import ServeFailed
+from ui.http.answering import Asked
+from ui.http.failing import Failed
+from ui.http.fleet import Fleet
+from ui.opening import Opening
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="the table of processes is Linux's")
 QUESTION = "How much GPU memory does Walnut-7B need?"
@@ -121,9 +127,64 @@ def test_a_process_that_is_stuck_is_replaced_and_a_server_that_is_killed_leaves_
 
 
 def test_an_index_that_no_process_can_open_is_told(tmp_path):
-    from ui.errors import ServeFailed
-    from ui.http.fleet import Fleet
-    from ui.opening import Opening
-
     with pytest.raises(ServeFailed, match="could not begin: No index"):
         Fleet(Opening(index=str(tmp_path / "nothing")), 1)
+
+
+DYING = """
+import socket, sys
+from ui.http.frames import pack, receive_blocking
+server = socket.socket(fileno=int(sys.argv[1]))
+receive_blocking(server)
+server.sendall(pack({"ready": True}))
+while "id" not in (frame := receive_blocking(server)):
+    pass
+if frame["do"] == "stream":
+    server.sendall(pack({"id": frame["id"], "piece": "Half an "}))
+"""
+
+
+@pytest.fixture
+def dying(monkeypatch):
+    """Return a function that makes a fleet whose processes end with the first question."""
+    from ui.http import fleet
+
+    monkeypatch.setattr(fleet, "COMMAND", (sys.executable, "-c", DYING))
+    return lambda: fleet.Fleet(Opening(), 2)
+
+
+async def test_a_question_that_no_process_survives_is_given_up_and_others_are_still_taken(dying):
+    fleet = dying()
+    async with fleet.serving():
+        with pytest.raises(Failed, match="3 processes ended over this question") as failed:
+            await fleet.ask(Asked("q"))
+        while fleet.alive < 2:
+            await asyncio.sleep(0.01)
+
+    assert failed.value.status == 503
+    assert fleet.restarted >= 3
+
+
+async def test_a_stream_whose_words_are_out_is_not_begun_again(dying):
+    fleet, said = dying(), []
+
+    async def listen():
+        async for piece in fleet.stream(Asked("q")):
+            said.append(piece)
+
+    async with fleet.serving():
+        with pytest.raises(Failed, match=r"has ended\. Ask again") as failed:
+            await listen()
+
+    assert (said, failed.value.status) == (["Half an "], 502)
+
+
+async def test_a_caller_who_leaves_is_forgotten(dying):
+    fleet = dying()
+    async with fleet.serving():
+        asking = asyncio.create_task(fleet.search("q", 1, {}))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+        assert sum(worker.busy for worker in fleet._workers) == 0
