@@ -17,8 +17,8 @@ ROWS = {
 WANTED = [
     *map(str, range(1, 71)),
     *(f"G{n}" for n in range(1, 8)),
-    *(f"K{n}" for n in range(1, 5)),
-    *(f"F{n}" for n in range(1, 6)),
+    *(f"K{n}" for n in range(1, 6)),
+    *(f"F{n}" for n in range(1, 7)),
 ]
 
 

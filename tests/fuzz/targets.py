@@ -343,7 +343,7 @@ async def _called(
     async def receive() -> dict[str, object]:
         if events:
             return events.pop()
-        await asyncio.sleep(5)  # a client that waits for its answer
+        await asyncio.sleep(60)  # a client that waits for its answer, longer than the fuzzer does
         return {"type": "http.disconnect"}
 
     async def send(event: Any) -> None:
