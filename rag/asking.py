@@ -32,7 +32,7 @@ _LISTED_EN = pattern(
     re.IGNORECASE,
 )
 _ENGLISH = pattern(
-    r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| kind of| type of| sort of)? "
+    r"\b(?:how many|how much|what|which)(?: (?:is|was|are|were))?(?: the| a| an| (?:kind|type|sort|amount|number)s? of)? "
     r"(?P<noun>(?!(?:did|do|does|has|have|had|can|could|will|would|should|the|a|an)\b)(?:[\w-]+ ){0,3}?[\w-]+?)"
     r"(?= (?:of|for|in|on|to|from|with|at|by|did|does|do|is|was|are|were|has|have|had|can|could|used|needed|that|per)\b|\?|$)",
     re.IGNORECASE,

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +28,8 @@ from rag.following import stand_alone
 from rag.mentions import mention_strength
 from rag.packing import pack
 from rag.questions import Question, understand
-from rag.refusing import decide
+from rag.refusing import settle
 from rag.settings import DEFAULT_HITS, EVIDENCE_CHARS
-
-if TYPE_CHECKING:
-    from rag.refusing import Decision
 
 MOST_FALSE_REFUSALS = 0.04  # share of the questions with an answer that a fit may refuse
 FOLDS = 5
@@ -59,21 +56,26 @@ CURVE = (
 )  # bounds on false refusals to report
 
 Floats = npt.NDArray[np.float64]
-_RISING = frozenset({"together", "log_together", "words", "said", "asked", "least", "assembled"})  # more never refuses
-_FALLING = frozenset({"absent", "absent_open", "absent_share", "valueless", "unheard"})  # more of these never answers
-
+# More of these never refuses, more of those never answers.
+_RISING = frozenset(
+    {"together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside"}
+)
+_FALLING = frozenset({"absent", "absent_open", "unheard"})
 
 # How much of the bound on false refusals a class of questions may use: all of it, each.
 EVEN: Mapping[Sort, float] = dict.fromkeys(SORTS, 1.0)
-# A wrong number does more harm than a wrong sentence, and a list that was assembled carries its own evidence.
-CAREFUL_WITH_VALUES: Mapping[Sort, float] = {"listed": 0.0, "valued": 2.0, "other": 1.0}
+# A wrong number does more harm than a wrong sentence.
+CAREFUL_WITH_VALUES: Mapping[Sort, float] = {"listed": 1.0, "valued": 1.5, "other": 1.0}
+# Where documents are unknown, a list that was assembled from them carries its own evidence.
+TRUSTING_LISTS: Mapping[Sort, float] = {"listed": 0.0, "valued": 2.25, "other": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """The evidence for one question, and whether the documents answer it.
 
-    ``settled`` is 0 or 1 where the question's form decides and no threshold can, else None.
+    ``settled`` is 0 or 1 where the question's form decides and no threshold can, else None; ``removed`` says that the passages
+    with its gold were taken away.
     """
 
     question: str
@@ -82,6 +84,7 @@ class Sample:
     sort: Sort = "other"
     settled: float | None = None
     weight: float = 1.0
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def collect(
         samples.append(_sample(question, alone, index, answerable=gold.answerable))
         if gold.answerable:
             without = _Without(index, _gold_passages(question, gold, index))
-            samples.append(_sample(question, alone, without, answerable=False, weight=REMOVED_WEIGHT))
+            samples.append(_sample(question, alone, without, answerable=False, removed=True))
         if progress:
             progress(done, len(questions))
     return samples
@@ -145,7 +148,7 @@ def fit(
         UsageError: There are too few questions with or without an answer.
     """
     open_ones = [sample for sample in samples if sample.settled is None]
-    asked = [sample for sample in samples if sample.weight == 1.0]
+    asked = [sample for sample in samples if not sample.removed]
     counts = [sum(sample.answerable is kind for sample in asked) for kind in (True, False)]
     if min(counts) < FEWEST:
         raise UsageError(
@@ -160,19 +163,15 @@ def fit(
     return Fit(calibration, _trade_off(samples, unseen, most_false_refusals, start, care), curve)
 
 
-def _sample(question: Question, alone: str, index: Index, *, answerable: bool, weight: float = 1.0) -> Sample:
+def _sample(question: Question, alone: str, index: Index, *, answerable: bool, removed: bool = False) -> Sample:
     hits = index.search(alone, DEFAULT_HITS)
     packed = pack(question, hits, index, budget=EVIDENCE_CHARS)
     draft = extractive.read(question, packed, index)
-    decision = decide(question, packed, draft, index)
+    decision = settle(question, packed, draft, index)
     evidence = weigh(question, packed, draft)
-    return Sample(question.text, answerable, evidence.figures(), evidence.sort, _settled(decision), weight)
-
-
-def _settled(decision: Decision) -> float | None:
-    if decision.evidence is not None:
-        return None
-    return 0.0 if decision.refusal else 1.0
+    settled = None if decision is None else 0.0 if decision.refusal else 1.0
+    weight = REMOVED_WEIGHT if removed else 1.0
+    return Sample(question.text, answerable, evidence.figures(), evidence.sort, settled, weight, removed)
 
 
 def _gold_passages(question: Question, gold: GoldQuestion, index: Index) -> frozenset[tuple[str, int]]:
@@ -277,21 +276,24 @@ def _thresholds(
     Of n probabilities in order, a new one lies below the k-th with probability k / (n + 1), whatever their distribution
     (the conformal quantile of Vovk, Gammerman and Shafer, 2005).
     """
-    open_ones = [s.answerable and s.settled is None for s in samples]
+    open_ones = np.array([s.answerable and s.settled is None for s in samples])
+    counted = np.array([s.weight for s in samples])
     lowest = float(probabilities[open_ones].min(initial=1.0))
-    pooled = _quantile(probabilities[open_ones], most, lowest)  # for a class with too few questions to tell
+    pooled = _quantile(probabilities[open_ones], counted[open_ones], most, lowest)  # for a class with too few to tell
     found: dict[Sort, float] = {}
     for sort in SORTS:
-        own = [is_open and s.sort == sort for is_open, s in zip(open_ones, samples, strict=True)]
+        own = open_ones & np.array([s.sort == sort for s in samples])
         few = start.thresholds[sort] if start else pooled if care[sort] else lowest
-        found[sort] = _quantile(probabilities[own], most * care[sort], few)
+        found[sort] = _quantile(probabilities[own], counted[own], most * care[sort], few)
     return found
 
 
-def _quantile(probabilities: Floats, most: float, few: float) -> float:
-    """Return the highest threshold that so many probabilities allow, ``few`` where they are too few to tell."""
-    rank = min(int(most * (len(probabilities) + 1)), len(probabilities))
-    return float(np.sort(probabilities)[rank - 1]) if rank >= LEAST_RANK else few
+def _quantile(probabilities: Floats, counted: Floats, most: float, few: float) -> float:
+    """Return the highest threshold that so many probabilities, each with its weight, allow; ``few`` where they cannot tell."""
+    order = np.argsort(probabilities)
+    below = np.cumsum(counted[order])  # the weight up to each probability, its own included
+    rank = int(np.searchsorted(below, most * (counted.sum() + 1), side="right"))
+    return float(probabilities[order[rank - 1]]) if rank and below[rank - 1] >= LEAST_RANK else few
 
 
 def _trade_off(
@@ -311,6 +313,6 @@ def _trade_off(
     return TradeOff(
         most,
         share([s.answerable for s in samples]),
-        share([not s.answerable and s.weight == 1.0 for s in samples]),
-        share([not s.answerable and s.weight < 1.0 for s in samples]),
+        share([not s.answerable and not s.removed for s in samples]),
+        share([s.removed for s in samples]),
     )

@@ -23,8 +23,8 @@ OTHERS, LIBRARY = "calibration.json", "calibration_library.json"
 LIBRARY_IDS = "library/"  # how the ids of the shipped documents begin
 SETTING = "refusal"  # where an index keeps its own calibration
 FIGURES = (
-    "together", "log_together", "words", "said", "asked", "least", "absent", "absent_open", "absent_share", "valueless", "length",
-    "foreign", "unnamed", "unheard", "valued", "listed", "assembled",
+    "together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside", "absent",
+    "absent_open", "length", "foreign", "unnamed", "unheard", "valued", "listed",
 )  # fmt: skip
 SORTS: tuple[Sort, ...] = ("listed", "valued", "other")
 

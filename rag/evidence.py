@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from operator import mul
@@ -17,11 +17,11 @@ from typing import Literal
 from corpus.languages import language_of
 from index.hits import Hit
 from index.terms import is_cjk
-from rag.drafts import Draft
-from rag.grammar import ABSTRACT_NOUNS, CUES, Kind, kind_of
+from rag.drafts import Draft, Statement
+from rag.grammar import ABSTRACT_NOUNS, CUES, LABELS, Kind, kind_of
 from rag.mentions import Mention, mention_strength
 from rag.questions import Clause, Needle, Question
-from rag.scoring import name_match, needle_match, value_fit
+from rag.scoring import LABELLED, name_match, needle_match, value_fit
 from rag.selecting import IDLE
 from rag.units import Unit, terms_of, units_of
 
@@ -39,7 +39,6 @@ LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does 
 ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 LONG_QUESTION = 8  # words and names from which a question counts as long
-MOST_SENTENCES = 4  # statements of a draft up to which it may be single sentences
 
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
 _SHOWN: frozenset[Kind] = _VALUES | {"venue", "language", "definition", "organisation", "person", "reason", "lineage"}
@@ -53,27 +52,27 @@ _LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
 class Evidence:
     """What speaks for an answer, each figure from 0 (nothing) to 1 (all of it), and the class of the question.
 
-    ``together`` is the share of the question's words, names and kind of value that the best single piece has, ``words``
-    that of its words alone, ``said`` that of its words in the draft itself, and ``asked`` how much some piece has of the
-    noun that the question word belongs to. ``length`` grows with the question, to 1 for eight words and names.
+    ``together`` is the share of the question's words, names and kind of value that the best single piece has, ``passage``
+    that of its words and names in the best passage, ``shown`` in the best statement of the draft with what it stands
+    under, ``said`` that of its words in the draft itself, and ``asked`` how much some piece has of the noun that the
+    question word belongs to. ``length`` grows with the question, to 1 for eight words.
     """
 
     together: float
-    words: float
+    passage: float
+    shown: float
     said: float
     asked: float
-    least: float  # how much the pieces have of the word of the question that they have least of
+    named: float  # how surely the draft is about that name of the question which it is least about
+    beside: float  # how surely some piece is about all names of the question at once
     absent: float  # how surely some word or name of the question stands in no passage, in no form and no language
     absent_open: float  # the same where no number, amount or date is asked for
-    absent_share: float  # share of the words that stand nowhere
-    valueless: bool  # no piece about what is named shows a value of the kind asked for
     length: float
     foreign: float  # share of the passages that are in another language than the question
     unnamed: bool  # nothing is named
     unheard: float  # share of the names that the index does not hold; less where names are written otherwise
     valued: bool  # a number, an amount, a date is asked for
     listed: bool  # several things are asked for
-    assembled: bool  # the draft was put together from a list, a table or an entry
 
     @property
     def sort(self) -> Sort:
@@ -81,50 +80,50 @@ class Evidence:
         return "listed" if self.listed else "valued" if self.valued else "other"
 
     def figures(self) -> dict[str, float]:
-        """Return all of it as numbers by name; ``log_together`` tells little evidence from none."""
+        """Return all of it as numbers by name; ``log_together`` tells little evidence from none.
+
+        ``passage_long`` lets the best passage count more for a long question, whose words no single piece needs to have.
+        """
         plain = {item.name: float(getattr(self, item.name)) for item in fields(self)}
-        return plain | {"log_together": math.log(self.together + 0.05)}
+        own = {"log_together": math.log(self.together + 0.05), "passage_long": self.passage * self.length}
+        return plain | own
 
 
 def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
     """Return the evidence that the passages, and the draft made from them, hold for a question."""
     foreign = foreign_share(question, hits)
     weights = [_weight(needle, question, foreign) for needle in question.needles]
+    units = [unit for unit in units_of(hits) if unit.kind != "heading"]
     best = [0.0] * len(weights)
-    together = words = value = 0.0
-    for unit in _units_about(question, hits):
+    together = 0.0
+    for unit in _about(units, question):
         matches = [max(_firm(needle, unit, question), _as_kind(needle, unit, question)) for needle in question.needles]
         best = list(map(max, best, matches))
-        words = max(words, _weighted(weights, matches))
         for clause in question.clauses:
             share = _share(unit, clause, question, weights, matches, foreign=foreign > 0.5)
             asked = _of_what_is_asked(clause, question, matches, foreign=foreign > 0.5)
             together = max(together, share * asked)
-            value = max(value, value_fit(unit, clause, question) if clause.kind in _SHOWN else 1.0)
     text = terms_of(" ".join(statement.text for statement in draft.statements))
     kinds = {clause.kind for clause in question.clauses}
-    reaches = [(needle, reach(needle)) for needle in telling(question)]
     valued = bool(kinds) and kinds <= _VALUES
-    absent = max((1.0 - share for _, share in reaches), default=0.0) * question.spoken
+    absent = max((1.0 - reach(needle) for needle in telling(question)), default=0.0) * question.spoken
+    told = [(statement, _behind(statement, units)) for statement in draft.statements]
     return Evidence(
         together=together,
-        words=words,
+        passage=max((_covered(pieces, "", question, weights) for pieces in _by_passage(units)), default=0.0),
+        shown=max((_covered(pieces, statement.text, question, weights) for statement, pieces in told), default=0.0),
         said=_weighted(weights, [needle.found_in(text) for needle in question.needles]),
         asked=_asked(question, best),
-        least=_least(question, best),
+        named=min((_told_of(mention, told) for mention in question.mentions), default=1.0),
+        beside=_beside(units, question),
         absent=absent,
         absent_open=0.0 if valued else absent,
-        absent_share=_weighted([n.weight for n, _ in reaches], [1.0 - share for _, share in reaches]) * question.spoken
-        if reaches
-        else 0.0,
-        valueless=value == 0.0,
         length=min(1.0, len(question.needles) / LONG_QUESTION),
         foreign=foreign,
         unnamed=not question.mentions,
-        unheard=_unheard(question) * (1.0 if question.spoken else 1.0 - foreign),
+        unheard=_unheard(question) * (1.0 if question.spoken else max(1.0 - foreign, _native(told, question))),
         valued=valued,
         listed=question.several or bool(kinds & _LISTS),
-        assembled=bool(draft.lead) or len(draft.statements) > MOST_SENTENCES,
     )
 
 
@@ -148,14 +147,15 @@ def reach(needle: Needle) -> float:
     return min(1.0, math.sqrt(sum(weight**2 for _, weight in needle.others))) if needle.held else 0.0
 
 
-def _least(question: Question, best: Sequence[float]) -> float:
-    words = {needle.surface for needle in telling(question)}
-    return min((m for n, m in zip(question.needles, best, strict=True) if n.surface in words), default=1.0)
-
-
 def _unheard(question: Question) -> float:
     names = question.mentions
     return sum(not mention.held for mention in names) / len(names) if names else 0.0
+
+
+def _native(told: Iterable[tuple[Statement, list[Unit]]], question: Question) -> float:
+    """Return the share of a draft's statements that stand in the question's language: they would write its names as it does."""
+    spoken = [any(language_of(unit.text) == question.language for unit in pieces) for _, pieces in told if pieces]
+    return sum(spoken) / len(spoken) if spoken else 0.0
 
 
 def foreign_share(question: Question, hits: Sequence[Hit]) -> float:
@@ -168,13 +168,54 @@ def foreign_share(question: Question, hits: Sequence[Hit]) -> float:
     return sum(other) / len(other) if other else 0.0
 
 
-def _units_about(question: Question, hits: Sequence[Hit]) -> Iterator[Unit]:
+def _about(units: Iterable[Unit], question: Question) -> Iterator[Unit]:
     """Yield the pieces that are about what is named."""
     gates = [mention for mention in question.mentions if mention.sure and mention.held]
     soft = [mention for mention in question.mentions if mention.held and not mention.sure]
-    for unit in units_of(hits):
-        if unit.kind != "heading" and _is_about(unit, gates) and _is_near(unit, soft):
+    for unit in units:
+        if _is_about(unit, gates) and _is_near(unit, soft):
             yield unit
+
+
+def _behind(statement: Statement, units: Iterable[Unit]) -> list[Unit]:
+    """Return the pieces that a statement of a draft stands on."""
+    places = [(span.document.id, span.start, span.end) for span in statement.sources]
+    return [u for u in units if any(u.document.id == d and u.start < end and start < u.end for d, start, end in places)]
+
+
+def _by_passage(units: Iterable[Unit]) -> Iterable[list[Unit]]:
+    passages: dict[tuple[str, int], list[Unit]] = {}
+    for unit in units:
+        passages.setdefault((unit.document.id, unit.passage.start), []).append(unit)
+    return passages.values()
+
+
+def _covered(units: Sequence[Unit], text: str, question: Question, weights: Sequence[float]) -> float:
+    """Return the share of the question's words and names that pieces and a text have together, each where it is said best."""
+    terms = terms_of(text)
+    matches = [
+        max((max(needle_match(needle, unit), _as_kind(needle, unit, question)) for unit in units), default=0.0)
+        for needle in question.needles
+    ]
+    matches = [max(match, n.found_in(terms)) for n, match in zip(question.needles, matches, strict=True)]
+    matches += [_named(mention, units, text) for mention in question.mentions]
+    return _weighted([*weights, *[NAME_WEIGHT] * len(question.mentions)], matches)
+
+
+def _named(mention: Mention, units: Iterable[Unit], text: str) -> float:
+    return max((name_match(mention, unit) for unit in units), default=mention_strength(text, mention) if text else 0.0)
+
+
+def _told_of(mention: Mention, told: Iterable[tuple[Statement, list[Unit]]]) -> float:
+    """Return how surely a statement of a draft is about a name; one that a table gave need not stand in the passages."""
+    return max((_named(mention, pieces, statement.text) for statement, pieces in told), default=0.0)
+
+
+def _beside(units: Iterable[Unit], question: Question) -> float:
+    """Return how surely one piece is about all names of a question; 1 for a single one, and where each has its own answer."""
+    if len(question.mentions) < 2 or question.side_by_side:
+        return 1.0
+    return max((min(name_match(mention, unit) for mention in question.mentions) for unit in units), default=0.0)
 
 
 def _weighted(weights: Sequence[float], matches: Sequence[float]) -> float:
@@ -222,13 +263,21 @@ def _firm(needle: Needle, unit: Unit, question: Question) -> float:
 def _as_kind(needle: Needle, unit: Unit, question: Question) -> float:
     """Return how much a piece has of a word that only says the kind of answer, by showing such an answer.
 
-    "Which company launched it" is told by "made by Basalt Labs": neither word need stand there.
+    "Which company launched it" is told by "made by Basalt Labs": neither word need stand there. A field that is named after
+    what is asked tells what fields are named after: "Year: 1998" when it was published.
     """
     for clause in question.clauses:
         for kind in _kinds_told(clause):
-            if _says_kind(needle.surface, kind):
-                return min(1.0, value_fit(unit, replace(clause, kind=kind), question))
+            said = _says_kind(needle.surface, kind)
+            if said or _names_field(needle.surface, kind):
+                value = value_fit(unit, replace(clause, kind=kind), question)
+                return min(1.0, value) if said else float(value >= LABELLED)
     return 0.0
+
+
+@cache
+def _names_field(word: str, kind: Kind) -> bool:
+    return kind in LABELS and LABELS[kind].match(word) is not None
 
 
 def _kinds_told(clause: Clause) -> tuple[Kind, ...]:

@@ -33,10 +33,10 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
-    ("list", r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都(?:出|有|列|包括|包含|发布|做)过?(?:了)?(?:哪|什么|啥)|列出|列举|罗列|举出|(?:给出|写出|找出|说出)(?:所有|全部)|举例|举几个|几个例子|分为哪|包括什么|包含什么|三个.{0,6}是什么|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples? of\b"),
+    ("list", r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都(?:出|有|列|包括|包含|发布|做)过?(?:了)?(?:哪|什么|啥)|列出|列举|罗列|举出|(?:给出|写出|找出|说出)(?:所有|全部)|举例|举几个|几个例子|分为哪|包括什么|包含什么|三个.{0,6}是什么|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b(?!\s+(?:(?:the|an?|its|their|this|that)\b|(?-i:[A-Z])))|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples? of\b"),
     ("organisation", r"(?:哪|什么)(?:家|个|些|一家|所)?(?:公司|机构|组织|大学|团队|实验室|研究院|学校|企业|单位|厂商|部门|院校|球队|俱乐部)|谁(?:家)?.{0,6}(?:发布|开发|研发|推出|做的|出品|研制|提出|建造|制造|创建|创立|打造)|(?:发布|开发|研发|推出|研制|提出)(?:者|方|单位|机构)?(?:是谁|是哪)|出自(?:谁|哪)|开发者|研发方|合作方|(?:哪|什么)家.{0,8}(?:的|出)|谁的(?:模型|产品|项目)|由(?:谁|哪)"
                      r"|\bwho (?:\w+ )?(?:developed|released|built|created|made|trained|published|introduced|proposed|owns?|founded|designed|produced|launched|maintains?|is behind)\b|\b(?:which|what) (?:\w+ ){0,2}(?:company|organi[sz]ation|lab|laboratory|institution|university|team|group|firm|agency|school|college)\b|\bdevelopers?\b"),
-    ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|\b(?:conference|journal|venue|proceedings|workshop)\b"),
+    ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|发表(?:在|于)(?:哪|什么)|\b(?:conference|journal|venue|proceedings|workshop)\b|\bwhere\b.{1,60}\b(?:published|presented|appear)"),
     ("language", r"(?:什么|哪种|哪国|哪门|何种)语言|\b(?:what|which) languages?\b"),
     ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|^[^的，,]{1,24}(?<!名字)(?<!全名)(?<!名称)是(?:个|一种|一个)?(?:什么|啥)(?:东西|玩意|样的)?(?:模型|项目|系统)?[?？。]?$|指的?是什么|的?(?:定义|含义)|介绍一下|简介|^what (?:is|are) (?:a |an )?[\w.+-]+(?: [\w.+-]+){0,2}\?*$|\bwhat (?:does|is) .{1,40} (?:mean|stand for|refer to)\b|\bwhat is meant by\b|\bdefin(?:e|ition)\b|\btell me about\b|(?:何谓|何为)(?=\S)|(?:含义|定义)[?？。]*$"),
     ("person", r"谁|哪位|哪个人|什么人|作者|第一作者|\bwho(?:m|se)?\b|\bauthors?\b"),
@@ -175,6 +175,7 @@ FILLERS_EN = frozenset(
         "according",
         "into",
         "during",
+        "since",
         "after",
         "before",
         "between",
@@ -191,7 +192,16 @@ FILLERS_EN = frozenset(
         "say",
         "said",
         "kind",
+        "kinds",
         "type",
+        "types",
+        "sort",
+        "sorts",
+        "exist",
+        "exists",
+        "happen",
+        "happens",
+        "happened",
         "per",
         "each",
         "also",
@@ -358,7 +368,7 @@ _COMPARES = pattern(
 )
 _SEVERAL = pattern(
     r"哪些|哪几|有哪|哪(?:两|三|四|五|六|七|八|九|十)|都.{0,6}(?:哪|什么|啥)|列出|列举|罗列|举出|(?:给出|写出|找出|说出)(?:所有|全部)|举例|分别|各自"
-    r"|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples\b",
+    r"|\b(?:which|what) (?:(?!(?:is|was|are|were|do|does|did|has|have|can|the|of)\b)[\w-]+ ){0,3}?(?!(?:is|was|does|has|this|happens|causes|makes|means|helps|keeps|comes|remains|drives|limits|allows)\b)[a-z-]{2,}[^\Wsui]s\b(?!\s+(?:(?:the|an?|its|their|this|that)\b|(?-i:[A-Z])))|\blist\b|\bname (?:all|the|some|three|two)\b|\bwhat are\b|\bexamples\b",
     re.IGNORECASE,
 )
 

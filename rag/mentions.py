@@ -99,10 +99,11 @@ _COMMON = frozenset(
         "un",
     ]
 )
-_LATIN = pattern(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’][A-Za-z0-9.+]+)*[α-ω]?")
+_LATIN = pattern(r"[A-Za-z0-9][A-Za-z0-9.+]*(?:[-–_·'’](?:[A-Za-z0-9.+]+|[α-ω](?![α-ω])))*[α-ω]?")
 _SIZE_SUFFIX = pattern(r"(?<=\w)[-_ ]?\d+(?:\.\d+)?[bmBM]$")
 _AMOUNT = pattern(r"v?\d+(?:[.,]\d+)*\s?[A-Za-z]{0,2}")  # 7B, 100k, 3D, v4: sizes and versions without a name
 _DOUBLED = pattern(r"([a-z])\1")
+_SHAPED = pattern(r"\d|[a-z][A-Z]|[A-Z]{2}")
 _VERSION = pattern(r"\d{1,2}(?:\.\d{1,2})?")
 _LONGEST = 5  # Latin words in one name
 _LONGEST_CHINESE = 10  # characters
@@ -331,6 +332,7 @@ def _as_name(
         not re.search(r"[^\W\d_]", normal)
         or all(word.lower() in STOP_WORDS or word.lower() in _COMMON for word in words)
         or _AMOUNT.fullmatch(surface)
+        or (normal not in aliases and _are_two_names(words))
     ):
         return None
     shaped = [_is_shaped(word, language, index, first=start == 0 and n == 0) for n, word in enumerate(words)]
@@ -360,6 +362,11 @@ def _is_name_like(surface: str, normal: str, aliases: Mapping[str, frozenset[str
         if _is_written_as_name(normalize_name(spelling), spelling, index, "en"):
             return True
     return False
+
+
+def _are_two_names(words: Sequence[str]) -> bool:
+    """Tell whether "and" stands between words that are names each by its shape: a heading may join them, "BLOOMZ and mT0"."""
+    return "and" in words[1:-1] and all(_SHAPED.search(word) for word in words if word != "and")
 
 
 def _is_one_word(words: list[str]) -> bool:
@@ -418,12 +425,13 @@ def _is_written_as_name(normal: str, surface: str, index: Index, language: Langu
     if language == "zh" and not _is_english_word(surface, index):
         return True
     pattern = name_pattern(surface)
-    written = [
+    places = (
         _is_written_so(p.text, m, english=p.document.language == "en")
         for p in index.passages_with([term], limit=6)
         for m in pattern.finditer(p.text)
-    ]
-    return bool(written) and 2 * sum(written) > len(written)
+    )
+    written = [place for place in places if place is not None]
+    return 2 * sum(written) > len(written)
 
 
 def _is_english_word(surface: str, index: Index) -> bool:
@@ -433,13 +441,18 @@ def _is_english_word(surface: str, index: Index) -> bool:
     return any(is_cjk(term[0]) for concept in index.query(surface).concepts for term in concept.terms)
 
 
-def _is_written_so(text: str, match: re.Match[str], *, english: bool) -> bool:
-    """Tell whether one place writes a word as a name; what an English text begins with has a capital anyway."""
+def _is_written_so(text: str, match: re.Match[str], *, english: bool) -> bool | None:
+    """Tell whether one place writes a word as a name; None where it cannot tell.
+
+    What begins a sentence (in an English text also an item, a cell) has a capital anyway, as has a word of a title.
+    """
     word = match[0]
     if _is_part(text, match.start(), match.end(), word):
-        return False
+        return None
     if re.search(r"\d|[^\W\d_][A-Z]", word):
         return True
+    if not word[0].isupper():
+        return False
     before = re.search(r"([A-Za-z]+)\W{1,2}$", text[max(0, match.start() - 20) : match.start()])
     after = re.match(r"\W{1,2}([A-Za-z]+)", text[match.end() : match.end() + 20])
     alone = not (before and before[1][0].isupper()) and not (after and after[1][0].isupper())
@@ -447,7 +460,7 @@ def _is_written_so(text: str, match: re.Match[str], *, english: bool) -> bool:
         match.start() == 0
         or (_STARTS if english else _SENTENCE_STARTS).search(text, max(0, match.start() - 4), match.start()) is not None
     )
-    return word[0].isupper() and alone and not starts
+    return True if alone and not starts else None
 
 
 def _is_held(surface: str, normal: str, index: Index) -> bool:

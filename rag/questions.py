@@ -266,9 +266,19 @@ def _candidates(surface: str, text: str, index: Index) -> Iterable[str]:
 def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index) -> Iterable[Needle]:
     """Yield the question's concepts that are no names and do not merely ask."""
     plain = LIST_THEM.sub(lambda told: " " * len(told[0]), _without_names(normalize(text), mentions))
-    for concept in _joined(_placed(plain, query.concepts)):
+    for concept in _joined(_placed(plain, _apart(query.concepts, index))):
         if not _is_filler(concept.surface):
             yield _needle(concept, index)
+
+
+def _apart(concepts: Iterable[Concept], index: Index) -> Iterable[Concept]:
+    """Yield the concepts, a word and the number behind it ("since 2005") apart, unless documents write them as one name."""
+    for concept in concepts:
+        word, _, number = concept.surface.partition(" ")
+        if word.isalpha() and number[:1].isdigit() and not index.holds(word + number):
+            yield from (Concept(part, dict.fromkeys(analyze(part), 1.0)) for part in (word, number))
+        else:
+            yield concept
 
 
 _CLASS_NOUN = pattern(

@@ -67,6 +67,22 @@ class Decision:
 
 def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Decision:
     """Return whether the draft should be shown, or why it should not: the documents do not say."""
+    settled = settle(question, hits, draft, index)
+    if settled is not None:
+        return settled
+    calibration = calibration_of(index, hits)
+    evidence = weigh(question, hits, draft)
+    probability = calibration.probability(evidence)
+    threshold = calibration.threshold(evidence)
+    refusal = None
+    if probability < threshold:
+        reason: Reason = "not_about_it" if question.mentions else "off_topic"
+        refusal = _refusal(reason, question, hits)
+    return Decision(refusal, evidence, probability, threshold)
+
+
+def settle(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Decision | None:
+    """Return the decision where a question's names and the draft's form make it, None where the evidence must be weighed."""
     unknown = tuple(
         m.surface for m in question.mentions if not m.held and (m.certain or (question.several and question.spoken))
     )
@@ -79,15 +95,7 @@ def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
         return Decision(None)
     if any(clause.kind == "link" for clause in question.clauses):
         return Decision(None)  # a link was found for what is named, or there would be no statement
-    calibration = calibration_of(index, hits)
-    evidence = weigh(question, hits, draft)
-    probability = calibration.probability(evidence)
-    threshold = calibration.threshold(evidence)
-    refusal = None
-    if probability < threshold:
-        reason: Reason = "not_about_it" if question.mentions else "off_topic"
-        refusal = _refusal(reason, question, hits)
-    return Decision(refusal, evidence, probability, threshold)
+    return None
 
 
 def nothing_said(question: Question, hits: Sequence[Hit]) -> Refusal:

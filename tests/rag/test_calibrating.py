@@ -1,6 +1,7 @@
 """Fitting the refusal: what samples say, what a threshold promises, where a calibration is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_a_fit_keeps_the_bound_on_false_refusals():
     found = fit(mixed, most_false_refusals=0.1)
     assert found.chosen.refused_answerable <= 0.1
     assert found.chosen.refused_unanswerable > found.chosen.refused_answerable
+
+
+def test_a_question_that_weighs_little_moves_a_threshold_little():
+    told = [sample(i, answerable=True, together=0.5 + (i % 40) / 80) for i in range(200)]
+    odd = [replace(sample(500 + i, answerable=True, together=0.0), weight=0.1) for i in range(20)]
+    untold = [sample(1000 + i, answerable=False, together=(i % 20) / 80) for i in range(200)]
+    light = fit(told + odd + untold, most_false_refusals=0.05).calibration
+    heavy = fit(told + [replace(s, weight=1.0) for s in odd] + untold, most_false_refusals=0.05).calibration
+    assert light.thresholds["other"] > heavy.thresholds["other"]
 
 
 def test_more_refusals_of_one_kind_cost_more_of_the_other():
@@ -111,10 +121,10 @@ def test_what_ships_is_a_calibration():
     assert all(0 < threshold < 0.5 for threshold in shipped().thresholds.values())
 
 
-@pytest.mark.parametrize("name", ["library", "subjects"])
+@pytest.mark.parametrize("name", ["library", "subjects", "asked", "asked_unseen"])
 def test_the_questions_are_sound(name):
     """Ids differ, half have no answer, evidence is in its document, and the gold is there to be found."""
-    documents = load_library() if name == "library" else read_folder(QUESTIONS / name).documents
+    documents = read_folder(QUESTIONS / name).documents if name == "subjects" else load_library()
     texts = {document.id: document.text for document in documents}
     lines = (QUESTIONS / f"{name}.jsonl").read_text("utf-8").splitlines()
     questions = [json.loads(line) for line in lines]

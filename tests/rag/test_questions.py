@@ -47,6 +47,7 @@ def index():
         ("源代码在哪里下载?", "link"),
         ("Where can I find the code?", "link"),
         ("论文发表在哪个会议?", "venue"),
+        ("Where was the survey published?", "venue"),
         ("为什么选在山上?", "reason"),
         ("它被称为什么?", "name"),
         ("什么是干涉测量?", "definition"),
@@ -55,6 +56,8 @@ def index():
         ("表格里一共列了几台望远镜?", "count"),
         ("有哪些望远镜在智利?", "list"),
         ("Which telescopes are in Chile?", "list"),
+        ("Which computer controls Heron-2?", "name"),
+        ("Which country buys a tenth of them?", "name"),
         ("这个数据库是基于什么引擎做的基础?", "lineage"),
         ("它支持事务吗?", "yes_no"),
         ("数据怎样压缩?", "method"),
@@ -95,6 +98,7 @@ def test_comparing_and_listing_are_seen():
         ("How many dishes does it have?", ["dishes"], "en", ("dishes",)),
         ("What lens coating does it use?", ["lens", "coating"], "en", ("coating",)),
         ("What did it cost?", ["cost"], "en", ()),
+        ("What kinds of dishes does it have?", ["dishes"], "en", ("dishes",)),
     ],
 )
 def test_the_noun_that_the_question_word_belongs_to_is_found(question, words, language, asked):
@@ -136,6 +140,29 @@ def test_a_size_or_a_year_alone_is_no_name(index):
 
 def test_a_common_word_in_latin_letters_is_no_name(index):
     assert find_mentions("用了多少 GPU 和 token?", index, "zh") == []
+
+
+def test_a_word_and_the_year_behind_it_are_looked_for_apart(index):
+    needles = understand("Whose dishes have been turning since 2011?", index).needles
+    assert "2011" in [needle.surface for needle in needles]
+    assert not any("since" in needle.surface for needle in needles)
+
+
+def test_names_that_a_heading_joins_are_two_names_in_a_question():
+    text = "# Stores\n\n## TideDB and KelpDB\n\nTideDB and KelpDB keep logs. TideDB is fast, KelpDB is small."
+    index = Index.build(split([Document.from_text(text, id="stores.md")]))
+    assert understand("What is the difference between TideDB and KelpDB?", index).names == ("TideDB", "KelpDB")
+
+
+def test_a_greek_letter_belongs_to_a_name():
+    index = Index.build(split([Document.from_text("# Arrays\n\nKolibri-β 由海事局建造。", id="a.md")]))
+    assert understand("How large is Kolibri-β?", index).names == ("Kolibri-β",)
+
+
+def test_a_nickname_is_a_name_though_sentences_begin_with_what_it_stands_for():
+    text = "Alpaca 由斯坦福大学发布。Alpaca 有 7B 参数。有人在 Alpaca 之上继续训练。"
+    index = Index.build(split([Document.from_text(text, id="a.md")]))
+    assert understand("羊驼是谁发布的?", index).names == ("羊驼",)
 
 
 @pytest.mark.parametrize("text", ["gpt 3 is", "GPT-3's", "GPT3 is", "the GPT-3."])

@@ -6,7 +6,7 @@ import pytest
 
 from corpus import Document, split
 from index import Index
-from rag.drafts import Draft
+from rag.drafts import Draft, Span, Statement
 from rag.evidence import weigh
 from rag.extractive import read
 from rag.packing import pack
@@ -134,6 +134,31 @@ def test_evidence_runs_from_nothing_to_all_of_the_question(index):
     assert of("TideDB 的许可证是什么?") > 0.9
     assert of("Heron-2 的天线有多重?") < of("Heron-2 有多少面天线?")
     assert 0 <= of("红烧排骨要炖多久?") < 0.2
+
+
+def _evidence(text, index):
+    question = understand(text, index)
+    packed = pack(question, index.search(text, 20), index)
+    return weigh(question, packed, read(question, packed, index))
+
+
+def test_names_that_no_piece_has_together_speak_against_an_answer(index):
+    assert _evidence("TideDB 的许可证是什么?", index).beside == 1.0
+    assert _evidence("Heron-2 用 TideDB 存了多少数据?", index).beside < 0.8
+
+
+def test_a_comparison_needs_no_piece_with_both_names(index):
+    evidence = _evidence("TideDB 和 Granite 哪个压缩日志更快?", index)
+    assert evidence.beside == 1.0
+    assert evidence.named > 0.5
+
+
+def test_a_draft_that_says_nothing_of_a_name_tells_so(index):
+    question = understand("Granite 是什么?", index)
+    packed = pack(question, index.search(question.text, 20), index)
+    source = Span(packed[0].passage.document, 0, 8)
+    draft = Draft((Statement("天线越多,分辨率越高。", (source,)),))
+    assert weigh(question, packed, draft).named == 0.0
 
 
 def test_a_name_spelled_like_one_that_is_held_is_offered(ask):
