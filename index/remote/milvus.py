@@ -12,6 +12,7 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -270,10 +271,27 @@ class MilvusStore:
                 self._delete(kind, sorted({row[key] for row in found}))
 
     def finish(self, passages: int) -> None:
-        """Write everything out, so that what makes searching fast is built, and wait until rows are seen."""
+        """Write everything out, wait until what makes searching exact and fast is built, and load that.
+
+        Until then Milvus searches rows by an index of the moment, which finds nine of the ten nearest.
+        """
+
+        def load(client: MilvusClient, _: bool) -> None:
+            name = self._named("passages")
+            client.release_collection(name, timeout=CALL)
+            client.load_collection(name, timeout=20 * CALL)
+
         for kind in ("documents", "passages", "blobs"):
             self._ask(lambda client, _, kind=kind: client.flush(self._named(kind), timeout=10 * CALL))  # type: ignore[misc]
+        while self._ask(self._is_indexing):
+            time.sleep(_LOOK)
+        self._ask(load)
         self._rows_written(["documents", "passages"])
+
+    def _is_indexing(self, client: MilvusClient, _: bool) -> bool:
+        """Tell whether vectors of passages wait for their index."""
+        about = client.describe_index(self._named("passages"), "dense", timeout=CALL) or {}
+        return int(about.get("pending_index_rows") or 0) > 0
 
     def candidates(self, terms: Mapping[int, float], vector: Floats | None, depth: int, where: Where) -> Found:
         """Return the ``depth`` best by terms and the ``depth`` nearest to the vector (None: none), with both scores of all."""
@@ -521,6 +539,7 @@ def _bytes(text: str) -> bytes:
 
 
 _EFFORT, _LEAST_EFFORT = 10, 1000  # ef: at 200, 100,000 clustered vectors of 384 numbers give a recall@10 of .90
+_LOOK = 0.5  # seconds between looks at how far an index is
 _PIECES = 100  # of a blob that are written at once
 _FETCHED = 200  # rows that are fetched by their keys at once
 _ABOUT = ["serial", "key", "place", "first", "passages", "info", "size"]

@@ -23,7 +23,7 @@ def mortal(request, start):
 def own(mortal):
     """That server, running."""
     if not mortal.answers():
-        mortal.start()
+        mortal.start_again()
     return mortal
 
 
@@ -39,7 +39,7 @@ def interrupted(*_):
 def restart_soon(server):
     """Kill a server, and start it again in the background."""
     server.kill()
-    thread = threading.Timer(1.0, server.start)
+    thread = threading.Timer(1.0, server.start_again)
     thread.start()
     return thread
 
