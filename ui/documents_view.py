@@ -28,19 +28,25 @@ JOBS_SECONDS = 1.0  # how often the page looks at jobs that are under way
 
 
 class Library:
-    """The components of the view; ``work`` is written by page.js, ``within`` is what the list is filtered by."""
+    """The components of the view; ``work`` is written by page.js, ``within`` is what the list is filtered by.
 
-    def __init__(self) -> None:
+    Where nothing may be changed (not ``writable``), what changes something is not shown.
+    """
+
+    def __init__(self, *, writable: bool) -> None:
         import gradio as gr
 
         bare: dict[str, Any] = {"container": False, "show_label": False}
         quiet: dict[str, Any] = {"size": "sm", "variant": "secondary", "min_width": 0}
+        self.writable = writable
         self.within = gr.State(Filter())
         with gr.Column(elem_id="shelf", min_width=0):
             with gr.Row(elem_id="shelf-tools"):
-                self.upload = gr.Button(elem_id="upload", variant="primary", min_width=0)  # page.js answers
-                self.address = gr.Textbox(elem_id="address", interactive=True, **bare)
-                self.add = gr.Button(elem_id="add-address", **quiet)
+                self.upload = gr.Button(
+                    elem_id="upload", variant="primary", min_width=0, visible=writable
+                )  # page.js answers
+                self.address = gr.Textbox(elem_id="address", interactive=True, visible=writable, **bare)
+                self.add = gr.Button(elem_id="add-address", visible=writable, **quiet)
             self.hint = gr.Markdown(elem_id="upload-note")
             self.jobs = gr.Markdown(elem_id="jobs", latex_delimiters=[])
             self.find = gr.Textbox(elem_id="find-document", max_length=200, **bare)
@@ -48,8 +54,8 @@ class Library:
             self.documents = gr.Markdown(elem_id="documents", latex_delimiters=[])
             with gr.Row(elem_id="index-tools"):
                 self.snapshots_head = gr.Markdown(elem_id="snapshots-head")
-                self.reread = gr.Button(elem_id="reread", **quiet)
-                self.rebuild = gr.Button(elem_id="rebuild", **quiet)
+                self.reread = gr.Button(elem_id="reread", visible=writable, **quiet)
+                self.rebuild = gr.Button(elem_id="rebuild", visible=writable, **quiet)
                 self.verify = gr.Button(elem_id="verify", **quiet)
             self.snapshots = gr.Markdown(elem_id="snapshots", latex_delimiters=[])
             self.work = gr.Textbox(elem_id="work", **bare)
@@ -64,7 +70,7 @@ class Library:
             self.upload: gr.update(value=texts.upload),
             self.address: gr.update(placeholder=texts.address, label=texts.address),
             self.add: gr.update(value=texts.add),
-            self.hint: render_hint(texts.upload_hint),
+            self.hint: render_hint(texts.upload_hint if self.writable else texts.read_only),
             self.find: gr.update(placeholder=texts.find_document, label=texts.find_document),
             self.snapshots_head: render_hint(texts.snapshots_hint),
             self.reread: gr.update(value=texts.reread),

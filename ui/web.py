@@ -37,15 +37,15 @@ class Page:
     conversation), ``anew`` (which question is asked again) and those of the views; CSS hides them.
     """
 
-    def __init__(self, *, login: bool) -> None:
+    def __init__(self, offered: Offered) -> None:
         import gradio as gr
 
         self.chat = gr.State(Chat())
-        self.top = Top(login=login)
+        self.top = Top(login=offered.login)
         with gr.Row(elem_id="desk"):
             self.history = History()
             self.explore = Explore()
-            self.documents = Library()
+            self.documents = Library(writable=bool(offered.documents and offered.documents.writable))
             self.settings = Settings()
             self.talk = Talk()
             self.side = Side()
@@ -68,7 +68,7 @@ def build_page(offered: Offered) -> gr.Blocks:
 
     page: gr.Blocks = gr.Blocks(title="survey-qa", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
     with page:
-        on = Page(login=offered.login)
+        on = Page(offered)
         _wire_arrival(page, on, offered)
         wire_talk(on, offered)
         wire_history(on, offered)

@@ -108,6 +108,7 @@ class Texts:
     facts: Mapping[str, str]
     upload: str
     upload_hint: str
+    read_only: str
     address: str
     add: str
     reread: str

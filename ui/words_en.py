@@ -129,6 +129,7 @@ ENGLISH = Texts(
     },
     upload="Upload files",
     upload_hint="Choose several at once, or drop them here. Questions are answered meanwhile.",
+    read_only="The documents can be looked at here, and not changed.",
     address="Address of a page, or arxiv:2302.13971",
     add="Add",
     reread="Read again",

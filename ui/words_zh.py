@@ -116,6 +116,7 @@ CHINESE = Texts(
     },
     upload="上传文件",
     upload_hint="可以一次选多个文件，也可以拖到这里。上传期间照常提问。",
+    read_only="这里的资料只能查看，不能改动。",
     address="网页地址，或 arxiv:2302.13971",
     add="添加",
     reread="重新读取",

@@ -3,9 +3,12 @@ from starlette.testclient import TestClient
 
 from corpus import Document, split
 from index import Index
+from rag import Assistant
 from ui.documents import Documents
+from ui.offered import Offered
 from ui.quotas import Quota
 from ui.server import MAX_UPLOAD_BYTES, UPLOADS, create_app
+from ui.web import build_page
 
 
 @pytest.fixture
@@ -69,3 +72,15 @@ def test_more_uploads_than_allowed_are_told_so_in_the_pages_language(tmp_path):
     assert [answer.status_code for answer in answers] == [202, 429, 429]
     assert "1 uploads and 500 MB an hour" in answers[1].json()["error"]
     assert "60 分钟" in answers[2].json()["error"]
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_read_only_page_shows_nothing_that_changes_the_documents(tmp_path, writable):
+    index = Index.build(split([Document.from_text("# Old\n\nSomething.", id="old.md", title="Old")]))
+    page = build_page(
+        Offered(Assistant(index), {"zh": (), "en": ()}, documents=Documents(index, tmp_path, writable=writable))
+    )
+    shown = {c["props"].get("elem_id"): c["props"].get("visible") for c in page.config["components"]}
+
+    assert {shown[name] for name in ("upload", "address", "add-address", "reread", "rebuild")} == {writable}
+    assert shown["verify"]
