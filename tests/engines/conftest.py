@@ -2,7 +2,9 @@
 
 import importlib.util
 import itertools
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -47,14 +49,17 @@ def embedded(documents):
 
 
 @pytest.fixture(scope="session")
-def start(tmp_path_factory):
-    """Return a function that starts a server of a kind, or skips; all are killed at the end."""
+def start():
+    """Return a function that starts a server of a kind, or skips; all are killed at the end.
+
+    Their folders are not pytest's, which other users, such as that of PostgreSQL, cannot reach.
+    """
     started = []
 
     def start(kind):
         if reason := servers.missing(KINDS[kind]):
             pytest.skip(reason)
-        server = KINDS[kind](tmp_path_factory.mktemp(kind))
+        server = KINDS[kind](Path(tempfile.mkdtemp(prefix="survey-qa-")))
         started.append(server)
         server.start()
         return server
@@ -63,6 +68,7 @@ def start(tmp_path_factory):
     for server in started:
         if server.process:
             server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

