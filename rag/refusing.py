@@ -83,8 +83,13 @@ def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
 
 def settle(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Decision | None:
     """Return the decision where a question's names and the draft's form make it, None where the evidence must be weighed."""
+    if _says_nothing(question):
+        return Decision(nothing_said(question, hits), probability=0.0)
+    alone = not any(m.held for m in question.mentions)  # "who made Claude": nothing else is known of what is asked
     unknown = tuple(
-        m.surface for m in question.mentions if not m.held and (m.certain or (question.several and question.spoken))
+        m.surface
+        for m in question.mentions
+        if not m.held and (m.certain or (question.several and question.spoken) or (alone and m.surface[:1].isupper()))
     )
     if unknown and _names_are_written_so(question, hits):
         meant = tuple(_spelled_alike(unknown[0], hits, index))
@@ -96,6 +101,12 @@ def settle(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
     if any(clause.kind == "link" for clause in question.clauses):
         return Decision(None)  # a link was found for what is named, or there would be no statement
     return None
+
+
+def _says_nothing(question: Question) -> bool:
+    """Tell whether a question has neither a name nor a word to look for: "你是谁?", "1+1=?"."""
+    words = (needle.surface for needle in question.needles)
+    return not question.mentions and not any(re.search(r"[^\W\d_]{2}", word) for word in words)
 
 
 def nothing_said(question: Question, hits: Sequence[Hit]) -> Refusal:

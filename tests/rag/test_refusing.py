@@ -6,6 +6,7 @@ import pytest
 
 from corpus import Document, split
 from index import Index
+from rag import Assistant
 from rag.drafts import Draft, Span, Statement
 from rag.evidence import weigh
 from rag.extractive import read
@@ -189,3 +190,16 @@ def test_a_name_that_is_written_otherwise_in_the_documents_language_is_not_refus
     packed = pack(question, index.search(question.text, 20), index)
     refusal = decide(question, packed, read(question, packed, index), index).refusal
     assert refusal is None or refusal.reason != "unknown_name"
+
+
+@pytest.mark.parametrize("question", ["你是谁?", "1+1等于几?", "Who are you?", "1 + 1 = ?"])
+def test_a_question_that_names_nothing_to_look_for_is_refused(question):
+    index = Index.build(split([Document.from_text("Heron-2 是谁的? 你说 11 面天线。Who is it? You are 1 of 11.", id="a.md")]))
+    assert not Assistant.open(index=index).ask(question).found
+
+
+def test_a_question_whose_only_name_no_document_has_is_refused_whatever_else_they_say():
+    text = "The company Firth made Heron-2. Another company, Lorne Works, made Egret DB."
+    index = Index.build(split([Document.from_text(text, id="a.md")]))
+    answer = Assistant.open(index=index).ask("Which company made Wexford?")
+    assert (answer.found, "Wexford" in answer.text) == (False, True)
