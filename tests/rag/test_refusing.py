@@ -194,7 +194,9 @@ def test_a_name_that_is_written_otherwise_in_the_documents_language_is_not_refus
 
 @pytest.mark.parametrize("question", ["你是谁?", "1+1等于几?", "Who are you?", "1 + 1 = ?"])
 def test_a_question_that_names_nothing_to_look_for_is_refused(question):
-    index = Index.build(split([Document.from_text("Heron-2 是谁的? 你说 11 面天线。Who is it? You are 1 of 11.", id="a.md")]))
+    index = Index.build(
+        split([Document.from_text("Heron-2 是谁的? 你说 11 面天线。Who is it? You are 1 of 11.", id="a.md")])
+    )
     assert not Assistant.open(index=index).ask(question).found
 
 
