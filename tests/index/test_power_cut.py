@@ -49,9 +49,15 @@ class Disk:
     bytes: dict[int, bytes] = field(default_factory=dict)  # of files, when they were last synced
     names: dict[int, dict[str, int]] = field(default_factory=dict)  # in folders, when they were last synced
     _read: dict[tuple[int, int, int], bytes] = field(default_factory=dict)  # so that a file is read and held once
+    _open: dict[int, int] = field(default_factory=dict)  # descriptors: the inode of what was taken away is not used again
+
+    def __del__(self):
+        for descriptor in self._open.values():
+            os.close(descriptor)
 
     def settle(self):
         """Take everything that is there as synced long ago."""
+        self.now()
         for path in [self.root, *self.root.rglob("*")]:
             self.sync(path.stat().st_ino)
 
@@ -74,6 +80,8 @@ class Disk:
         names, data = {}, {}
         for path in [self.root, *self.root.rglob("*")]:
             inode = path.stat().st_ino
+            if inode not in self._open:
+                self._open[inode] = os.open(path, os.O_RDONLY)
             if path.is_dir():
                 names[inode] = {entry.name: entry.inode() for entry in os.scandir(path)}
             else:
