@@ -49,7 +49,9 @@ class Disk:
     bytes: dict[int, bytes] = field(default_factory=dict)  # of files, when they were last synced
     names: dict[int, dict[str, int]] = field(default_factory=dict)  # in folders, when they were last synced
     _read: dict[tuple[int, int, int], bytes] = field(default_factory=dict)  # so that a file is read and held once
-    _open: dict[int, int] = field(default_factory=dict)  # descriptors: the inode of what was taken away is not used again
+    _open: dict[int, int] = field(
+        default_factory=dict
+    )  # descriptors: the inode of what was taken away is not used again
 
     def __del__(self):
         for descriptor in self._open.values():
