@@ -1,7 +1,7 @@
 """The HTTP client for servers of models: no redirects, bounded replies, the environment's proxy except for this machine.
 
 It is handed to the openai package, which would otherwise follow redirects with texts and key, and accept replies of any
-size. Readers of answers add how a request is ended at once (``rag.transport``).
+size. Readers of answers add how a request is ended at once (``rag.llm.transport``).
 """
 
 from __future__ import annotations

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import UsageError
 from index import Index
 from index.laps import Lap, note
-from rag import extractive, refusing, tracing
+from rag import tracing
 from rag.answers import Answer, Message
-from rag.citing import compose
 from rag.errors import AnswerError, BadQuestion, LLMError
 from rag.explaining import Explanation, Stages
-from rag.following import stand_alone
+from rag.grounding.citing import compose
 from rag.opening import open_index
-from rag.packing import pack
-from rag.questions import Question, understand
+from rag.reading import extractive
+from rag.reading.packing import pack
 from rag.refreshing import Progress
+from rag.refusals import refusing
 from rag.settings import (
     DEFAULT_HITS,
     EVIDENCE_CHARS,
@@ -35,15 +35,17 @@ from rag.settings import (
     UNDERSTOOD_CHARS,
     UNDERSTOOD_TURN_CHARS,
 )
+from rag.understanding.following import stand_alone
+from rag.understanding.questions import Question, understand
 
 if TYPE_CHECKING:
     from index.filters import Filter
     from index.hits import Hit
-    from rag.calls import Deadline
-    from rag.chat import ChatReader
-    from rag.feeding import Feed
-    from rag.moderating import Guard, Moderation
-    from rag.tools import Tools
+    from rag.llm.calls import Deadline
+    from rag.llm.chat import ChatReader
+    from rag.llm.feeding import Feed
+    from rag.llm.moderating import Guard, Moderation
+    from rag.llm.tools import Tools
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ class Assistant:
 
         The default index is built on its first use (a few seconds; ``progress(stage, done, total)`` tells how far).
         ``k`` is how many passages the search hands on for each question. ``llm_fallback`` answers where ``llm`` fails; the
-        extractive reader is always the last. ``moderation`` checks questions and answers (``rag.moderating``).
+        extractive reader is always the last. ``moderation`` checks questions and answers (``rag.llm.moderating``).
 
         Raises:
             IndexNotFound: The directory holds no index.
@@ -192,7 +194,7 @@ class Assistant:
     def _moderated(self, question: str, history: Sequence[Message]) -> Iterator[str | Answer]:
         """Answer as ``_answered`` does, but show nothing that has not passed, and read nothing that has not."""
         assert self._guard is not None  # noqa: S101 who calls has looked
-        from rag.moderating import stopped_answer
+        from rag.llm.moderating import stopped_answer
 
         asked, snapshot = _checked(question), self.index.snapshot
         before = self._guard.question(asked, _checked_history(history))
@@ -245,7 +247,7 @@ class Assistant:
         check. What we do between a model's pieces runs in the loop's pool of threads.
         """
         if self._guard:
-            from rag.calls import run_on_loop
+            from rag.llm.calls import run_on_loop
 
             async with aclosing(run_on_loop(lambda: self.stream(question, history, filter=filter))) as checked:
                 async for passed in checked:
@@ -253,7 +255,7 @@ class Assistant:
             return
         from asyncio import to_thread
 
-        from rag.feeding import Feed
+        from rag.llm.feeding import Feed
 
         feed, end = Feed(), object()
         events = self._fed(feed).stream(question, history, filter=filter)
@@ -420,8 +422,8 @@ def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
         if base_url:
             raise UsageError("--llm-base-url names a server, but no model there. Name it too: --llm openai:MODEL.")
         return None
-    from rag.chat import ChatReader
-    from rag.models import open_model
+    from rag.llm.chat import ChatReader
+    from rag.llm.models import open_model
 
     return ChatReader(open_model(llm, base_url=base_url))
 
@@ -429,7 +431,7 @@ def _open_reader(llm: str, base_url: str | None) -> ChatReader | None:
 def _tools(readers: Sequence[ChatReader | None], index: Index) -> Tools | None:
     if not any(reader and reader.model.calls_tools for reader in readers):
         return None
-    from rag.looking import Toolbox
+    from rag.reading.looking import Toolbox
 
     return Toolbox(index)
 
@@ -443,7 +445,7 @@ def _open_fallback(spec: str, llm: str) -> ChatReader | None:
 def _open_guard(moderation: Moderation | str | None) -> Guard | None:
     if not moderation:
         return None
-    from rag.moderating import open_guard
+    from rag.llm.moderating import open_guard
 
     return open_guard(moderation)
 

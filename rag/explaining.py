@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from index.hits import Hit
 from rag.answers import Citation
-from rag.questions import Question
-from rag.refusing import Decision
+from rag.refusals.refusing import Decision
+from rag.understanding.questions import Question
 
 
 @dataclass(frozen=True, slots=True)

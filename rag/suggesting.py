@@ -12,7 +12,7 @@ from itertools import islice, zip_longest
 from corpus.languages import Language
 from index import Index
 from rag.exploring import ModelCard, model_key
-from rag.questions import understand
+from rag.understanding.questions import understand
 
 MOST = 3
 MOST_TRIED = 8  # a bound on the work

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from corpus.errors import UsageError
 from rag.assistant import EXTRACTIVE, Assistant
 from rag.errors import LLMError
-from rag.keys import VARIABLES, Key
+from rag.llm.keys import VARIABLES, Key
 
 if TYPE_CHECKING:
-    from rag.chat import ChatReader
-    from rag.probing import Probe
+    from rag.llm.chat import ChatReader
+    from rag.llm.probing import Probe
 
 Reader = Literal["operator", "extractive", "own"]
 PASSAGES = (5, 10, 20, 40)
@@ -82,14 +82,14 @@ class Choices:
 
     def check(self, choice: Choice) -> Probe | None:
         """Try the chosen model with one small question; None for the extractive reader. Raises as ``assistant`` does."""
-        from rag.probing import probe
+        from rag.llm.probing import probe
 
         reader = self._own(choice) if choice.reader == "own" else self.assistant(choice).chat_reader
         return probe(reader.model) if reader else None
 
     def _own(self, choice: Choice) -> ChatReader:
-        from rag.chat import ChatReader
-        from rag.models import open_model
+        from rag.llm.chat import ChatReader
+        from rag.llm.models import open_model
 
         spec = choice.spec.strip()
         provider = spec.partition(":")[0]

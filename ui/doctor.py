@@ -138,7 +138,7 @@ def _language_model(llm: str, base_url: str | None) -> Check:
     if llm == "extractive":
         return Check("reader", "ok", "extractive: answers with the documents' own sentences, no model needed")
     from corpus.errors import SurveyQAError
-    from rag.models import open_model
+    from rag.llm.models import open_model
 
     try:
         open_model(llm, base_url=base_url)

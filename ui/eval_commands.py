@@ -31,8 +31,8 @@ from ui.options import (
 
 if TYPE_CHECKING:
     from index import Index
-    from rag.calibrating import Fit
     from rag.evaluating import GoldQuestion
+    from rag.refusals.calibrating import Fit
 
 
 def evaluate(
@@ -99,8 +99,8 @@ def evaluate(
 
 def _fit(index: Index, gold: Sequence[GoldQuestion]) -> Fit:
     """Fit when to refuse to the questions, and keep it with the index."""
-    from rag.calibrating import collect, fit
-    from rag.calibration import SETTING, shipped
+    from rag.refusals.calibrating import collect, fit
+    from rag.refusals.calibration import SETTING, shipped
     from ui import terminal
 
     with terminal.progress() as tell:

@@ -323,7 +323,7 @@ def _answer(
 
 def _until(stopped: Event, events: Iterator[str | Answer]) -> Iterator[str | Answer]:
     """Yield the events until stopped. They come from a thread, so that a stop need not wait for a silent model, whose request it ends."""
-    from rag.calls import Call, Cancelled
+    from rag.llm.calls import Call, Cancelled
 
     call = Call()
     arrived: SimpleQueue[str | Answer | Exception | None] = SimpleQueue()

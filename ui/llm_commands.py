@@ -10,7 +10,7 @@ import typer
 from ui.options import AsJson, Home, LlmBaseUrl, print_json
 
 if TYPE_CHECKING:
-    from rag.probing import Probe
+    from rag.llm.probing import Probe
     from ui.doctor import Check
 
 llm_app = typer.Typer(
@@ -43,8 +43,8 @@ def check(
 
     Example: survey-qa llm check openai:qwen3 --llm-base-url http://127.0.0.1:8000/v1
     """
-    from rag.models import open_model
-    from rag.probing import probe
+    from rag.llm.models import open_model
+    from rag.llm.probing import probe
 
     found = probe(open_model(spec, base_url=llm_base_url))
     if as_json:
@@ -75,7 +75,7 @@ def convert(
 
     Example: survey-qa llm convert models/chatglm-6b --out chatglm-6b.bin --run-remote-code
     """
-    from rag.converting import convert as make
+    from rag.llm.converting import convert as make
     from ui import terminal
 
     if not as_json:
@@ -112,8 +112,8 @@ def serve_chatglm(
 
     Example: survey-qa llm serve-chatglm models/chatglm-6b --quantize 4 --run-remote-code
     """
-    from rag.chatglm_serving import serve_chatglm as serving
     from rag.errors import LLMError
+    from rag.llm.chatglm_serving import serve_chatglm as serving
     from rag.settings import home_directory
     from ui import terminal
 

@@ -23,7 +23,7 @@ class Opening:
     llm_fallback: str = "extractive"
     embedder: str | None = None
     k: int | None = None
-    moderation: Mapping[str, Any] | None = field(default=None)  # the fields of rag.moderating.Moderation
+    moderation: Mapping[str, Any] | None = field(default=None)  # the fields of rag.llm.moderating.Moderation
 
     @property
     def waits(self) -> bool:
@@ -38,7 +38,7 @@ class Opening:
         given = {name: value for name, value in asdict(self).items() if name not in ("k", "moderation")}
         checks = None
         if self.moderation is not None:
-            from rag.moderating import Moderation
+            from rag.llm.moderating import Moderation
 
             policy = self.moderation.get("policy")
             checks = Moderation(**{**self.moderation, "policy": Path(policy) if policy else None})

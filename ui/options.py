@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from index import Filter, Index
     from rag import Assistant
     from rag.evaluating import Report
-    from rag.moderating import Moderation
+    from rag.llm.moderating import Moderation
     from rag.sources import Manner
 
 Home = Annotated[
@@ -201,7 +201,7 @@ def moderation_of(spec: str | None, policy: Path | None, base_url: str | None, f
                 "Nobody is named to check questions and answers. Name who: --moderation openai:omni-moderation-latest."
             )
         return None
-    from rag.moderating import Moderation
+    from rag.llm.moderating import Moderation
 
     return Moderation(spec, policy, base_url, fails_open)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import SurveyQAError
-from rag.keys import Key
+from rag.llm.keys import Key
 from ui import handlers
 from ui.choices import PASSAGES, Choice, Choices, Reader
 from ui.handlers import Chat

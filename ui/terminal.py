@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from index.hits import Hit
     from rag.answers import Answer, Citation
     from rag.build import Synced
-    from rag.calibrating import Fit
     from rag.evaluating import Comparison, Report
+    from rag.refusals.calibrating import Fit
     from ui.doctor import Check
 
 Progress = Callable[[str, int, int], None]

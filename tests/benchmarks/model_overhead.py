@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from rag import Answer, Assistant
-from rag.chat import ChatReader
-from rag.models import open_model
+from rag.llm.chat import ChatReader
+from rag.llm.models import open_model
 
 FAKE = Path(__file__).resolve().parents[1] / "rag" / "fake_openai.py"
 

@@ -21,10 +21,10 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from rag import Assistant
 from rag.answers import Answer
-from rag.chat import ChatReader
-from rag.chat_model import ChatModel
-from rag.failures import Backend
-from rag.keys import NO_KEY
+from rag.llm.chat import ChatReader
+from rag.llm.chat_model import ChatModel
+from rag.llm.failures import Backend
+from rag.llm.keys import NO_KEY
 
 WINDOW = 2_048
 

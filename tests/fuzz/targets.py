@@ -32,9 +32,9 @@ from index import Filter, Index, snapshots
 from index.errors import IndexError_
 from rag import Assistant
 from rag.answers import Answer
-from rag.checking import check
-from rag.citing import resolve_marks
 from rag.errors import BadQuestion
+from rag.grounding.checking import check
+from rag.grounding.citing import resolve_marks
 
 Target = Callable[[bytes], None]
 HERE = Path(__file__).resolve().parent

@@ -10,9 +10,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from rag.chat_model import ChatModel
-from rag.failures import Backend
-from rag.keys import NO_KEY
+from rag.llm.chat_model import ChatModel
+from rag.llm.failures import Backend
+from rag.llm.keys import NO_KEY
 
 Script = str | Sequence[str | Exception] | Callable[[str], str]
 

@@ -4,12 +4,12 @@ import pytest
 
 from corpus import Document, split
 from index import Index
-from rag.comparing import value_of
-from rag.extractive import read
-from rag.linking import asked_kinds, asks_for_page, find_pointers, kind_of_link
-from rag.packing import pack
-from rag.questions import understand
-from rag.units import passage_units
+from rag.reading.comparing import value_of
+from rag.reading.extractive import read
+from rag.reading.linking import asked_kinds, asks_for_page, find_pointers, kind_of_link
+from rag.reading.packing import pack
+from rag.reading.units import passage_units
+from rag.understanding.questions import understand
 
 
 def build(*texts):

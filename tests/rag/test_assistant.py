@@ -7,7 +7,7 @@ import pytest
 from corpus import Document, UsageError, split
 from index import Index
 from rag import Answer, Assistant, BadQuestion, LLMError
-from rag.chat import ChatReader
+from rag.llm.chat import ChatReader
 
 TELESCOPES = """# Radio telescopes
 

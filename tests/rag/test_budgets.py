@@ -6,9 +6,9 @@ import pytest
 
 from corpus.documents import Document, Passage
 from index.hits import Hit
-from rag.budgets import fit, last_turns, share
-from rag.chat import ChatReader, make_request
 from rag.errors import LLMError
+from rag.llm.budgets import fit, last_turns, share
+from rag.llm.chat import ChatReader, make_request
 
 
 def words(text):

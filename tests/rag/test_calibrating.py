@@ -10,9 +10,9 @@ from corpus import Document, load_library, read_folder, split
 from corpus.errors import UsageError
 from index import Index, IndexDamaged
 from rag import Assistant
-from rag.calibrating import Sample, collect, fit
-from rag.calibration import FIGURES, SETTING, Calibration, calibration_of, shipped
 from rag.evaluating import load_questions, normalise
+from rag.refusals.calibrating import Sample, collect, fit
+from rag.refusals.calibration import FIGURES, SETTING, Calibration, calibration_of, shipped
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 TEXT = "# Birds\n\nThe heron weighs 2 kilograms. The heron eats fish.\n\nThe wren weighs 9 grams and sings."

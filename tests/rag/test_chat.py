@@ -14,9 +14,9 @@ from corpus.errors import UsageError
 from index import Index
 from index.hits import Hit
 from rag import Assistant
-from rag.chat import ChatDraft, ChatReader, make_request, rewrite_question
 from rag.errors import LLMError
-from rag.models import open_model
+from rag.llm.chat import ChatDraft, ChatReader, make_request, rewrite_question
+from rag.llm.models import open_model
 
 TEXTS = {
     "arran.md": "The Arran Array has 48 dishes[3]. It was built in 2011 by the University of Lorne.",

@@ -11,7 +11,7 @@ from corpus import Document, split
 from index import Index
 from rag import Assistant
 from rag.errors import LLMError
-from rag.models import open_model
+from rag.llm.models import open_model
 
 HELLO = [{"role": "user", "content": "你好 hello"}]
 KNOWN = ("▁The▁Arran▁Array", "▁has▁48▁dishes", "▁[1]", "。")
@@ -111,7 +111,7 @@ def test_a_damaged_file_ends_its_process_and_not_ours(chatglm, tmp_path):
 def test_a_missing_package_names_the_extra(write_chatglm, tmp_path, monkeypatch):
     worker = tmp_path / "worker.py"
     worker.write_text('print(\'{"error": "chatglm-cpp is not installed"}\')')
-    monkeypatch.setattr("rag.chatglm._WORKER", worker)
+    monkeypatch.setattr("rag.llm.chatglm._WORKER", worker)
     with pytest.raises(
         LLMError, match=r"CMAKE_POLICY_VERSION_MINIMUM=3\.5 pip install 'survey-qa\[chatglm\]'"
     ) as raised:

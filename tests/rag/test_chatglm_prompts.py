@@ -18,7 +18,7 @@ TALK = [
 
 @pytest.fixture(scope="module")
 def server():
-    path = Path(__file__).parents[2] / "rag" / "chatglm_server.py"
+    path = Path(__file__).parents[2] / "rag" / "llm" / "chatglm_server.py"
     spec = importlib.util.spec_from_file_location("chatglm_server", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

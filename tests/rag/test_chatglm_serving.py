@@ -19,10 +19,10 @@ from corpus import Document, split
 from corpus.errors import UsageError
 from index import Index
 from rag import Assistant
-from rag.chatglm_serving import serve_chatglm
-from rag.environments import CONVERTING, SERVING, make_environment
 from rag.errors import LLMError
-from rag.models import open_model
+from rag.llm.chatglm_serving import serve_chatglm
+from rag.llm.environments import CONVERTING, SERVING, make_environment
+from rag.llm.models import open_model
 
 SAYS = ("▁The▁Arran▁Array", "▁has▁48▁dishes", "▁[1]", "。")
 HELLO = [{"role": "user", "content": "你好"}]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.checking import check
+from rag.grounding.checking import check
 
 PAIRS = [
     tuple(line.split("\t"))

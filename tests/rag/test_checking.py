@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.answers import Citation
-from rag.checking import check, support
-from rag.quantities import find_quantities, same_quantity
+from rag.grounding.checking import check, support
+from rag.understanding.quantities import find_quantities, same_quantity
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from corpus.documents import Document, Passage, Section
 from index.hits import Hit
-from rag.citing import compose, resolve_marks
-from rag.drafts import Draft, Span, Statement
+from rag.grounding.citing import compose, resolve_marks
+from rag.reading.drafts import Draft, Span, Statement
 
 TEXT = "Intro.\n# Sizes\nT5 has 11B parameters[3]. GPT-3 has 175B parameters. Both are dense."
 DOCUMENT = Document(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rag.converting import convert
-from rag.environments import closed_off
 from rag.errors import LLMError
-from rag.models import open_model
+from rag.llm.converting import convert
+from rag.llm.environments import closed_off
+from rag.llm.models import open_model
 
 SAYS = ("▁The▁Arran▁Array", "▁has▁48▁dishes", "▁[1]", "。")
 

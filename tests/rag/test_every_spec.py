@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant
-from rag.chat import ChatReader
-from rag.chatglm_serving import serve_chatglm
-from rag.models import open_model
+from rag.llm.chat import ChatReader
+from rag.llm.chatglm_serving import serve_chatglm
+from rag.llm.models import open_model
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_500)]
 

@@ -4,10 +4,10 @@ import pytest
 
 from corpus import Document, split
 from index import Index
-from rag.citing import compose
-from rag.extractive import read
-from rag.packing import pack
-from rag.questions import understand
+from rag.grounding.citing import compose
+from rag.reading.extractive import read
+from rag.reading.packing import pack
+from rag.understanding.questions import understand
 
 TELESCOPES = """# Radio telescopes
 
@@ -189,7 +189,7 @@ def test_every_statement_quotes_its_document(index):
 
 
 def test_answers_stay_short(index):
-    from rag.widths import columns
+    from rag.reading.widths import columns
 
     sentence = "The harbour gauge of Pebble Bay was " + "very " * 60 + "old. "
     long = Document.from_text("# Gauges\n\n## Pebble Bay\n\n" + sentence * 12, id="long.md")

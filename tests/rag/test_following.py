@@ -4,7 +4,7 @@ import pytest
 
 from corpus import Document, split
 from index import Index
-from rag.following import stand_alone
+from rag.understanding.following import stand_alone
 
 TEXT = """# Survey
 
@@ -126,7 +126,7 @@ def test_two_things_asked_about_one_after_the_other_are_pointed_at_together(inde
 
 
 def test_a_long_history_is_looked_through_once(index, monkeypatch):
-    from rag import following
+    from rag.understanding import following
 
     looked = []
     find = following.find_mentions

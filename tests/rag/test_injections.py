@@ -13,7 +13,7 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.chat import ChatReader
+from rag.llm.chat import ChatReader
 
 FACT = "The Arran Array has 48 dishes."
 QUESTION = "How many dishes does the Arran Array have?"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
-from rag.chatglm import ChatGLM
-from rag.local_models import TransformersChat
+from rag.llm.chatglm import ChatGLM
+from rag.llm.local_models import TransformersChat
 
 pytestmark = pytest.mark.long
 

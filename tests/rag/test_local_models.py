@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from rag.errors import LLMError
-from rag.models import open_model
+from rag.llm.models import open_model
 
 HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "你好 hello"}]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.marks import Mark, lift_marks
+from rag.grounding.marks import Mark, lift_marks
 
 
 @pytest.mark.parametrize(

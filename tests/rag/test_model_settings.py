@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corpus.errors import UsageError
-from rag.model_settings import ModelSettings, read_settings
-from rag.models import open_model
+from rag.llm.model_settings import ModelSettings, read_settings
+from rag.llm.models import open_model
 
 SPEC = "openai:good"
 

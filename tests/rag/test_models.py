@@ -10,9 +10,9 @@ import traceback
 
 import pytest
 
-from rag.calls import Deadline
 from rag.errors import LLMError
-from rag.models import is_extractive, open_model
+from rag.llm.calls import Deadline
+from rag.llm.models import is_extractive, open_model
 
 KEY = "sk-test-1234567890abcdef"
 HELLO = [{"role": "user", "content": "How large is GPT-3?"}]
@@ -269,7 +269,7 @@ def test_tokens_are_counted_with_a_margin_where_the_model_cannot_count(server):
 
 def test_the_environment_cannot_send_prompts_to_a_tracing_service(server):
     script = (
-        "import sys; from rag.models import open_model; url = sys.argv[1]\n"
+        "import sys; from rag.llm.models import open_model; url = sys.argv[1]\n"
         "list(open_model('openai:good', base_url=url, env={}).stream([{'role': 'user', 'content': 'x'}]))\n"
         "from langchain_core.tracers.langchain import wait_for_all_tracers; wait_for_all_tracers()"
     )
@@ -280,7 +280,7 @@ def test_the_environment_cannot_send_prompts_to_a_tracing_service(server):
 
 def test_importing_the_models_loads_no_language_model_library():
     script = (
-        "import rag.models, rag.citing, sys\n"
+        "import rag.llm.models, rag.grounding.citing, sys\n"
         "heavy = ('langchain', 'openai', 'httpx2', 'transformers', 'torch')\n"
         "print([name for name in sys.modules if name.split('.')[0].startswith(heavy)])"
     )

@@ -5,9 +5,9 @@ import pytest
 from corpus import Document, UsageError, split
 from index import Index
 from rag import Assistant, LLMError
-from rag.chat import ChatReader
 from rag.evaluating import GoldQuestion, judge
-from rag.moderating import Guard, Moderation, ModerationEndpoint, PolicyChecker, open_guard
+from rag.llm.chat import ChatReader
+from rag.llm.moderating import Guard, Moderation, ModerationEndpoint, PolicyChecker, open_guard
 
 QUESTION = "How many dishes does the Arran Array have?"
 SPEC = "openai:omni-moderation-latest"
@@ -203,6 +203,6 @@ def test_an_empty_policy_is_refused(policy):
 
 
 def _endless(server):
-    from rag.models import open_model
+    from rag.llm.models import open_model
 
     return open_model("openai:endless", base_url=server.url, env={})

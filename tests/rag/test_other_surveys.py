@@ -5,8 +5,8 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.assembling import assemble
-from rag.questions import understand
+from rag.reading.assembling import assemble
+from rag.understanding.questions import understand
 
 CELLS = """# A survey of cell chemistries
 

@@ -4,9 +4,9 @@ import pytest
 
 from corpus import Document, split
 from index import Index
-from rag.gathering import gather, name_terms
-from rag.packing import pack
-from rag.questions import understand
+from rag.reading.gathering import gather, name_terms
+from rag.reading.packing import pack
+from rag.understanding.questions import understand
 
 
 def build(**texts):

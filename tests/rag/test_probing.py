@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.models import open_model
-from rag.probing import probe
+from rag.llm.models import open_model
+from rag.llm.probing import probe
 
 
 def test_a_model_that_reads_its_passage_is_said_to(scripted):

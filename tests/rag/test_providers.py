@@ -11,9 +11,9 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.chat import ChatReader
 from rag.errors import LLMError
-from rag.models import open_model
+from rag.llm.chat import ChatReader
+from rag.llm.models import open_model
 
 KEY = "sk-test-1234567890abcdef"
 HELLO = [{"role": "user", "content": "How large is GPT-3?"}]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rag.checking import support
-from rag.quantities import find_quantities
+from rag.grounding.checking import support
+from rag.understanding.quantities import find_quantities
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 
 from corpus import Document, split
 from index import Index
-from rag.asking import asked_nouns, modifiers_of_generic
-from rag.grammar import asks_for_several, compares, direction_of, kind_of, split_clauses
-from rag.mentions import correct_typing, find_mentions, mention_strength, name_pattern
-from rag.questions import understand
+from rag.understanding.asking import asked_nouns, modifiers_of_generic
+from rag.understanding.grammar import asks_for_several, compares, direction_of, kind_of, split_clauses
+from rag.understanding.mentions import correct_typing, find_mentions, mention_strength, name_pattern
+from rag.understanding.questions import understand
 
 TEXT = """# 巡天
 

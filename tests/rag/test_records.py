@@ -3,7 +3,7 @@
 import pytest
 
 from corpus import Document
-from rag.records import date_of, differ, key_of, pool, roster_of, size_of
+from rag.reading.records import date_of, differ, key_of, pool, roster_of, size_of
 
 
 def tables(*texts):
@@ -59,7 +59,7 @@ def test_a_date_is_read_as_far_as_it_goes():
 
 
 def test_a_table_whose_first_header_tells_nothing_is_called_what_its_caption_says():
-    from rag.questions import Needle
+    from rag.understanding.questions import Needle
 
     roster = roster_of(tables("## Water birds\n\n| Name | Size |\n| --- | --- |\n| Heron | 90 |\n"))
     assert roster.calls(Needle("birds", frozenset({"bird"}), (), 1.0, held=True))

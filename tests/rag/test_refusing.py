@@ -7,12 +7,12 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.drafts import Draft, Span, Statement
-from rag.evidence import weigh
-from rag.extractive import read
-from rag.packing import pack
-from rag.questions import understand
-from rag.refusing import decide, nothing_said, refusal_text, searched
+from rag.reading.drafts import Draft, Span, Statement
+from rag.reading.extractive import read
+from rag.reading.packing import pack
+from rag.refusals.evidence import weigh
+from rag.refusals.refusing import decide, nothing_said, refusal_text, searched
+from rag.understanding.questions import understand
 
 TEXT = """# 数据库与望远镜
 

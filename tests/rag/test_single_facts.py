@@ -5,8 +5,8 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.mentions import MOST_NAMES
-from rag.questions import MOST_NEEDLES, understand
+from rag.understanding.mentions import MOST_NAMES
+from rag.understanding.questions import MOST_NEEDLES, understand
 
 BATTERIES = """# A survey of grid batteries
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant
-from rag.chat import ChatReader
+from rag.llm.chat import ChatReader
 
 pytestmark = pytest.mark.long
 

@@ -11,10 +11,10 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Answer, Assistant
-from rag.calls import current_call
-from rag.chat import ChatReader
-from rag.models import open_model
-from rag.moderating import Guard
+from rag.llm.calls import current_call
+from rag.llm.chat import ChatReader
+from rag.llm.models import open_model
+from rag.llm.moderating import Guard
 
 QUESTION = "How many dishes does the Arran Array have?"
 TEXT = "The Arran Array has 48 dishes. It was built in 2011 by the University of Lorne."
@@ -129,7 +129,7 @@ class SlowChecker:
     spec = "slow"
 
     def flags(self, texts, deadline):
-        from rag.calls import run
+        from rag.llm.calls import run
 
         def wait():
             released = threading.Event()

@@ -9,9 +9,9 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.chat import ChatReader
-from rag.models import open_model
-from rag.tools import MAX_ROUNDS, ToolCall, WrongCall, checked_call
+from rag.llm.chat import ChatReader
+from rag.llm.models import open_model
+from rag.llm.tools import MAX_ROUNDS, ToolCall, WrongCall, checked_call
 
 TABLE = """# Telescopes
 

@@ -5,7 +5,7 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag import Assistant
-from rag.following import stand_alone
+from rag.understanding.following import stand_alone
 
 FARM = """# 松溪牧场手册
 

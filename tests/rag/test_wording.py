@@ -1,6 +1,6 @@
 """Other words for the same, in general language."""
 
-from rag.wording import same_terms, same_words
+from rag.understanding.wording import same_terms, same_words
 
 
 def test_irregular_forms_lead_to_each_other():

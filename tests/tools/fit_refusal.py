@@ -1,7 +1,7 @@
 """Fit the refusal that ships: the questions in ``tests/questions`` over the library and over eight other subjects.
 
-Run ``python tests/tools/fit_refusal.py`` after the figures of ``rag.evidence``, the library or the questions changed; it
-writes ``rag/calibration*.json`` and prints the trade-off.
+Run ``python tests/tools/fit_refusal.py`` after the figures of ``rag.refusals.evidence``, the library or the questions changed; it
+writes ``rag/refusals/calibration*.json`` and prints the trade-off.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from corpus import Document, load_library, read_folder, split
 from index import Index
-from rag import calibration
-from rag.calibrating import CAREFUL_WITH_VALUES, TRUSTING_LISTS, Sample, collect, fit
 from rag.evaluating import GoldQuestion, load_questions, normalise
-from rag.evidence import Sort
+from rag.refusals import calibration
+from rag.refusals.calibrating import CAREFUL_WITH_VALUES, TRUSTING_LISTS, Sample, collect, fit
+from rag.refusals.evidence import Sort
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 FITTED = ("library", "hard", "asked")  # ``unseen`` and ``asked_unseen`` are kept out

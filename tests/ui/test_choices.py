@@ -8,7 +8,7 @@ from corpus.errors import UsageError
 from index import Index
 from rag import Assistant
 from rag.errors import LLMError
-from rag.keys import Key
+from rag.llm.keys import Key
 from ui.choices import Choice, Choices
 from ui.conversations import Conversations
 from ui.handlers import Chat, Turn, ask

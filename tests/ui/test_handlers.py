@@ -6,7 +6,7 @@ import pytest
 
 from corpus import Document, SurveyQAError
 from index.filters import Filter
-from rag.calls import Deadline, current_call, run
+from rag.llm.calls import Deadline, current_call, run
 from ui.handlers import (
     MAX_TURNS,
     Brakes,

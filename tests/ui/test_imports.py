@@ -31,7 +31,7 @@ NOT_FOR_A_QUESTION = {  # each costs 3 to 15 ms: what reads, builds and serves
     "multiprocessing",
     "numpy.ma",
     "rag.build",
-    "rag.chat",
+    "rag.llm.chat",
     "rag.sources",
     "ssl",
     "ui.server",

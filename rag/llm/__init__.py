@@ -1,0 +1,1 @@
+"""Language models behind one SPEC: opening them, talking to them within bounds, and converting and serving ChatGLM."""

@@ -1,0 +1,442 @@
+"""Answers put together from the records of tables: lists, counts, superlatives, comparisons, and lines of descent.
+
+Every statement names the rows that say it. Where documents differ, what each says stands there, with its source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from corpus.documents import Document, Table
+from corpus.patterns import pattern
+from index import Index
+from index.hits import Hit
+from rag.reading.drafts import Draft, Span, Statement
+from rag.reading.entries import amount_beside, entry_roster, says
+from rag.reading.framing import fitting
+from rag.reading.gathering import tables_for
+from rag.reading.lineages import (
+    asks_for_way,
+    asks_upward,
+    descendants_of,
+    tell_ancestors,
+    tell_chronicle,
+    tell_step,
+    tell_way,
+)
+from rag.reading.records import (
+    COST,
+    DATE,
+    MAKER,
+    SAID,
+    SIZE,
+    Attribute,
+    Record,
+    Roster,
+    Value,
+    date_of,
+    differ,
+    pool,
+    roster_of,
+    said,
+    size_of,
+    unique,
+)
+from rag.reading.selecting import (
+    IDLE,
+    Chosen,
+    Limit,
+    choose,
+    conditions,
+    is_asked,
+    limit_of,
+    relation_of,
+    subjects,
+    tables_asked,
+    without_amounts,
+)
+from rag.reading.units import terms_of
+from rag.understanding.grammar import CHEAP, HOW_MUCH_COST, Kind
+from rag.understanding.mentions import Mention, mention_strength
+from rag.understanding.questions import Needle, Question
+
+MOST_NAMES = 40
+MOST_SOURCES = 3  # rows cited for one statement
+FEWEST_VALUES = 3  # that must be readable for a superlative
+COLUMN_MATCH = 0.35  # share of a column's name in the question from which it is the column asked for
+NEARLY = 0.8  # of the best match from which another column is asked for too
+MOST_COLUMNS = 5  # of a difference
+
+_COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
+_ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
+_IN_TIME = pattern(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*", re.IGNORECASE)
+_IN_SIZE = pattern(r"大(?!学)|小|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
+_DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
+_MEANT = ((CHEAP, COST), (_IN_TIME, DATE), (_IN_SIZE, SIZE))  # what a comparison is in when it names no column
+_KINDS: Mapping[Kind, Attribute] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}
+_MONEY = frozenset({"usd", "cny", "eur", "gbp"})
+
+Tables = Sequence[tuple[Document, Table]]
+Rank = Callable[[Value], "tuple[str, float] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A record's value as something that can be compared with others of the same unit."""
+
+    record: Record
+    value: Value
+    unit: str
+    amount: float
+
+
+def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | None:
+    """Return the draft that rows of tables make, else the one that entries make; None if the question asks for none or nothing has it."""
+    shape = _shape(question)
+    if shape is None:
+        return None
+    tables = tables_for(question, hits, index)
+    if shape == "way" and (draft := tell_chronicle(question, tables)) is not None:
+        return draft
+    asked = tables_asked(question, tables) if shape not in ("way", "beside") else tables
+    if (draft := _assembled(question, shape, roster_of(asked or tables), index)) is not None:
+        return draft
+    return _assembled(question, shape, entry_roster(hits), index)
+
+
+Shape = Literal["way", "beside", "superlative", "count", "list"]
+
+
+def _shape(question: Question) -> Shape | None:
+    """Return in which way an answer to a question is put together, None if it is not."""
+    kinds = {clause.kind for clause in question.clauses}
+    if asks_for_way(question):
+        return "way"
+    if asks_upward(question):
+        return None
+    if question.side_by_side or (len(question.clauses) > 1 == len(kinds) and len(subjects(question.mentions)) > 1):
+        return "beside"
+    if "superlative" in kinds:
+        return "superlative"
+    if _COUNTS.search(question.text) and kinds & {"number", "count"}:
+        return "count"
+    return "list" if question.several or kinds & {"list", "lineage"} else None
+
+
+def _assembled(question: Question, shape: Shape, roster: Roster, index: Index) -> Draft | None:
+    """Return the draft that the records of a roster make, or None."""
+    if not roster.records:
+        return None
+    if shape == "way":
+        return tell_way(question, roster.records)
+    if shape == "beside":
+        return _side_by_side(question, roster.records)
+    if shape == "superlative":
+        return _extreme(question, roster, index)
+    # "What did Acme release" names no kind of thing: its names alone tell which records are meant.
+    only_names = relation_of(question) != "about" and not conditions(question, roster, index)
+    asked = is_asked(question, roster) or (shape == "list" and only_names)
+    if relation_of(question) == "about" and _asks_of_one(question, roster):
+        return None
+    return _list(question, roster, index, counted=shape == "count") if asked else None
+
+
+def _asks_of_one(question: Question, roster: Roster) -> bool:
+    """Tell whether a question begins with the name of a record: "which languages does Heron read" is about Heron only."""
+    names = subjects(question.mentions, roster)
+    own = [name for name in names if any(record.is_named(name) for record in roster.records)]
+    before = question.text[: own[0].start].strip() if own else "-"
+    return len(names) == 1 and not before
+
+
+def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Statement]:
+    """Return what rows or entries say that the names of a question come from; [] if it does not ask that."""
+    if not asks_upward(question) or not subjects(question.mentions):
+        return []
+    told = tell_ancestors(question, pool(tables_for(question, hits, index)))
+    return told or tell_ancestors(question, entry_roster(hits).records)
+
+
+def _list(question: Question, roster: Roster, index: Index, *, counted: bool) -> Draft | None:
+    """Return the names of the records for which a question's conditions hold, with their number where that is asked."""
+    limit = limit_of(question.text)
+    if limit is not None:
+        question = without_amounts(question)
+    chosen = choose(question, roster, index)
+    if chosen is None and _ALL.search(question.text) and not conditions(question, roster, index):
+        chosen = [Chosen(record, record.values[:1]) for record in roster.records]
+    if limit is not None:
+        chosen = _within_limit(question, roster, chosen, limit)
+    if not chosen:
+        return None
+    names = subjects(question.mentions, roster)
+    statements = [_named(each) for each in chosen]
+    if relation_of(question) == "built on" and len(names) == 1 and not conditions(question, roster, index):
+        statements += _later_generations(names[0], roster.records, {each.record.key for each in chosen})
+    lead = _count_lead(len(chosen), question) if counted else ""
+    return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)
+
+
+def _within_limit(question: Question, roster: Roster, chosen: list[Chosen] | None, limit: Limit) -> list[Chosen]:
+    """Return those of the chosen records (of all, if nothing else was said of them) with an amount beyond a limit."""
+    among = [Chosen(record, ()) for record in roster.records] if chosen is None else chosen
+    headers = _columns_asked(question, [each.record for each in among], roster, measured=True)
+    kept = []
+    for each in among:
+        values = [v for v in each.record.values if v.header in headers and limit.holds(size_of(v, limit.direction))]
+        kept += [replace(each, because=(*each.because, *values))] if values else []
+    return kept
+
+
+def _count_lead(number: int, question: Question) -> str:
+    return f"共 {number} 个:" if question.language == "zh" else f"{number} in all:"
+
+
+def _named(chosen: Chosen) -> Statement:
+    """Return a record's name, with what documents say differently of the reason why it was chosen."""
+    name, sources = chosen.record.name, [value.span for value in chosen.because]
+    for value in chosen.because:
+        others = [
+            v for v in chosen.record.values if v.header and v.header == value.header and v.negative != value.negative
+        ]
+        if others:
+            told = " / ".join(dict.fromkeys(v.text for v in (value, *others)))
+            return Statement(f"{name} · {value.header}: {told}", _few([value.span, others[0].span, *sources]))
+    return Statement(name, _few(sources))
+
+
+def _few(spans: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(unique(spans)[:MOST_SOURCES])
+
+
+def _later_generations(name: Mention, records: Sequence[Record], told: set[str]) -> list[Statement]:
+    """Return the records that come from the name by way of others, each with what it comes from."""
+    steps = {step.child.key: step for step in reversed(descendants_of(name, records)) if step.child.key not in told}
+    return [tell_step(step) for step in reversed(steps.values())]
+
+
+def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
+    """Return the record with the largest or smallest value of what is asked about, among those that fit the question."""
+    chosen = choose(question, _measured(roster, question), index)
+    if not question.direction or chosen == []:
+        return None
+    among = [each.record for each in chosen] if chosen else roster.records
+    ranked = _comparable(_ranked(question, among, roster))
+    if len({each.record.name for each in ranked}) < min(FEWEST_VALUES, len(among)):
+        return None
+    best = (max if question.direction > 0 else min)(each.amount for each in ranked)
+    statements = [s for name in dict.fromkeys(each.record.name for each in ranked if each.amount == best)
+                  for s in _told([each for each in ranked if each.record.name == name])]  # fmt: skip
+    return Draft(tuple(fitting(statements, most=MOST_SOURCES)), assured=True)
+
+
+def _measured(roster: Roster, question: Question) -> Roster:
+    """Return a roster of entries as also called what is measured, which every entry has and which so restricts nothing."""
+    if any(value.header for record in roster.records for value in record.values):
+        return roster
+    return replace(roster, called=(*roster.called, *(needle.own for needle in measures(question, roster))))
+
+
+def measures(question: Question, roster: Roster) -> list[Needle]:
+    """Return the words of a question that stand beside an amount in the sentences of several records."""
+    found = []
+    for needle in question.needles:
+        if not IDLE.fullmatch(needle.surface) and not roster.calls(needle):
+            having = [
+                r for r in roster.records if any(says(v, [needle]) and amount_beside(v, [needle]) for v in r.values)
+            ]
+            found += [needle] if 2 * len(having) >= len(roster.records) else []
+    return found
+
+
+def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> list[_Ranked | None]:
+    """Return the values of the columns asked for; of sentences the dates, or the amounts beside what is measured."""
+    headers = _columns_asked(question, records, roster, measured=True)
+    if headers or any(value.header for record in records for value in record.values):
+        return [_rank(r, v, question.direction) for r in records for v in r.values if v.header in headers]
+    if _IN_TIME.search(question.text):
+        return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
+    needles = measures(question, Roster(records, ()))
+    beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
+    return [_Ranked(r, v, amount[0], amount[1].value) for r, v, amount in beside if amount]
+
+
+def _amount(question: Question, record: Record, value: Value) -> _Ranked | None:
+    """Return what a cell or a sentence gives for a comparison."""
+    needles = _telling(question)
+    if value.header or not needles:
+        return _rank(record, value, 1)
+    beside = amount_beside(value, needles)
+    return _Ranked(record, value, beside[0], beside[1].value) if beside else None
+
+
+def _rank(record: Record, value: Value, direction: int) -> _Ranked | None:
+    if DATE.is_said(value) and (date := date_of(value.text)):
+        year, month, day = date
+        return _Ranked(record, value, "date", year * 372 + month * 31 + day)
+    quantity = size_of(value, direction)
+    return _Ranked(record, value, quantity.unit, quantity.value) if quantity else None
+
+
+def _comparable(ranked: Iterable[_Ranked | None]) -> list[_Ranked]:
+    """Return the values of the most frequent unit; where money stands in a column of costs, nothing else is a cost."""
+    known = [each for each in ranked if each is not None]
+    paid = [each for each in known if each.unit in _MONEY]
+    if paid and all(COST.names(each.value.header) for each in known):
+        known = paid
+    units = [each.unit for each in known]
+    main = max(units, key=units.count, default="")
+    return [each for each in known if each.unit == main]
+
+
+def _told(ranked: Sequence[_Ranked]) -> list[Statement]:
+    """Return what the documents say of one record: one statement, or one for each value where they differ."""
+    return _value_statements(ranked[0].record, [each.value for each in ranked])
+
+
+def _value_statements(record: Record, values: Sequence[Value]) -> list[Statement]:
+    texts: dict[str, list[Value]] = {}
+    for value in values:
+        texts.setdefault(value.text, []).append(value)
+    groups = list(texts.values())
+    if not differ(values):
+        groups = groups[:1]
+    return [Statement(said(record, group[0]), _few(value.span for value in group)) for group in groups]
+
+
+def _columns_asked(
+    question: Question, records: Sequence[Record], roster: Roster | None = None, *, measured: bool = False
+) -> set[str]:
+    """Return the names of the columns that a question asks about; those of its kind of comparison if it names none."""
+    headers = {value.header for record in records for value in record.values if value.header}
+    matches = {header: _column_match(question, header) for header in headers}
+    if measured:
+        matches = {header: match for header, match in matches.items() if _is_measured(header, records)}
+    best = max(matches.values(), default=0.0)
+    if best >= COLUMN_MATCH:
+        return {header for header, match in matches.items() if match >= max(COLUMN_MATCH, NEARLY * best)}
+    if _unsaid(question, headers, roster):
+        return set()  # who asks for the larger crew does not ask for the larger size
+    kinds = [kind for kind, columns in _KINDS.items() if any(clause.kind == kind for clause in question.clauses)]
+    for meant in [p for asked, p in _MEANT if asked.search(question.text)] + [_KINDS[kind] for kind in kinds]:
+        if found := {header for header in headers if meant.names(header)}:
+            return found
+    return set()
+
+
+def _is_measured(header: str, records: Iterable[Record]) -> bool:
+    """Tell whether most values of a column are amounts or dates."""
+    values = [value for record in records for value in record.values if value.header == header]
+    return 2 * sum(bool(date_of(v.text) or size_of(v, 1)) for v in values) >= len(values)
+
+
+def _unsaid(question: Question, headers: Iterable[str], roster: Roster | None = None) -> list[str]:
+    """Return the words of a question that tell something, that no column's name says and that are not what records are called."""
+    names = [terms_of(header) for header in headers]
+    telling = [n for n in _telling(question) if roster is None or not roster.calls(n)]
+    return [n.surface for n in telling if not any(n.found_in(terms) >= SAID or n.own & terms for terms in names)]
+
+
+def _telling(question: Question) -> list[Needle]:
+    return [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
+
+
+def _column_match(question: Question, header: str) -> float:
+    """Return the share of a column's name that a question says; a question about costs also means a column of costs."""
+    own = {term for term in terms_of(header) if len(term) > 1}
+    if not own:
+        return 0.0
+    asked: set[str] = set()
+    for needle in question.needles:
+        asked |= needle.own | {term for term, _ in needle.others}
+    costs = HOW_MUCH_COST.search(question.text) or CHEAP.search(question.text)
+    return len(own & asked) / len(own) + (0.5 if costs and COST.names(header) else 0.0)
+
+
+def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None:
+    """Return what rows say of each name in the column asked for, or in those that all names have when it asks what differs."""
+    found = [_record_of(name, records) for name in subjects(question.mentions)]
+    known = [record for record in found if record is not None]
+    if len(known) < 2 or len(known) < len(found):
+        return None
+    headers = _columns_asked(question, known)
+    if headers:
+        return _one_column(question, known, headers)
+    if not any(value.header for record in known for value in record.values):
+        return _one_sentence(question, known)
+    return _all_columns(known) if _DIFFERS.search(question.text) and not _telling(question) else None
+
+
+def _record_of(name: Mention, records: Iterable[Record]) -> Record | None:
+    """Return the record of exactly this name, else one that it stands for with a size behind it."""
+    near = None
+    for record in records:
+        if record.is_named(name):
+            return record
+        near = near or (record if mention_strength(record.name, name) == 1.0 else None)
+    return near
+
+
+def _one_column(question: Question, records: Sequence[Record], headers: set[str]) -> Draft | None:
+    values = [[value for value in record.values if value.header in headers] for record in records]
+    if not all(values):
+        return None
+    statements = [s for record, own in zip(records, values, strict=True) for s in _value_statements(record, own)]
+    lead = _conclusion(question, records, values)
+    assured = not _unsaid(question, headers)
+    return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead, assured=assured)
+
+
+def _one_sentence(question: Question, records: Sequence[Record]) -> Draft | None:
+    """Return of each record the sentence that says everything that is asked, or the one that dates it; None if one has none."""
+    needles = _telling(question)
+    if needles:
+        telling = [[v for v in record.values if says(v, needles)] for record in records]
+        values = [sorted(own, key=lambda v: amount_beside(v, needles) is None)[:1] for own in telling]
+    elif _IN_TIME.search(question.text):
+        values = [record.under(DATE)[:1] for record in records]
+    else:
+        return None
+    if not all(values):
+        return None
+    statements = [Statement(said(r, own[0]), (own[0].span,)) for r, own in zip(records, values, strict=True)]
+    lead = _conclusion(question, records, values)
+    return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead, assured=True)
+
+
+def _conclusion(question: Question, records: Sequence[Record], values: Sequence[Sequence[Value]]) -> str:
+    """Return which of two records has the larger (or smaller) value; "" unless every pair of their values says the same."""
+    if not question.direction or len(records) != 2:
+        return ""
+    first, second = ([_amount(question, r, v) for v in own] for r, own in zip(records, values, strict=True))
+    pairs = [(a, b) for a in first if a for b in second if b and a.unit == b.unit]
+    larger = {a.amount > b.amount for a, b in pairs}
+    if len(larger) != 1 or any(a.amount == b.amount for a, b in pairs):
+        return ""
+    chosen = records[0] if larger.pop() == (question.direction > 0) else records[1]
+    return conclusion(chosen.name, question, in_time=all(a.unit == "date" for a, _ in pairs))
+
+
+def conclusion(name: str, question: Question, *, in_time: bool = False) -> str:
+    """Return the frame that says which of two values is the larger or the smaller one, the later or the earlier."""
+    more = question.direction > 0
+    if question.language == "zh":
+        return f"{name} {'更晚' if more else '更早'}:" if in_time else f"{name} 的数值{'较大' if more else '较小'}:"
+    if in_time:
+        return f"{name} is the {'later' if more else 'earlier'} one:"
+    return f"{name} has the {'larger' if more else 'smaller'} value:"
+
+
+def _all_columns(records: Sequence[Record]) -> Draft | None:
+    """Return what rows say of each record in the columns that all of them have and in which they are not the same."""
+    statements: list[Statement] = []
+    for header in dict.fromkeys(value.header for value in records[0].values):
+        values = [[value for value in record.values if value.header == header] for record in records]
+        if header and all(values) and len({own[0].text for own in values}) > 1:
+            statements += [s for r, own in zip(records, values, strict=True) for s in _value_statements(r, own[:1])]
+        if len(statements) >= MOST_COLUMNS * len(records):
+            break
+    return Draft(tuple(fitting(statements, most=len(statements))), assured=True) if statements else None

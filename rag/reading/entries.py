@@ -1,0 +1,147 @@
+"""Entries: documents that tell of one thing after another under headings of their own, read as records.
+
+"## Heron", "## Egret", "## Bittern" beside each other are a list of things, and every sentence under a heading says
+something of that thing. Where no table tells, these sentences are filtered, compared and followed like the cells of rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from corpus.documents import Document, Section
+from corpus.patterns import pattern
+from corpus.sentences import split_sentences
+from index.hits import Hit
+from rag.reading.drafts import Span
+from rag.reading.records import SAID, Record, Roster, Value, key_of
+from rag.reading.units import terms_of
+from rag.understanding.quantities import Quantity, find_quantities
+from rag.understanding.questions import Needle
+
+FEWEST = 3  # headings beside each other that make a list of things
+MOST_DOCUMENTS = 4  # that are read for one question
+MOST_SENTENCES = 60  # of one thing
+NEAR = 40  # characters between an amount and the word for what it measures
+
+_NAME = pattern(r"(?=.*[A-Z])(?![\d.、\s]+\S*\s?(?:and|of|the)\b)[\w .+&/()（）·-]{1,40}")
+_MARKS = pattern(r"(?:[ \t]*(?:[-*•·+>]|\d{1,2}[.)、．])[ \t]+)*")
+_MARK = pattern(r"\[\d{1,3}\]")
+_UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
+
+
+def entry_roster(hits: Sequence[Hit]) -> Roster:
+    """Return what the documents of the best hits tell of things one after another; an empty roster if none does."""
+    documents = list({hit.passage.document_id: hit.passage.document for hit in hits}.values())[:MOST_DOCUMENTS]
+    found: dict[str, Record] = {}
+    called: list[frozenset[str]] = []
+    for read in (_entries(_Known(document)) for document in documents):
+        called += [read.called] if read.records else []
+        for record in read.records:
+            known = found.get(record.key)
+            found[record.key] = record if known is None else Record(
+                known.name, known.keys | record.keys, known.values + record.values
+            )  # fmt: skip
+    return Roster(tuple(found.values()), tuple(called))
+
+
+def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantity] | None:
+    """Return the amount in a sentence that stands nearest to what is measured, with the unit that follows it; no year is one."""
+    text = value.text
+    words = [match.start() for needle in needles for match in _places(needle, text)]
+    amounts = [q for q in find_quantities(text) if q.unit not in ("month", "day") and not _is_year(text, q)]
+    if not amounts or not words:
+        return None
+    nearest = min(amounts, key=lambda q: min(abs(q.start - at) for at in words))
+    if min(abs(nearest.start - at) for at in words) > NEAR:
+        return None
+    unit = _UNIT.match(text, nearest.end)
+    return nearest.unit or (unit["unit"].lower() if unit else ""), nearest
+
+
+def _places(needle: Needle, text: str) -> Iterator[re.Match[str]]:
+    """Yield where a word stands in a text; its plural ending is no matter, and any of its pairs of characters will do."""
+    stems = [re.escape(needle.surface.removesuffix("es").removesuffix("s"))]
+    yield from re.finditer("|".join([*stems, *map(re.escape, sorted(needle.own))]), text, re.IGNORECASE)
+
+
+def _is_year(text: str, quantity: Quantity) -> bool:
+    digits = text[quantity.start : quantity.end]
+    return re.fullmatch(r"(?:1[89]|20)\d\d(?:\s?年.*)?", digits) is not None
+
+
+class _Known:
+    """A document as a key: the very same one."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def __hash__(self) -> int:
+        return id(self.document)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self.document is other.document
+
+
+class _Read:
+    """The entries of one document, and what they are called."""
+
+    __slots__ = ("called", "records")
+
+    def __init__(self, records: Sequence[Record], called: frozenset[str]) -> None:
+        self.records, self.called = records, called
+
+
+@lru_cache(maxsize=64)
+def _entries(known: _Known) -> _Read:
+    """Return the records of a document; they are called what its title, their headings, and most of their first sentences say."""
+    document = known.document
+    sections = _listed(document.sections)
+    records = [_record(document, section) for section in sections]
+    records = [record for record in records if record.values]
+    headings = " ".join(title for section in sections for title in section.path[:-1])
+    first = Counter(term for record in records for term in terms_of(record.values[0].text))
+    often = {term for term, count in first.items() if len(term) > 1 and 3 * count >= 2 * len(records)}
+    return _Read(records, frozenset(often | terms_of(f"{document.title} {headings}")))
+
+
+def _listed(sections: Iterable[Section]) -> list[Section]:
+    """Return the sections that stand beside others of their level, most of which are headed by a name."""
+    groups: dict[tuple[str, ...], list[Section]] = {}
+    for section in sections:
+        groups.setdefault((*section.path[:-1], str(section.level)), []).append(section)
+    found: list[Section] = []
+    for group in groups.values():
+        named = [section for section in group if _NAME.fullmatch(_MARK.sub("", section.title))]
+        if len(named) >= max(FEWEST, len(group) / 2):
+            found += named
+    return found
+
+
+def _record(document: Document, section: Section) -> Record:
+    values = tuple(_sentences(document, section))[:MOST_SENTENCES]
+    name = _MARK.sub("", section.title).strip()
+    asides = re.findall(r"[(（]([^()（）]{1,30})[)）]", name)
+    return Record(name, frozenset(filter(None, map(key_of, (name, *asides)))), values)
+
+
+def _sentences(document: Document, section: Section) -> Iterator[Value]:
+    """Yield the sentences right under a heading, without their bullets; rows of tables are no sentences."""
+    inner = [other.start for other in document.sections if section.start < other.start < section.end]
+    body = document.text[section.body : min([section.end, *inner])]
+    for start, end in split_sentences(body):
+        mark = _MARKS.match(body, start, end)
+        start = mark.end() if mark else start
+        text = body[start:end].strip()
+        if len(text) > 1 and text[0] != "|":
+            yield Value("", text, Span(document, section.body + start, section.body + end))
+
+
+def says(value: Value, needles: Iterable[Needle]) -> bool:
+    """Tell whether a sentence has all of some words."""
+    terms = terms_of(value.text)
+    return all(needle.found_in(terms) >= SAID for needle in needles)

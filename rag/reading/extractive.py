@@ -1,0 +1,155 @@
+"""Reading without a model: the shortest pieces of the packed passages that answer, in the documents' own words.
+
+The kind of question decides what is tried first: a link, a list, two things side by side, a row of a table. Where none
+of these fits, the sentences, items and cells that score best are the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpus.patterns import pattern
+from index import Index
+from index.hits import Hit
+from rag.grounding.checking import check
+from rag.reading import assembling, comparing, linking, listing, relating, tables
+from rag.reading.drafts import Draft, Statement
+from rag.reading.framing import fitting, state
+from rag.reading.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names
+from rag.reading.units import Unit, terms_of, units_of
+from rag.understanding.grammar import CUES
+from rag.understanding.questions import Question
+
+MAX_STATEMENTS = 4
+RUNNER_UP = 0.6  # of the best score from which another piece is shown too
+SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
+SHOWS = 0.7  # fit from which a piece shows the kind of value that is asked for
+AS_WELL_SHOWN = 0.6  # of the best fit that another piece must have beside it
+STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
+SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
+
+_WORD = pattern(r"\w+(?:[.-]\w+)*", re.ASCII)
+_NUMBER_OR_NAME = pattern(r"(?:\d|[A-Z])\w*(?:[.-]\w+)*", re.ASCII)
+
+
+def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
+    """Return the draft that answers best; without statements when the passages hold no piece at all."""
+    units = units_of(hits)
+    if not units:
+        return Draft()
+    scorer = Scorer(question, units, hits)
+    ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
+    first = assembling.ancestry(question, hits, index)
+    draft = None if first else _assembled(question, hits, units, ranked, index)
+    if draft is not None:
+        return draft
+    statements = list(first)
+    told = _of_what_is_named(_saying(ranked), question)
+    for statement in _sentences(question, scorer, told).statements if told else ():
+        _take_in(statement, statements)
+    return Draft(tuple(fitting(statements, most=len(first) + MAX_STATEMENTS)), assured=bool(first))
+
+
+def _assembled(
+    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored], index: Index
+) -> Draft | None:
+    """Return the draft of the first way of answering that fits the question, or None."""
+    kinds = {clause.kind for clause in question.clauses}
+    if "link" in kinds:
+        pointers = linking.find_pointers(question, hits)
+        if pointers or (question.mentions and linking.asks_for_page(question.text)):
+            return Draft(tuple(linking.statements_of(pointers, question)))
+        return None
+    several = question.several or bool(kinds & {"list", "lineage"})
+    if several and (draft := listing.list_led_in(question, units)):
+        return draft
+    stated = bool(kinds & {"number", "count"}) and _is_stated(question, ranked)
+    if not stated and (draft := assembling.assemble(question, hits, index)) is not None:
+        return relating.and_related(draft, question, ranked) if several else draft
+    if question.side_by_side and (draft := comparing.compare(question, units)):
+        return draft
+    if "count" in kinds and (draft := tables.count_rows(question, hits)):
+        return draft
+    if several:
+        return listing.list_section(question, units) or (
+            relating.list_related(question, ranked) if question.several else None
+        )
+    return None
+
+
+def _is_stated(question: Question, ranked: Sequence[Scored]) -> bool:
+    """Tell whether a piece about what is named says itself how many there are: nothing needs to be counted."""
+    said = (s for s in ranked[:MAX_STATEMENTS] if s.value >= 1.0 and s.names >= STATED and s.words >= STATED)
+    return bool(question.mentions) and any(s.unit.kind != "cell" for s in said)
+
+
+def _saying(ranked: Sequence[Scored]) -> Sequence[Scored]:
+    """Return the pieces without those that only name things; all of them if nothing else is there."""
+    saying = [s for s in ranked if not only_names(s.unit)]
+    return saying or ranked
+
+
+def _of_what_is_named(ranked: Sequence[Scored], question: Question) -> Sequence[Scored]:
+    """Return the pieces that are about what a question names: what is said of others is no answer.
+
+    A value that is asked for must stand closer to the name than somewhere under a heading with it.
+    """
+    if not any(mention.sure and mention.held for mention in question.mentions):
+        return ranked
+    measured = len(question.mentions) == 1 and all(clause.kind in MEASURED for clause in question.clauses)
+    return [scored for scored in ranked if scored.names > (NAME_IN_PATH if measured else 0.0)]
+
+
+def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:
+    """Return the best pieces, for each clause of the question its own first."""
+    chosen: list[Scored] = []
+    if len(question.clauses) > 1:
+        for clause in question.clauses:
+            best = max((scorer.score(scored.unit, clause) for scored in ranked[:12]), key=lambda scored: scored.total)
+            chosen.append(best)
+    sure = any(mention.sure for mention in question.mentions)
+    measured = all(clause.kind in MEASURED for clause in question.clauses)
+    valued = all(clause.kind in CUES or clause.kind == "definition" for clause in question.clauses)
+    good = [
+        scored
+        for scored in ranked[: 3 * MAX_STATEMENTS]
+        if _is_as_good(scored, ranked[0], same_names=sure, measured=measured, valued=valued)
+    ]
+    statements: list[Statement] = []
+    for scored in (*chosen, *good):
+        _take_in(state(scored, question), statements)
+    return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))
+
+
+def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: bool, valued: bool) -> bool:
+    """Tell whether a piece may stand beside the best one: nearly as well scored, about the same names, with a value too."""
+    if same_names and scored.names < SAME_NAMES * best.names:
+        return False
+    if measured and best.value > 0 and scored.value == 0:
+        return False
+    if valued and best.value >= SHOWS and scored.value < AS_WELL_SHOWN * best.value:
+        return False
+    return scored.total >= RUNNER_UP * best.total
+
+
+def _take_in(statement: Statement, statements: list[Statement]) -> None:
+    """Add a statement, or its source to the one that says the same already."""
+    for number, other in enumerate(statements):
+        if statement.text in other.text or other.text in statement.text:
+            return
+        if _same_said(statement.text, other.text):
+            statements[number] = replace(other, sources=other.sources + statement.sources)
+            return
+    statements.append(statement)
+
+
+def _same_said(text: str, other: str) -> bool:
+    """Tell whether two texts say the same: most words of the shorter one, all of its numbers and names, no negation apart."""
+    short, long = sorted((text, other), key=len)
+    few, many = terms_of(short), terms_of(long)
+    if len(few & many) < SAME_SAID * len(few) or check(short, long).negated:
+        return False
+    words = set(_WORD.findall(long.lower()))
+    return all(named.lower() in words for named in _NUMBER_OR_NAME.findall(short))

@@ -1,0 +1,157 @@
+"""Widening what was found: a search finds passages, an answer may need what stands around or beside them.
+
+Each kind of question needs something else: a comparison each name searched by itself, a link the places that point
+somewhere, a list the rest of the list, a superlative all rows of the table. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from corpus.documents import Document, Passage, Table
+from corpus.splitting import COLUMN_LABELS
+from index import Index
+from index.hits import Hit
+from index.terms import analyze, normalize_name
+from rag.understanding.mentions import Mention
+from rag.understanding.questions import Question
+
+PER_NAME = 6  # passages searched for each name of a comparison
+MOST_WITH_NAME = 60  # passages that mention a name, for lists and links
+MOST_ROWS = 40  # of all tables together
+MOST_SEARCHED = 40  # passages searched for rows of tables
+MOST_BESIDE = 400  # rows looked at for tables that list the same
+FOUND_BESIDE = 0.5  # share of the best score that a passage gets which no search has ranked
+
+
+def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Hit]:
+    """Return the hits and what the question needs besides, each passage once, the hits first."""
+    found = {_key(hit.passage): hit for hit in hits}
+    top = max((hit.score for hit in hits), default=1.0)
+    for applies, more in _WIDENINGS:
+        if applies(question):
+            for passage, share in more(question, hits, index):
+                found.setdefault(_key(passage), Hit(passage, top * share))
+    return list(found.values())
+
+
+Widening = Callable[[Question, Sequence[Hit], Index], Iterator[tuple[Passage, float]]]
+
+
+def _each_name(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
+    """Yield what a search for each name alone finds, with what is asked about it."""
+    for mention in question.mentions:
+        if mention.held:
+            found = index.search(_asked_about(question, mention), PER_NAME)
+            top = max((hit.score for hit in found), default=1.0) or 1.0
+            yield from ((hit.passage, hit.score / top) for hit in found)
+
+
+def _asked_about(question: Question, mention: Mention) -> str:
+    """Return the question with one name only."""
+    text = question.text
+    for other in sorted(question.mentions, key=lambda other: -other.start):
+        text = text[: other.start] + " " + text[other.end :]
+    return f"{mention.name} {text}"
+
+
+def _pointing_somewhere(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
+    """Yield the passages with a link that mention a name."""
+    for passage in _mentioning(question, index):
+        if any(passage.start <= link.start < passage.end for link in passage.document.links):
+            yield passage, FOUND_BESIDE
+
+
+def _with_names(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
+    for passage in _mentioning(question, index):
+        yield passage, FOUND_BESIDE
+
+
+def _mentioning(question: Question, index: Index) -> Iterator[Passage]:
+    for mention in question.mentions:
+        for spelling in mention.spellings if mention.held else ():
+            yield from index.passages_with(name_terms(spelling, index), limit=MOST_WITH_NAME)
+
+
+def tables_for(question: Question, hits: Sequence[Hit], index: Index) -> list[tuple[Document, Table]]:
+    """Return the tables that a question may be answered from: those found for it, and those beside them that list the same.
+
+    Tables list the same when their first columns are called alike. For questions over many rows; costs a few milliseconds.
+    """
+    found = _tables_of([*hits, *index.search(question.text, MOST_SEARCHED)])
+    heads = {table.header[0].text for _, table in found if table.header}
+    beside = [Hit(passage, 0.0) for head in sorted(heads) for passage in _rows_headed(head, index)]
+    return list({(d.id, t.start): (d, t) for d, t in (*found, *_tables_of(beside))}.values())
+
+
+def _rows_headed(head: str, index: Index) -> Iterator[Passage]:
+    """Yield rows of tables whose first column has a name."""
+    for label in COLUMN_LABELS.values():
+        terms = [term for term in dict.fromkeys(analyze(f"{label} {head}")) if len(term) > 1]
+        if terms and all(map(index.holds, terms)):
+            yield from (p for p in index.passages_with(terms, limit=MOST_BESIDE) if p.kind == "table_row")
+
+
+def name_terms(spelling: str, index: Index) -> list[str]:
+    """Return index terms that a passage with this spelling of a name holds."""
+    normal = normalize_name(spelling)
+    if index.holds(normal):
+        return [normal]
+    return [term for term in dict.fromkeys(analyze(spelling)) if index.holds(term)][:6] or [normal]
+
+
+def _whole_tables(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
+    """Yield the rows of every table that a hit stands in."""
+    left = MOST_ROWS
+    for document, table in _tables_of(hits):
+        rows = [p for p in index.passages_of(document.id) if table.start <= p.start < table.end][:left]
+        yield from ((passage, FOUND_BESIDE) for passage in rows)
+        left -= len(rows)
+
+
+def _tables_of(hits: Sequence[Hit]) -> list[tuple[Document, Table]]:
+    tables: dict[tuple[str, int], tuple[Document, Table]] = {}
+    for hit in hits:
+        for table in hit.passage.document.tables:
+            if table.start < hit.passage.end and hit.passage.start < table.end:
+                tables[hit.passage.document_id, table.start] = (hit.passage.document, table)
+    return list(tables.values())
+
+
+def _rest_of_section(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
+    """Yield the passages beside the best hits that stand in the same section."""
+    for hit in hits[:6]:
+        for passage in index.neighbours(hit.passage, before=1, after=2):
+            if passage.section == hit.passage.section and passage.kind == hit.passage.kind:
+                yield passage, FOUND_BESIDE
+
+
+def _wants_links(question: Question) -> bool:
+    return any(clause.kind == "link" for clause in question.clauses)
+
+
+def _wants_several(question: Question) -> bool:
+    return question.several or any(clause.kind in ("list", "lineage", "count") for clause in question.clauses)
+
+
+def _wants_rows(question: Question) -> bool:
+    return (
+        question.several or question.side_by_side or any(c.kind in ("superlative", "count") for c in question.clauses)
+    )
+
+
+def _compares(question: Question) -> bool:
+    return question.side_by_side
+
+
+_WIDENINGS: tuple[tuple[Callable[[Question], bool], Widening], ...] = (
+    (_compares, _each_name),
+    (_wants_links, _pointing_somewhere),
+    (_wants_several, _with_names),
+    (_wants_several, _rest_of_section),
+    (_wants_rows, _whole_tables),
+)
+
+
+def _key(passage: Passage) -> tuple[str, int, int]:
+    return passage.document_id, passage.start, passage.end

@@ -1,0 +1,76 @@
+"""Packing: which passages the reader gets, and in which order.
+
+What was found is widened by what the kind of question needs (each name of a comparison searched by itself, the rest of
+a list, entries with links), ordered by the piece in each passage that answers best, and cut to a budget. The beginning
+counts most: a model with a small window sees only that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from corpus.documents import Passage
+from index import Index
+from index.hits import Hit
+from rag.reading.gathering import gather
+from rag.reading.linking import Pointer, find_pointers
+from rag.reading.scoring import Scorer
+from rag.reading.units import units_of
+from rag.understanding.questions import Question
+
+POINTS = 10.0  # above every score of a piece
+MOST_POINTERS = 3
+
+
+def pack(question: Question, hits: Sequence[Hit], index: Index, *, budget: int = 6_000) -> list[Hit]:
+    """Return the passages for the reader, best first, of at most ``budget`` characters together."""
+    candidates = gather(question, hits, index)
+    return _within(_without_duplicates(_by_evidence(question, candidates)), budget)
+
+
+def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
+    """Order passages by their best piece."""
+    units = units_of(hits)
+    if not units:
+        return list(hits)
+    scorer = Scorer(question, units, hits)
+    best = {_key(pointer.passage): POINTS + pointer.score for pointer in reversed(_pointers(question, hits))}
+    for unit in units:
+        key = _key(unit.passage)
+        best[key] = max(best.get(key, 0.0), scorer.score(unit).total)
+    return sorted(hits, key=lambda hit: -best.get(_key(hit.passage), 0.0))
+
+
+def _pointers(question: Question, hits: Sequence[Hit]) -> list[Pointer]:
+    """Return the links that answer, for a question that asks for one: their passages go first."""
+    if not any(clause.kind == "link" for clause in question.clauses):
+        return []
+    return find_pointers(question, hits)[:MOST_POINTERS]
+
+
+def _key(passage: Passage) -> tuple[str, int, int]:
+    return passage.document_id, passage.start, passage.end
+
+
+def _without_duplicates(hits: Iterable[Hit]) -> list[Hit]:
+    """Leave out passages that say what a better one says, word for word."""
+    kept: list[Hit] = []
+    texts: list[str] = []
+    for hit in hits:
+        text = "".join(hit.passage.text.split())
+        if not any(text in other for other in texts):
+            kept.append(hit)
+            texts.append(text)
+    return kept
+
+
+def _within(hits: Iterable[Hit], budget: int) -> list[Hit]:
+    """Return the first hits that fit the budget, at least one."""
+    packed: list[Hit] = []
+    used = 0
+    for hit in hits:
+        size = hit.passage.end - hit.passage.start
+        if used + size <= budget or not packed:
+            packed.append(hit)
+            used += size
+    return packed

@@ -1,0 +1,326 @@
+"""Records: what tables say of named things, attribute by attribute, pooled over tables and documents.
+
+A row is about what its first cell names, and a column is an attribute. Rows of one name in several tables are one record,
+so that what one document leaves out another may say, and where two differ both values stand. Nothing here knows what
+a table is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from corpus.documents import Document, Row, Table
+from corpus.patterns import pattern
+from index.terms import normalize_name
+from rag.reading.drafts import Span
+from rag.reading.units import terms_of
+from rag.understanding.mentions import TRANSLATION, Mention, mention_strength
+from rag.understanding.quantities import Quantity, find_quantities
+from rag.understanding.questions import Needle
+
+SAID = 0.5  # how much of a word a text must have to say it
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Something that tables have a column for: what such columns are called, and how a sentence says it."""
+
+    header: re.Pattern[str]
+    sentence: re.Pattern[str]
+
+    @classmethod
+    def of(cls, header: str, sentence: str) -> Attribute:
+        """Make one of two patterns."""
+        return cls(pattern(header, re.IGNORECASE), pattern(sentence, re.IGNORECASE))
+
+    def names(self, header: str) -> bool:
+        """Tell whether a column is about it."""
+        return self.header.search(header) is not None
+
+    def is_said(self, value: Value) -> bool:
+        """Tell whether a value is of it: by its column, or a sentence by its words."""
+        return self.names(value.header) if value.header else self.sentence.search(value.text) is not None
+
+
+MAKER = Attribute.of(
+    r"机构|公司|作者|开发|研发|研制|发布(?:者|方|单位)|出品|厂商|厂家|制造|生产商|单位|组织|团队|来源|所属|出自"
+    r"|organi[sz]ation|compan|develop|maker|vendor|manufactur|author|institut|owner|publisher|creator|released by|built by|operator|origin",
+    r"发布|研制|研发|开发|推出|提出|公布|出品|打造|制造|建造|创建|作者|旗下|出自|来自"
+    r"|\b(?:built|made|released|developed|published|created|introduced|launched|designed|written|produced|proposed|instrument|product|project|work|array|from|of the|by)\b",
+)
+BASE = Attribute.of(
+    r"基于|底座|基座|基础(?:模型|系统|架构)?$|前身|衍生|源自|来源模型|父|上一代|改自"
+    r"|based on|\bbase\b|built on|derived|parent|predecessor|fork|ancestor|descends",
+    r"基于|基础上|(?:以|在|由|从).{1,24}(?:底座|基座|基础|微调|衍生|改进|改编|升级)|衍生自|源自|脱胎于|改自"
+    r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderived from\b|\bfine-?tuned from\b|\bfork of\b|\bsuccessor (?:of|to)\b|\bdescend",
+)
+DATE = Attribute.of(
+    r"时间|日期|年份|年$|发布于|\bdate|\byear|\breleased$|\bwhen\b|first release|introduced",
+    r"(?<!\d)(?:1[89]|20)\d\d(?!\d)",
+)
+ALIAS = Attribute.of(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", r"(?!)")
+SIZE = Attribute.of(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", r"(?!)")
+COST = Attribute.of(r"成本|价|费|cost|price|fee|budget|预算|金额", r"(?!)")
+PARTS = pattern(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
+
+_GENERIC = pattern(r"(?:名称|名字|名|项目|条目|name|title|item|entry)?", re.IGNORECASE)
+_ASIDE = pattern(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
+_LINK = pattern(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_A_DATE = pattern(
+    r"(?P<year>(?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(?P<month>0?[1-9]|1[0-2])(?!\d)(?:\s*[-/.月]\s*(?P<day>[0-3]?\d)(?!\d))?)?"
+)
+_NEGATIVE = pattern(
+    r"\s*(?:不(?![到足超同少仅])|未(?!来)|没|无(?![线监])|非(?!常)|否|[✗✘×❌]|(?:no|not|none|never|closed|false|n)\b)",
+    re.IGNORECASE,
+)
+_IN_NAME = pattern(r"[A-Za-z]\Z")  # before a digit that belongs to a name: J1
+_AFFIRMATIVE = pattern(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|true|y)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one place says of a thing: a cell with its column's name, and its row to cite; or a sentence, without a name."""
+
+    header: str
+    text: str
+    span: Span
+
+    @property
+    def negative(self) -> bool:
+        """Whether the cell denies what its column says: "no", "未开源"."""
+        return self.header != "" and _NEGATIVE.match(self.text) is not None
+
+    @property
+    def affirmative(self) -> bool:
+        """Whether the cell only affirms what its column says: "yes"."""
+        return self.header != "" and _AFFIRMATIVE.match(self.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A named thing with all that is said of it, in the order of tables and columns; ``keys`` are those of all its names."""
+
+    name: str
+    keys: frozenset[str]
+    values: tuple[Value, ...]
+
+    def under(self, attribute: Attribute) -> list[Value]:
+        """Return the values of one attribute."""
+        return [value for value in self.values if attribute.is_said(value)]
+
+    @property
+    def key(self) -> str:
+        """The key of its name."""
+        return key_of(self.name)
+
+    def is_named(self, mention: Mention) -> bool:
+        """Tell whether a name of a question means this record."""
+        return any(key_of(spelling) in self.keys for spelling in mention.spellings)
+
+
+@lru_cache(maxsize=1 << 14)
+def key_of(name: str) -> str:
+    """Return what names of one thing have in common: no aside, no spaces, no case.
+
+    >>> key_of("Heron-2（苍鹭）") == key_of("heron 2")
+    True
+    """
+    return normalize_name(_ASIDE.sub("", name)) or normalize_name(name)
+
+
+def pool(tables: Iterable[tuple[Document, Table]]) -> list[Record]:
+    """Return the records of tables, those of the longest table first; a first column of dates or numbers names nothing.
+
+    Rows are one record where they have one name, or where a column of other names says that they are one.
+    """
+    longest_first = sorted(tables, key=lambda pair: -len(pair[1].rows))
+    rows = [row for document, table in longest_first for row in _read(_Place(document, table))]
+    named = {row.key for row in rows}
+    main = {other: row.key for row in reversed(rows) for other in row.others}
+    gathered: dict[str, _Gathered] = {}
+    for row in (each for whole in rows for each in _apart(whole, named)):
+        key = main.get(row.key, row.key)
+        record = gathered.setdefault(key, _Gathered())
+        record.keys |= {row.key, *(other for other in row.others if other not in named or main[other] == key)}
+        record.names += [row.name] if row.key == key else []
+        record.values += row.values
+    return [each.record(key) for key, each in gathered.items()]
+
+
+def _apart(row: _ReadRow, named: set[str]) -> list[_ReadRow]:
+    """Return a row once for each of the things that it names together ("Heron and Egret"), if other rows name each of them."""
+    names = [name.strip() for name in PARTS.split(row.name)]
+    if len(names) < 2 or not all(key_of(name) in named for name in names):
+        return [row]
+    return [replace(row, name=name, key=key_of(name)) for name in names]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A record while its rows come together."""
+
+    keys: set[str] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+
+    def record(self, key: str) -> Record:
+        """Return it finished; ``key`` is what it is called where no row has its main name."""
+        return Record((self.names or [key])[0], frozenset(self.keys), tuple(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadRow:
+    """What a row says, worked out once: its name, the keys of its other names, its values."""
+
+    name: str
+    key: str
+    others: tuple[str, ...]
+    values: tuple[Value, ...]
+
+
+class _Place:
+    """A table as a key: the same table of the very same document."""
+
+    __slots__ = ("document", "table")
+
+    def __init__(self, document: Document, table: Table) -> None:
+        self.document, self.table = document, table
+
+    def __hash__(self) -> int:
+        return hash((id(self.document), self.table.start))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Place) and self.document is other.document and self.table.start == other.table.start
+
+
+@lru_cache(maxsize=512)
+def _read(place: _Place) -> tuple[_ReadRow, ...]:
+    """Return the rows of a table that name something, with the other names that no row of it has as its own."""
+    document, table = place.document, place.table
+    names = [(row, name) for row in table.rows if (name := name_of(row)) and not _is_amount(name)]
+    own = {key_of(name) for _, name in names}
+    return tuple(
+        _ReadRow(
+            name,
+            key_of(name),
+            tuple(key for key in _other_keys(table, row) if key not in own),
+            tuple(_values(document, table, row)),
+        )
+        for row, name in names
+    )
+
+
+def _other_keys(table: Table, row: Row) -> list[str]:
+    """Return the keys of the other names in a row."""
+    columns = [n for n, cell in enumerate(table.header) if n and ALIAS.names(cell.text)]
+    cells = [row.cells[n].text for n in columns if n < len(row.cells)]
+    return [key for cell in cells for part in PARTS.split(cell) if (key := key_of(part))]
+
+
+def name_of(row: Row) -> str:
+    """Return what a row is about: its first cell, links and marks left out."""
+    return _LINK.sub(r"\1", row.cells[0].text).strip(" *_`") if row.cells else ""
+
+
+def _is_amount(name: str) -> bool:
+    return re.sub(r"[\d\W_年月日号]+|[kKMBTmb]$", "", name) == ""
+
+
+def _values(document: Document, table: Table, row: Row) -> Iterator[Value]:
+    for column, cell in enumerate(row.cells[1:], 1):
+        if cell.text.strip(" -–—"):
+            header = table.header[column].text if column < len(table.header) else ""
+            yield Value(header, cell.text, Span(document, row.start, row.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Records that are listed together, with what they are called: terms of a first header or a title, and the header itself."""
+
+    records: Sequence[Record]
+    called: tuple[frozenset[str], ...]
+    heads: frozenset[str] = frozenset()  # in lower case
+
+    def calls(self, needle: Needle) -> bool:
+        """Tell whether a word of a question is what the records are called."""
+        return any(needle.found_in(terms) >= SAID for terms in self.called) or (
+            needle.surface in self.heads or self.said_of(needle) != ""
+        )
+
+    def said_of(self, needle: Needle) -> str:
+        """Return what a Chinese compound says of the thing at its end: 开源 of 开源模型 where the records are 模型."""
+        for head in self.heads:
+            if len(head) > 1 and needle.surface.endswith(head) and len(needle.surface) > len(head) + 1:
+                return needle.surface[: -len(head)]
+        return ""
+
+
+def roster_of(tables: Sequence[tuple[Document, Table]]) -> Roster:
+    """Return the records of tables; a table whose first header tells nothing ("name") is called what its caption says."""
+    called: dict[frozenset[str], None] = {}
+    heads = set()
+    for document, table in tables:
+        first = table.header[0].text.strip().lower() if table.header else ""
+        generic = _GENERIC.fullmatch(first) is not None
+        called[terms_of(f"{table.caption} {table.section} {document.title}" if generic else first)] = None
+        heads |= set() if generic else {first}
+    return Roster(pool(tables), tuple(called), frozenset(heads))
+
+
+def size_of(value: Value, direction: int) -> Quantity | None:
+    """Return the amount of a cell: its money (a sum where a plus stands), else its largest number, or smallest.
+
+    What stands in brackets only repeats the amount, unless nothing else has one; a digit in a name is none.
+    """
+    plain = _ASIDE.sub("", value.text)
+    found = find_quantities(plain) or find_quantities(value.text)
+    quantities = [q for q in found if q.unit not in ("month", "day") and not _IN_NAME.search(plain, 0, q.start)]
+    money = [q for q in quantities if q.unit in ("usd", "cny", "eur", "gbp")]
+    if money:
+        total = sum(q.value for q in money) if "+" in plain else money[0].value
+        return Quantity(total, money[0].unit, money[0].start, money[0].end, money[0].digits)
+    quantities = [q for q in quantities if q.scaled] or quantities  # "7B, 13B, 2 in all" is about billions
+    return (max if direction > 0 else min)(quantities, key=lambda q: q.value, default=None)
+
+
+def date_of(text: str) -> tuple[int, int, int] | None:
+    """Return year, month and day of the first date in a text; 0 for what it leaves out.
+
+    >>> date_of("2021年7月"), date_of("2023-03-13"), date_of("175B")
+    ((2021, 7, 0), (2023, 3, 13), None)
+    """
+    match = _A_DATE.search(text)
+    return (int(match["year"]), int(match["month"] or 0), int(match["day"] or 0)) if match else None
+
+
+def differ(values: Sequence[Value]) -> bool:
+    """Tell whether documents say different things of one attribute: other dates, other amounts, or yes and no."""
+    if len({value.span.document.id for value in values}) < 2:
+        return False
+    dates = [date_of(value.text) for value in values]
+    if all(date is not None and DATE.is_said(value) for date, value in zip(dates, values, strict=True)):
+        return any(a and b and any(x != y for x, y in zip(a, b, strict=True) if x and y) for a in dates for b in dates)
+    amounts = [frozenset(round(q.value, 6) for q in find_quantities(value.text)) for value in values]
+    if all(amounts):
+        return any(a.isdisjoint(b) for a in amounts for b in amounts)
+    return len({value.negative for value in values}) > 1
+
+
+def said(record: Record, value: Value) -> str:
+    """Return what a value says of a record: name, column and cell; or the sentence, after the name if it does not have it."""
+    if value.header:
+        return f"{record.name} · {value.header}: {value.text}"
+    return value.text if record.name.lower() in value.text.lower() else f"{record.name} · {value.text}"
+
+
+def unique(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in their order, each place once."""
+    return list({(span.document.id, span.start, span.end): span for span in spans}.values())
+
+
+def mentions_name(value: Value, mention: Mention) -> bool:
+    """Tell whether a cell has a name, as it is or in the words of the other language."""
+    return mention_strength(value.text, mention) >= TRANSLATION

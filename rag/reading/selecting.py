@@ -1,0 +1,306 @@
+"""Choosing records: those that a question's names and words hold for, in the columns that they are about.
+
+"Which open models support Chinese" asks for rows of models of which one cell says open and one says Chinese. A word that no
+cell and no column has is a condition that cannot be checked, and then nothing is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from corpus.documents import Document, Table
+from corpus.patterns import pattern
+from index import Index
+from rag.reading.records import (
+    BASE,
+    COST,
+    DATE,
+    MAKER,
+    SAID,
+    SIZE,
+    Attribute,
+    Record,
+    Roster,
+    Value,
+    date_of,
+    key_of,
+    mentions_name,
+    roster_of,
+)
+from rag.reading.units import terms_of
+from rag.understanding.mentions import Mention, mention_strength
+from rag.understanding.quantities import Quantity, find_quantities
+from rag.understanding.questions import Needle, Question
+
+Relation = Literal["made by", "built on", "about"]
+
+# Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
+IDLE = pattern(
+    r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
+    r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
+    r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
+    r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
+    r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|famil(?:y|ies)|members?|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
+    r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
+    r"|over|above|under|below|than|exceed\w*|at|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
+    re.IGNORECASE,
+)
+_MAKES = pattern(
+    r"作者|发布|开发|研发|研制|推出|提出|公布|开源了|做过|出过|做了|出了|出品|旗下|出自|来自|创建|制造"
+    r"|\bauthor|\b(?:releas|develop|publish|creat|propos|introduc|launch|produc)|\bma[dk]e\b|\bby\b|\b(?:come|comes|came) from\b",
+    re.IGNORECASE,
+)
+BUILDS = pattern(
+    r"基于|(?:以|在|由|从|用).{1,30}(?:基础|底座|基座|上.{0,4}微调|衍生|改进|得到|做出)|衍生|派生|后代|后裔|家族|后继|之后|继承|(?:由|从|在|以|用)了?(?:什么|哪)[^,，]{0,12}?(?:来|得|成|上|基础|底座)|来自(?:什么|哪)|演化|演变"
+    r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderiv|\bfine-?tuned (?:from|on)\b|\bdescend|\bsuccessors?\b|\bon top of\b|\bforks? of\b|\bafter\b|\bfamily\b|\bcomes? from\s*\?",
+    re.IGNORECASE,
+)
+_NEGATES = pattern(
+    r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b",
+    re.IGNORECASE,
+)
+_ABOVE = (
+    pattern(r"(?:(?<!不)超过|大于|多于|高于|不少于|至少|不低于|\b(?:more|larger|greater|bigger|higher) than|\bover|\babove|\bexceed\w*|\bat least)\s*$", re.IGNORECASE),
+    pattern(r"\s*\w{0,2}(?:以上|\bor more\b)", re.IGNORECASE),
+)  # fmt: skip
+_BELOW = (
+    pattern(r"(?:不到|小于|少于|低于|不超过|至多|不足|不高于|\b(?:less|fewer|smaller|lower|cheaper) than|\bunder|\bbelow|\bat most)\s*$", re.IGNORECASE),
+    pattern(r"\s*\w{0,2}(?:以下|以内|\bor (?:less|fewer)\b)", re.IGNORECASE),
+)  # fmt: skip
+_INCLUDED = pattern(r"不少于|至少|不低于|以上|不超过|至多|不高于|以下|以内|least|most|or ", re.IGNORECASE)
+_YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
+_WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A record with the values that made it fit."""
+
+    record: Record
+    because: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """An amount that what is looked for lies above (``direction`` 1) or below (-1)."""
+
+    direction: int
+    amount: Quantity
+    included: bool
+
+    def holds(self, amount: Quantity | None) -> bool:
+        """Tell whether an amount lies on the right side."""
+        if amount is None or (amount.unit and self.amount.unit and amount.unit != self.amount.unit):
+            return False
+        if amount.value == self.amount.value:
+            return self.included
+        return (amount.value > self.amount.value) == (self.direction > 0)
+
+
+def limit_of(text: str) -> Limit | None:
+    """Return the limit that a question sets: "over 100B", "不到 100 亿", "1000 亿以上"; None if it sets none.
+
+    >>> limit_of("Which cells cost less than $100?").direction, limit_of("参数 1000 亿以上的").included
+    (-1, True)
+    """
+    for quantity in find_quantities(text):
+        before, after = text[max(0, quantity.start - 14) : quantity.start], text[quantity.end : quantity.end + 8]
+        for direction, words in ((1, _ABOVE), (-1, _BELOW)):
+            said = words[0].search(before) or words[1].match(after)
+            if (
+                said
+                and quantity.unit not in ("month", "day")
+                and not _YEAR.fullmatch(text[quantity.start : quantity.end])
+            ):
+                return Limit(direction, quantity, _INCLUDED.search(said[0]) is not None)
+    return None
+
+
+def without_amounts(question: Question) -> Question:
+    """Return a question without its names and words that are amounts."""
+    needles = tuple(needle for needle in question.needles if not find_quantities(needle.surface))
+    mentions = tuple(mention for mention in question.mentions if not find_quantities(mention.surface))
+    return replace(question, needles=needles, mentions=mentions)
+
+
+def relation_of(question: Question) -> Relation:
+    """Return how a question relates what it looks for to the names in it."""
+    if BUILDS.search(question.text):
+        return "built on"
+    return "made by" if _MAKES.search(question.text) else "about"
+
+
+def tables_asked(question: Question, tables: Iterable[tuple[Document, Table]]) -> list[tuple[Document, Table]]:
+    """Return the tables whose rows are what a question asks for: one of its words is what they are called."""
+    asked = [(pair, roster) for pair in tables if is_asked(question, roster := roster_of([pair]))]
+    headed = [pair for pair, roster in asked if roster.heads]  # by their first header, not by their caption only
+    return headed or [pair for pair, _ in asked]
+
+
+def is_asked(question: Question, roster: Roster) -> bool:
+    """Tell whether a word of a question is what the records are called."""
+    needles = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
+    asked = [n for n in needles if any(n.surface in clause.asked for clause in question.clauses)]
+    return any(roster.calls(needle) for needle in asked or needles)
+
+
+def choose(question: Question, roster: Roster, index: Index) -> list[Chosen] | None:
+    """Return the records for which everything holds that a question says, in their order; None if it says nothing of them."""
+    records = roster.records
+    found: list[dict[str, list[Value]]] = []
+    named = [
+        (mention, _by_name(records, mention, relation_of(question))) for mention in subjects(question.mentions, roster)
+    ]
+    related = any(held_by for _, held_by in named)
+    for mention, held_by in named:
+        if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"
+            held_by = _matching(records, mention, None)
+        if held_by or not _heads_a_column(mention, records):
+            found.append(held_by)
+    for year in _YEAR.findall(question.text):
+        found.append(_by_year(records, int(year)))
+    negated = _NEGATES.search(question.text) is not None
+    for needle in conditions(question, roster, index):
+        if (held := _by_word(records, needle, negated=negated)) is not None:
+            found.append(held)
+    if not found:
+        return None
+    keys = set.intersection(*(set(each) for each in found))
+    return [
+        Chosen(record, tuple(value for each in found for value in each[key]))
+        for record in records
+        if (key := record.key) in keys
+    ]
+
+
+def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]:
+    """Return the words of a question that say something of the things it looks for."""
+    kept = []
+    for needle in question.needles:
+        said = roster.said_of(needle)
+        if said:
+            kept.append(_as_needle(said, index))
+        elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle):
+            kept.append(needle)
+    return kept
+
+
+def subjects(mentions: Iterable[Mention], roster: Roster | None = None) -> list[Mention]:
+    """Return the names that are held, each thing once, without what merely names the kind of thing that records are."""
+    heads = {key_of(head) for head in roster.heads} if roster else set()
+    kept: list[Mention] = []
+    for mention in mentions:
+        keys = {key_of(spelling) for spelling in mention.spellings}
+        if mention.held and not keys & heads and not any(keys & {key_of(s) for s in other.spellings} for other in kept):
+            kept.append(mention)
+    return kept
+
+
+def _as_needle(word: str, index: Index) -> Needle:
+    from rag.understanding.questions import understand
+
+    needles = understand(word, index).needles
+    return needles[0] if needles else Needle(word, terms_of(word), (), 1.0, held=True)
+
+
+def _heads_a_column(mention: Mention, records: Sequence[Record]) -> bool:
+    """Tell whether a name is part of what a column is called, such as the unit in "Price per kWh"."""
+    headers = {value.header for record in records for value in record.values}
+    return any(mention_strength(header, mention) == 1.0 for header in headers)
+
+
+def _by_name(records: Sequence[Record], mention: Mention, relation: Relation) -> dict[str, list[Value]]:
+    """Return the records that stand in the relation to a name, with the values that say so."""
+    made = _matching(records, mention, MAKER)
+    if relation == "made by" or (relation == "about" and made):
+        return made
+    if relation == "built on":
+        return _matching(records, mention, BASE)
+    return _matching(records, mention, None)
+
+
+def _matching(records: Sequence[Record], mention: Mention, attribute: Attribute | None) -> dict[str, list[Value]]:
+    found = {}
+    for record in records:
+        values = [v for v in (record.under(attribute) if attribute else record.values) if mentions_name(v, mention)]
+        if values and not record.is_named(mention):
+            found[record.key] = values
+    return found
+
+
+def _by_year(records: Sequence[Record], year: int) -> dict[str, list[Value]]:
+    found = {}
+    for record in records:
+        values = [v for v in record.under(DATE) if (date := date_of(v.text)) and date[0] == year]
+        if values:
+            found[record.key] = values
+    return found
+
+
+def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dict[str, list[Value]] | None:
+    """Return the records of which a word is said (or, where the question negates, denied); None if it only names a column."""
+    headers = {value.header for record in records for value in record.values if value.header}
+    named = {header for header in headers if _names(needle, header)}
+    about = [v for record in records for v in record.values if v.header in named]
+    said = [v for v in about if v.negative or v.affirmative or needle.found_in(terms_of(v.text)) >= SAID]
+    whole = [
+        v for v in said if v.header.lower() in needle.surface != v.header.lower() and needle.surface in v.text.lower()
+    ]
+    if about and not whole and len(said) < _WHOLE_COLUMN * len(about):
+        return None
+    found = {}
+    needle = _literally(needle, about or [value for record in records for value in record.values])
+    for record in records:
+        values = [v for v in record.values if _denies(v, needle) == negated and _says(v, needle, named)]
+        if values:
+            found[record.key] = values
+    return found
+
+
+def _literally(needle: Needle, values: Sequence[Value]) -> Needle:
+    """Return a word with those of its translations that stand in for it here, if it stands here itself.
+
+    A translation does that if it often stands beside the word ("大学 (university)"); one term of a translation of several
+    words does not, such as the university of the "Stanford University" that 斯坦福 is.
+    """
+    terms = [terms_of(value.text) for value in values]
+    having = [each for each in terms if needle.own <= each]
+    if not having:
+        return needle
+    others = []
+    for term, weight in needle.others:
+        beside, all_in_all = sum(term in each for each in having), sum(term in each for each in terms)
+        if beside and beside >= BESIDE * all_in_all:
+            others.append((term, weight))
+    return replace(needle, others=tuple(others))
+
+
+def _denies(value: Value, needle: Needle) -> bool:
+    """Tell whether a value denies a word: right before it ("不开源", "is not open"), or as a whole where it does not have it."""
+    word = re.escape(needle.surface)
+    if needle.surface not in value.text.lower():
+        return value.negative
+    denied = rf"[不未没非无]有?\S?{word}|\b(?:not|no|never|without)\s+(?:\w+\s+)?{word}"
+    return re.search(denied, value.text, re.IGNORECASE) is not None
+
+
+def _names(needle: Needle, header: str) -> bool:
+    """Tell whether a word names a column: the column's name has it, it has most of that, or both say a cost, a date, a size."""
+    terms = terms_of(header)
+    own = {term for term in terms if len(term) > 1}
+    if any(attribute.names(needle.surface) and attribute.names(header) for attribute in (COST, DATE, SIZE)):
+        return True
+    return needle.found_in(terms) >= SAID or (bool(own) and len(own & needle.own) >= SAID * len(own))
+
+
+def _says(value: Value, needle: Needle, named: set[str]) -> bool:
+    if named:
+        if value.header not in named:
+            return False
+        if value.negative or value.affirmative:
+            return True
+    return needle.found_in(terms_of(value.text)) >= SAID

@@ -1,0 +1,80 @@
+"""Tables read as tables: how many rows there are, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corpus.documents import Document, Table
+from index.hits import Hit
+from rag.reading.drafts import Draft, Span, Statement
+from rag.reading.framing import fitting
+from rag.reading.units import Unit, terms_of, units_of
+from rag.understanding.grammar import ROW_NOUNS, VALUE_PATTERNS, asks_for_entries
+from rag.understanding.questions import Needle, Question
+
+SAID = 0.5  # how much of a word a text must have to say it
+BEFORE_COUNTED = 24  # characters after a number in which the word for what it counts ends
+
+
+def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
+    """Return the names in the first column of the table that the question is about, with their number before them.
+
+    None unless some table lists what is counted, and where a sentence states how many there are.
+    """
+    counted = [
+        needle for needle in question.needles if any(needle.surface in clause.asked for clause in question.clauses)
+    ]
+    counted = [needle for needle in counted if needle.surface not in ROW_NOUNS]
+    tables = [pair for pair in _tables(hits) if not counted or _lists(pair[1], counted)]
+    if not tables or (counted and not asks_for_entries(question.text) and _is_stated(question, counted, hits)):
+        return None
+    document, table = max(tables, key=lambda pair: _table_match(question, *pair))
+    named = [row for row in table.rows if row.cells and row.cells[0].text]
+    if not named:
+        return None
+    lead = f"表中共 {len(named)} 项:" if question.language == "zh" else f"The table has {len(named)} entries:"
+    statements = [
+        Statement(row.cells[0].text, (Span(document, row.cells[0].start, row.cells[0].end),)) for row in named
+    ]
+    return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead)
+
+
+def _lists(table: Table, counted: Sequence[Needle]) -> bool:
+    """Tell whether a table's caption, heading or first column says that its rows are what is counted."""
+    first = table.header[0].text if table.header else ""
+    said = terms_of(f"{table.caption} {table.section} {first}")
+    return any(needle.found_in(said) >= SAID for needle in counted)
+
+
+def _is_stated(question: Question, counted: Sequence[Needle], hits: Sequence[Hit]) -> bool:
+    """Tell whether a sentence has all words of the question, and a number before what is counted."""
+    told = [needle for needle in question.needles if len(needle.surface) > 1]
+    return any(
+        all(needle.found_in(unit.terms) >= SAID for needle in told) and _counts(unit, counted)
+        for unit in units_of(hits)
+        if unit.kind in ("sentence", "item")
+    )
+
+
+def _counts(unit: Unit, counted: Sequence[Needle]) -> bool:
+    """Tell whether a number stands before what is counted; a single Chinese character (台 for "station") is no evidence."""
+    numbers = (match for match in VALUE_PATTERNS["number"].finditer(unit.text))
+    after = [terms_of(unit.text[match.end() : match.end() + BEFORE_COUNTED]) for match in numbers]
+    words = [frozenset(term for term in terms if len(term) > 1) for terms in after]
+    return any(needle.found_in(terms) >= SAID for terms in words for needle in counted)
+
+
+def _tables(hits: Sequence[Hit]) -> list[tuple[Document, Table]]:
+    found = {}
+    for hit in hits:
+        for table in hit.passage.document.tables:
+            if table.start < hit.passage.end and hit.passage.start < table.end:
+                found[hit.passage.document_id, table.start] = (hit.passage.document, table)
+    return list(found.values())
+
+
+def _table_match(question: Question, document: Document, table: Table) -> float:
+    around = terms_of(
+        f"{table.caption} {table.section} {document.title} {' '.join(cell.text for cell in table.header)}"
+    )
+    return sum(needle.weight * needle.found_in(around) for needle in question.needles)

@@ -1,0 +1,1 @@
+"""What a question asks: its names, its words, the kind of answer, and what earlier turns give it."""
