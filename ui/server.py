@@ -51,6 +51,9 @@ MAX_UPLOAD_BYTES = 50_000_000  # of one file
 OPEN_TERMS = Terms()
 GRACE_SECONDS = 10.0  # for requests that are under way when the server is told to end
 _PAGE_GRACE = 1  # second; the page holds connections open for as long as it is shown
+_KEPT_ALIVE = (
+    75  # seconds that an idle connection lives: longer than clients keep theirs, or one is closed while it is asked on
+)
 
 
 class Served(Answerer, Assistants, Protocol):
@@ -181,6 +184,7 @@ def run(
         server_header=False,
         proxy_headers=False,
         ws="none",
+        timeout_keep_alive=_KEPT_ALIVE,
         timeout_graceful_shutdown=_PAGE_GRACE,
     )
     Server(config).run(sockets=[listener])
