@@ -85,7 +85,7 @@ def settle(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
     """Return the decision where a question's names and the draft's form make it, None where the evidence must be weighed."""
     if _says_nothing(question):
         return Decision(nothing_said(question, hits), probability=0.0)
-    alone = not any(m.held for m in question.mentions)  # "who made Claude": nothing else is known of what is asked
+    alone = not any(m.held for m in question.mentions)  # "who made Wexford": nothing else is known of what is asked
     unknown = tuple(
         m.surface
         for m in question.mentions
