@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import signal
 import statistics
 import subprocess
@@ -195,12 +194,11 @@ def cost(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
         "cpu_p50_ms": statistics.median(processor),
         "cold_s": statistics.median(one["seconds"] for one in cold),
         "cold_cpu_s": statistics.median(one["cpu"] for one in cold),
-        "memory_mb": statistics.median(one["memory_mb"] for one in cold),
     }
 
 
 def first_answer(name: str, folder: str, question: str) -> dict[str, float]:
-    """Load a saved index in a fresh process, ask it once, and return its seconds and its memory."""
+    """Load a saved index in a fresh process, ask it once, and return its seconds, by the clock and of the processor."""
     code = (
         f"import sys; sys.path[:0] = {sys.path[:2]!r}; from pathlib import Path; from systems import SYSTEMS; "
         f"system = SYSTEMS[{name!r}](); system.load(Path({folder!r})); assert system.search({question!r}, 10)"
@@ -214,7 +212,6 @@ def first_answer(name: str, folder: str, question: str) -> dict[str, float]:
     return {
         "seconds": time.perf_counter() - started,
         "cpu": after.children_user + after.children_system - before.children_user - before.children_system,
-        "memory_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     }
 
 
