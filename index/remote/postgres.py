@@ -301,7 +301,8 @@ class PostgresStore:
             db.execute("SELECT set_config('hnsw.ef_search', %s, true)", (str(min(10 * depth, _WIDEST)),))
             db.execute("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
             db.execute("SELECT set_config('jit', 'off', true)")
-            return db.execute(self._named(query), values).fetchall()
+            rows: list[Any] = db.execute(self._named(query), values).fetchall()
+            return rows
 
         return Found.of(self.engine._ask(search))
 
