@@ -117,6 +117,18 @@ def check(statement: str, quote: str, *, context: str = "") -> Check:
     return Check(round(value, 3), surfaces(found), surfaces(missing), negated)
 
 
+def is_negated(statement: str, quote: str) -> bool:
+    """Tell whether one of the two denies what the other says: ``check(statement, quote).negated``, without the rest.
+
+    >>> is_negated("LLaMA 可以商用", "LLaMA 不可以商用")
+    True
+    """
+    claim = claim_of(statement)
+    if not claim.plain or is_contained(claim.plain, plain(quote)):
+        return False
+    return is_opposed(claim, quote, foreign=_is_chinese(statement) != _is_chinese(quote))
+
+
 def is_contained(statement: str, quote: str) -> bool:
     """Tell whether the quote holds the statement word for word, with no negation right before it; both are ``plain``."""
     at = quote.find(statement)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
-from rag.grounding.checking import check
+from rag.grounding.checking import is_negated
 from rag.reading import assembling, comparing, linking, listing, relating, tables
 from rag.reading.drafts import Draft, Statement
 from rag.reading.framing import fitting, state
@@ -149,7 +149,7 @@ def _same_said(text: str, other: str) -> bool:
     """Tell whether two texts say the same: most words of the shorter one, all of its numbers and names, no negation apart."""
     short, long = sorted((text, other), key=len)
     few, many = terms_of(short), terms_of(long)
-    if len(few & many) < SAME_SAID * len(few) or check(short, long).negated:
+    if len(few & many) < SAME_SAID * len(few):
         return False
     words = set(_WORD.findall(long.lower()))
-    return all(named.lower() in words for named in _NUMBER_OR_NAME.findall(short))
+    return all(named.lower() in words for named in _NUMBER_OR_NAME.findall(short)) and not is_negated(short, long)
