@@ -39,7 +39,6 @@ from rag.reading.records import (
     Value,
     date_of,
     differ,
-    pool,
     roster_of,
     said,
     size_of,
@@ -156,7 +155,7 @@ def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Stat
     """Return what rows or entries say that the names of a question come from; [] if it does not ask that."""
     if not asks_upward(question) or not subjects(question.mentions):
         return []
-    told = tell_ancestors(question, pool(tables_for(question, hits, index)))
+    told = tell_ancestors(question, roster_of(tables_for(question, hits, index)).records)
     return told or tell_ancestors(question, entry_roster(hits).records)
 
 

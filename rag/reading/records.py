@@ -259,7 +259,16 @@ class Roster:
 
 
 def roster_of(tables: Sequence[tuple[Document, Table]]) -> Roster:
-    """Return the records of tables; a table whose first header tells nothing ("name") is called what its caption says."""
+    """Return the records of tables; a table whose first header tells nothing ("name") is called what its caption says.
+
+    Remembered: questions look at the same tables again and again, at each by itself and at all together.
+    """
+    return _roster(tuple(_Place(document, table) for document, table in tables))
+
+
+@lru_cache(maxsize=256)
+def _roster(places: tuple[_Place, ...]) -> Roster:
+    tables = [(place.document, place.table) for place in places]
     called: dict[frozenset[str], None] = {}
     heads = set()
     for document, table in tables:
@@ -267,7 +276,7 @@ def roster_of(tables: Sequence[tuple[Document, Table]]) -> Roster:
         generic = _GENERIC.fullmatch(first) is not None
         called[terms_of(f"{table.caption} {table.section} {document.title}" if generic else first)] = None
         heads |= set() if generic else {first}
-    return Roster(pool(tables), tuple(called), frozenset(heads))
+    return Roster(tuple(pool(tables)), tuple(called), frozenset(heads))
 
 
 def size_of(value: Value, direction: int) -> Quantity | None:
