@@ -193,16 +193,27 @@ def name_pattern(name: str) -> re.Pattern[str]:
     """
     if any(map(is_cjk, name)):
         return re.compile(re.escape(name), re.IGNORECASE)
-    runs = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+|\+", name)
-    body = r"[-\s_.'’/]*".join(f"(?i:{re.escape(run)})" for run in runs or [name])  # its words only: compiles 3 times as fast
+    body = r"[-\s_.'’/]*".join(f"(?i:{re.escape(run)})" for run in _runs(name))  # its words only: compiles 3 times as fast
     return re.compile(rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\.){body}(?:'?[sS](?![A-Za-z]))?(?![A-Za-z0-9])(?!\.\d)")
+
+
+def _runs(name: str) -> list[str]:
+    """Return the words and numbers of a name, which stand in every spelling of it: ``GPT`` and ``3``."""
+    return re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+|\+", name) or [name]
+
+
+@lru_cache(maxsize=4096)
+def _core(name: str) -> str:
+    """Return what every spelling of a name has in lower case: the longest of its words."""
+    return name.lower() if any(map(is_cjk, name)) else max(_runs(name), key=len).lower()
 
 
 def mention_strength(text: str, mention: Mention) -> float:
     """Return how surely a text mentions exactly this name: 1, less inside a longer name, 0 not at all."""
     strength = mention.strengths.get(text)
     if strength is None:
-        strength = max((_strength(text, spelling) for spelling in mention.spellings), default=0.0)
+        lower = text.lower()  # most texts have no word of a name: to look for one is cheaper than to match a pattern
+        strength = max((_strength(text, name) for name in mention.spellings if _core(name) in lower), default=0.0)
         if strength < TRANSLATION and any(word in text for word in mention.translations):
             strength = TRANSLATION
         mention.strengths[text] = strength
