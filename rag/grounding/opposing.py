@@ -134,14 +134,16 @@ def _nearest(clause: str, others: tuple[str, ...], foreign: bool) -> str | None:
 
 def _is_opposite(clause: str, other: str) -> bool:
     """Tell whether the two have opposite words, such as "larger" and "smaller"."""
-    for one, two in _OPPOSITES:
-        mine, its = _sides((one, two), clause), _sides((one, two), other)
-        if len(mine) == len(its) == 1 and mine != its:
-            return True
-    return False
+    pairs = zip(_opposites_in(clause), _opposites_in(other), strict=True)
+    return any(len(mine) == len(its) == 1 and mine != its for mine, its in pairs)
 
 
 @lru_cache(maxsize=1024)
+def _opposites_in(text: str) -> tuple[frozenset[int], ...]:
+    """Return of each pair of opposites which of the two a text has."""
+    return tuple(_sides(pair, text) for pair in _OPPOSITES)
+
+
 def _sides(patterns: tuple[re.Pattern[str], ...], text: str) -> frozenset[int]:
     return frozenset(number for number, words in enumerate(patterns) if words.search(text))
 

@@ -124,7 +124,7 @@ class _Known:
         return mine.document is its.document and (mine.start, mine.end) == (its.start, its.end)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _remembered(known: _Known) -> tuple[Unit, ...]:
     return tuple(_pieces(known.passage))
 

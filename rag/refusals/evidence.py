@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import lru_cache
 from operator import mul
 from typing import Literal
 
@@ -275,7 +275,7 @@ def _as_kind(needle: Needle, unit: Unit, question: Question) -> float:
     return 0.0
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _names_field(word: str, kind: Kind) -> bool:
     return kind in LABELS and LABELS[kind].match(word) is not None
 
@@ -287,7 +287,7 @@ def _kinds_told(clause: Clause) -> tuple[Kind, ...]:
     return ("organisation", "person") if clause.kind in _LISTS else ()
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _says_kind(word: str, kind: Kind) -> bool:
     """Tell whether a word only says which kind of answer is asked for: "company", "钱", "launched"."""
     cue = CUES.get(kind)

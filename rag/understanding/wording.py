@@ -6,7 +6,7 @@ General language only, nothing of any subject. Stems and dictionaries do not lea
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from index.terms import analyze, is_cjk
 
@@ -47,7 +47,7 @@ def same_words(word: str) -> tuple[str, ...]:
     return tuple(other for other in _groups().get(word, ()) if other != word)
 
 
-@cache
+@lru_cache(maxsize=1 << 12)
 def same_terms(word: str) -> tuple[str, ...]:
     """Return the index terms of the other words for a word; of several terms none would say it alone."""
     own = set(analyze(word))
