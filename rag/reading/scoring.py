@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 from operator import mul
 from typing import NamedTuple
 
@@ -44,8 +44,7 @@ ELSEWHERE = 0.5  # weight, for one clause of a question, of the words of its oth
 HEADING_PENALTY = 0.5  # headings and bare reference entries name things but say nothing of them
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A unit with what speaks for it; ``total`` decides.
 
     ``words`` and ``names`` are the shares (0 to 1) of the question's concepts and names that it has, ``value`` how well
@@ -57,37 +56,30 @@ class Scored:
     words: float
     names: float
     value: float
-    matched: tuple[float, ...] = field(default=(), repr=False)
-
-
-class _Seen(NamedTuple):
-    """What a unit has of each of the question's words and names, and its passage's score beside the best one's."""
-
-    matched: tuple[float, ...]
-    named: tuple[float, ...]
-    share: float
+    matched: tuple[float, ...] = ()
 
 
 class Scorer:
-    """Scores units for one question; the weights come from the units themselves."""
+    """Scores the units that it is given, for one question; the weights come from the units themselves."""
 
     def __init__(self, question: Question, units: Sequence[Unit], hits: Sequence[Hit] = ()) -> None:
         self.question = question
         top = max((hit.score for hit in hits), default=0.0) or 1.0
         self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
-        self._seen = {unit: self._look_at(unit) for unit in units}
-        rows, named = [seen.matched for seen in self._seen.values()], [seen.named for seen in self._seen.values()]
-        self._weights = [_weight(needle, [row[n] for row in rows]) for n, needle in enumerate(self._needles)]
+        matches = [[needle_match(needle, unit) for unit in units] for needle in self._needles]
+        named = [[name_match(mention, unit) for unit in units] for mention in question.mentions]
+        self._seen = dict(zip(units, zip(_rows(matches, units), _rows(named, units), strict=True), strict=True))
+        self._weights = list(map(_weight, self._needles, matches))
         self._word_total = sum(self._weights)
-        self._name_weights = [_name_weight([row[n] for row in named]) for n in range(len(question.mentions))]
+        self._name_weights = list(map(_name_weight, named))
         self._name_total = sum(self._name_weights)
         self._letters = _letters(question, units)
         self._letter_total = sum(self._letters.values()) or 1.0
 
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
-        matched, named, share = self._seen.get(unit) or self._look_at(unit)
+        matched, named = self._seen[unit]
         weights = self._weights_for(clause)
         word_total, name_total = sum(weights) if clause else self._word_total, self._name_total
         words = sum(map(mul, weights, matched))
@@ -100,7 +92,8 @@ class Scorer:
         both = (words + names) / max(word_total + name_total, 1e-9) + self._literal(unit)
         if name_total:
             both *= NAME_FLOOR + (1 - NAME_FLOOR) * names / name_total
-        total = both + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value + PASSAGE_WEIGHT * share
+        total = both + VALUE_WEIGHTS.get(asked.kind, VALUE_WEIGHT) * value
+        total += PASSAGE_WEIGHT * self._shares.get(_place(unit.passage), 0.0)
         if asked.kind in MEASURED and value == 0:
             total *= WITHOUT_VALUE
         if unit.kind == "reference" or only_names(unit) or (value <= 0.5 and _only_points(unit, self._needles)):
@@ -112,13 +105,6 @@ class Scorer:
             names / name_total if name_total else 1.0,
             value,
             matched,
-        )
-
-    def _look_at(self, unit: Unit) -> _Seen:
-        return _Seen(
-            tuple([needle_match(needle, unit) for needle in self._needles]),
-            tuple([name_match(mention, unit) for mention in self.question.mentions]),
-            self._shares.get(_place(unit.passage), 0.0),
         )
 
     def _literal(self, unit: Unit) -> float:
@@ -134,6 +120,11 @@ class Scorer:
             return self._weights
         own = clause.text.lower()
         return [w if n.surface in own else w * ELSEWHERE for n, w in zip(self._needles, self._weights, strict=True)]
+
+
+def _rows(columns: Sequence[Sequence[float]], units: Sequence[Unit]) -> Iterable[tuple[float, ...]]:
+    """Return what each unit has in each column."""
+    return zip(*columns, strict=True) if columns else repeat((), len(units))
 
 
 def is_heading(unit: Unit) -> bool:
@@ -155,14 +146,21 @@ _ONE_NAME = pattern(r"[A-Z][\w.+-]*(?: [A-Z\d][\w.+-]*){0,3}")
 
 def _only_points(unit: Unit, needles: Sequence[Needle]) -> bool:
     """Tell whether an item only points at titles or names under a label that nobody asked for: "See also: …"."""
-    found = _POINTS.fullmatch(unit.text.strip()) if unit.kind == "item" else None
+    label = _label_of_names(unit.text) if unit.kind == "item" else None
+    if label is None:
+        return False
+    terms = terms_of(label)
+    return not any(needle.found_in(terms) >= 0.5 for needle in needles)
+
+
+@lru_cache(maxsize=1 << 12)
+def _label_of_names(text: str) -> str | None:
+    """Return the label under which an item lists nothing but titles or names; None if it says more."""
+    found = _POINTS.fullmatch(text.strip())
     if found is None or "//" in found["names"]:
-        return False
-    terms = terms_of(found["label"])
-    if any(needle.found_in(terms) >= 0.5 for needle in needles):
-        return False
+        return None
     rest = [part for part in re.split(r"[、,，;；/]", _TITLES.sub("", found["names"])) if part.strip()]
-    return all(_ONE_NAME.fullmatch(part.strip()) for part in rest)
+    return found["label"] if all(_ONE_NAME.fullmatch(part.strip()) for part in rest) else None
 
 
 def _place(passage: Passage) -> tuple[str, int]:
@@ -209,10 +207,11 @@ def _file_name(document_id: str) -> str:
 
 def value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     """Return how well a text shows a value of the kind asked for: 1, less when it stands far from what is asked, 0."""
-    key = (unit, f"{clause.kind} {clause.text}")
-    if key not in question.values:
-        question.values[key] = _value_fit(unit, clause, question)
-    return question.values[key]
+    key = (unit, clause.kind, clause.text)
+    fit = question.values.get(key)
+    if fit is None:
+        fit = question.values[key] = _value_fit(unit, clause, question)
+    return fit
 
 
 def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:

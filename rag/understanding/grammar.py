@@ -7,6 +7,7 @@ question is a new row.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from corpus.patterns import pattern
@@ -386,6 +387,7 @@ _SMALLER = pattern(
 )
 
 
+@lru_cache(maxsize=1024)
 def kind_of(text: str) -> Kind:
     """Return the kind of answer that a question, or one clause of it, asks for.
 
@@ -437,7 +439,13 @@ def fits_dimension(question: str, text: str) -> bool:
     >>> fits_dimension("这面镜子有多重?", "镜子直径 3 米"), fits_dimension("这面镜子有多重?", "镜子重 2 吨")
     (False, True)
     """
-    return all(given.search(text) for asked, given in _DIMENSIONS if asked.search(question))
+    return all(given.search(text) for given in _dimensions_asked(question))
+
+
+@lru_cache(maxsize=1024)
+def _dimensions_asked(question: str) -> tuple[re.Pattern[str], ...]:
+    """Return what measures look like of the dimensions that a question asks for; it is held against many texts."""
+    return tuple(given for asked, given in _DIMENSIONS if asked.search(question))
 
 
 def asks_for_entries(text: str) -> bool:
@@ -451,9 +459,9 @@ def length_fit(question: str, text: str) -> float | None:
     >>> length_fit("How long is the pier?", "The pier is 300 m long."), length_fit("这条路多长?", "这条路很宽")
     (1.0, 0.0)
     """
-    if not _HOW_LONG.search(question):
+    asks, is_long = _asks_length(question)
+    if not asks:
         return None
-    is_long = _IS_HOW_LONG.search(question) is not None
     if is_long and _EXTENT.search(text):
         return 1.0
     if VALUE_PATTERNS["duration"].search(text) is None:
@@ -461,6 +469,12 @@ def length_fit(question: str, text: str) -> float | None:
     if is_long:
         return 0.8
     return 1.0 if CUES["duration"].search(text) else 0.4
+
+
+@lru_cache(maxsize=1024)
+def _asks_length(question: str) -> tuple[bool, bool]:
+    """Return whether a question asks how long something is, and whether it asks so of what is long and does not last."""
+    return _HOW_LONG.search(question) is not None, _IS_HOW_LONG.search(question) is not None
 
 
 def asks_for_several(text: str) -> bool:

@@ -136,7 +136,7 @@ class Question:
     size: bool = False
     spoken: bool = True  # the documents are in the question's language too: a word of it that they lack is missing
     query: Query = field(default_factory=lambda: Query(""), repr=False)
-    values: dict[tuple[Unit, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    values: dict[tuple[Unit, Kind, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
