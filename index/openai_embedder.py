@@ -31,7 +31,8 @@ class OpenAIEmbedder:
     def __init__(self, model: str) -> None:
         self.name = f"openai:{model}"
         self._client = _client(model)
-        self.dimensions = len(self._ask(["dimensions"])[0])
+        self.dimensions = 0  # any, until the server has answered once
+        self.dimensions = self._ask(["dimensions"]).shape[1]
         self.fingerprint = f"{model}-{self.dimensions}"
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
@@ -46,14 +47,17 @@ class OpenAIEmbedder:
 
     def embed_query(self, text: str) -> Floats:
         """Return the vector of a question, shape (dimensions,)."""
-        return normalized(np.array(self._ask([text])[0], np.float32))
+        return normalized(self._ask([text])[0])
 
-    def _ask(self, texts: list[str]) -> list[list[float]]:
+    def _ask(self, texts: list[str]) -> Floats:
+        """Return one row per text, all of one length."""
         from openai import OpenAIError
 
         try:
-            vectors: list[list[float]] = self._client.embed_documents(texts)
-        except (OpenAIError, ValueError, TypeError, KeyError) as error:
+            vectors = np.array(self._client.embed_documents(texts), np.float32)
+            if vectors.shape != (len(texts), self.dimensions or vectors.shape[-1]) or not np.isfinite(vectors).all():
+                raise ValueError("not one vector of finite numbers for each text")
+        except (OpenAIError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             status = getattr(error, "status_code", None)
             detail = f"{type(error).__name__}, status {status}" if status else type(error).__name__
             raise EmbedderUnavailable(

@@ -17,10 +17,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
+from rag.answers import SupportLabel
 from ui.errors import UnknownConversation
-from ui.handlers import Cell, Outcome, Source, Turn
+from ui.handlers import Cell, Outcome, Source, Turn, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -191,12 +193,17 @@ def _written(turn: Turn) -> str:
 
 
 def _turns(kept: str) -> tuple[Turn, ...]:
-    """Return the turns that were kept; what a later version cannot read is left out."""
+    """Return the turns that were kept; what is damaged, or of a later version, is left out."""
     turns = []
-    for values in json.loads(kept):
+    try:
+        listed = json.loads(kept)
+    except (ValueError, RecursionError) as error:
+        logger.warning("A kept conversation cannot be read (%s).", error)
+        listed = []
+    for values in listed if isinstance(listed, list) else []:
         try:
             turns.append(_turn(values))
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             logger.warning("A turn of a kept conversation cannot be read (%s).", error)
     return tuple(turns)
 
@@ -208,15 +215,31 @@ def _turn(values: Mapping[str, Any]) -> Turn:
         outcome = "stopped"
     sources = tuple(_source(source) for source in values.get("sources", ()))
     listed = {name: tuple(map(str, values.get(name, ()))) for name in ("notes", "suggestions")}
-    return Turn(**known | listed | {"outcome": outcome, "sources": sources})
+    verdict = values["verdict"] if values.get("verdict") in get_args(Verdict) else ""
+    return Turn(**known | listed | {"outcome": outcome, "sources": sources, "verdict": verdict})
 
 
 def _source(values: Mapping[str, Any]) -> Source:
     rows = tuple(tuple(Cell(**_known(Cell, cell)) for cell in row) for row in values.get("rows", ()))
-    return Source(**_known(Source, values) | {"rows": rows, "header": tuple(values.get("header", ()))})
+    header = tuple(map(str, values.get("header", ())))
+    label = values["label"] if values.get("label") in get_args(SupportLabel) else None
+    return Source(**_known(Source, values) | {"rows": rows, "header": header, "label": label})
 
 
 def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that are fields of a dataclass; older versions may have had others."""
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in values.items() if name in names}
+    """Return the values that are fields of a dataclass; older versions may have had others.
+
+    Raises:
+        TypeError: A text, a number or a truth value is none.
+    """
+    types = {field.name: str(field.type) for field in fields(kind)}
+    known = {name: value for name, value in values.items() if name in types}
+    for name, value in known.items():
+        if types[name] in _PLAIN and not isinstance(value, _PLAIN[types[name]]):
+            raise TypeError(f"{name} is no {types[name]}")
+    return known
+
+
+_PLAIN: Mapping[str, Any] = {
+    "str": str, "int": int, "bool": bool, "str | None": (str, NoneType), "int | None": (int, NoneType),
+}  # fmt: skip

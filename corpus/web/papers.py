@@ -229,7 +229,7 @@ def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
 def _arxiv_papers(content: bytes) -> Iterator[Paper]:
     """Yield the papers in an answer of arXiv."""
     for entry in parse_xml(content).iter(f"{_ATOM}entry"):
-        match = _PATH.search(urlsplit(_words(entry, "id")).path)
+        match = _PATH.search(_path_of(_words(entry, "id")))
         title, abstract = _words(entry, "title"), _words(entry, "summary")
         if match is None or not abstract:  # "Error"
             continue
@@ -245,6 +245,22 @@ def _arxiv_papers(content: bytes) -> Iterator[Paper]:
             venue=one_line(entry.findtext(f"{_OWN}journal_ref") or ""),
             subjects=", ".join(found.get("term") or "" for found in entry.iter(f"{_ATOM}category")),
         )
+
+
+def _path_of(address: str) -> str:
+    """Return the path of an address, "" for what is none."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
+def _day(milliseconds: object) -> str:
+    """Return the day of a time since 1970, "" for what is none."""
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(milliseconds / 1000)) if isinstance(milliseconds, int) else ""
+    except (OverflowError, OSError, ValueError):  # a year that no calendar here has
+        return ""
 
 
 def _words(element: Element, name: str) -> str:
@@ -270,6 +286,6 @@ def _openreview_papers(content: bytes, forum: str) -> Iterator[Paper]:
         authors=tuple(map(str, authors)) if isinstance(authors, list) else (),
         abstract=abstract,
         url=f"https://openreview.net/forum?id={forum}",
-        published=time.strftime("%Y-%m-%d", time.gmtime(made / 1000)) if isinstance(made, int) else "",
+        published=_day(made),
         venue=one_line(str(fields.get("venue") or "")),
     )

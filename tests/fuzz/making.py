@@ -21,6 +21,27 @@ PIECES = (
     "which", "who", "when", "why", "compare", "list all", "largest", "and", "it", "the former", "not", "没有", "不", "((((", "))))", "[[[[", "{{", "}}", "$$", "\\", "`", "*", "_", '"', "'", "<", ">", "&amp;", "&#0;",
     "http://[::1", "https://x.org/" + "a" * 40, "://", "@", "a" * 70, "字" * 70, "1" * 40, "9" * 400, "-" * 90,
 )  # fmt: skip
+NAMED = (
+    "Walnut-7B",
+    "Hazel-3B",
+    "Elm",
+    "Alder",
+    "核桃",
+    "Grove",
+    "Moss",
+    "Pelican",
+    "Osier-9B",
+    "walnut 7b",
+    "Wallnut-7B",
+)
+FORMS = (  # of questions: {a} and {b} are names, {c} is anything
+    "How many parameters does {a} have?", "Which is larger, {a} or {b}?", "Compare {a} and {b} in size and year.", "What is {a} based on?", "What descends from {a}?",
+    "How does {a} lead to {b}?", "Where is the code of {a}?", "List the models of {a}.", "What did {a} release?", "Who released {a} and {b}?", "Which model has the most parameters?",
+    "Which models were released after 2021?", "How many models are there?", "What is the average size?", "What are the steps of pruning?", "What is {a}?", "Define {c}.", "Why does {a} {c}?",
+    "Is {a} open?", "Does {a} need {c}?", "When did {a} {c}?", "What does the section Sizes list?", "Are {a} and {b} the same?", "Which of {a}, {b} and {c} is cheaper?", "How much {c} between 5 GB and 2021?",
+    "{a}和{b}哪个更大？", "比较{a}与{b}的参数和年份", "{a}基于什么？", "哪些模型由{a}发展而来？", "{a}的代码在哪里？", "列出{a}发布的模型", "参数最多的模型是哪个？", "2021年后发布的有哪些？", "一共多少个模型？",
+    "剪枝有哪些步骤？", "{a}是什么？", "{a}为什么{c}？", "{a}开源吗？", "什么是{c}？", "{a}、{b}和{c}谁更便宜？", "它呢？", "And {b}?", "那{b}呢？", "What about its code?", "前者的参数是多少？",
+)  # fmt: skip
 TOKENS = (
     b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"<", b">", b"</", b"]]>", b"<![CDATA[", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"<table>", b"<tr><td>", b"<td colspan=999999>",
     b"rowspan='-1'", b"<div>" * 60, b"{", b"[" * 200, b'"', b"'", b",", b"\n", b"\r", b"|", b"|---|", b"# ", b"=" * 70, b"::", b".. table::\n", b".. include:: /etc/passwd", b":", b"%PDF-1.7", b"obj", b"endobj", b"stream\n",
@@ -61,6 +82,11 @@ class Draw:
                 chr(self.number(0x110000)) if kind == 1 and self.number(4) == 0 else self.one_of(PIECES)
             )  # fmt: skip
         return "".join(parts)
+
+    def question(self) -> str:
+        """Return a question that asks in one of the known forms, of names that are known or not, perhaps with more around it."""
+        made = self.one_of(FORMS).format(a=self.one_of(NAMED), b=self.one_of(NAMED), c=self.text(2))
+        return made if self.number(3) else f"{self.text(2)}{made}{self.text(2)}"
 
     def value(self, depth: int = 3) -> object:
         """Return something that JSON can hold."""

@@ -19,7 +19,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("reader", "splitter", "snapshot", "http", "question", "rendering", "citing", "addresses")
+NAMES = (
+    "reader",
+    "splitter",
+    "snapshot",
+    "http",
+    "question",
+    "rendering",
+    "citing",
+    "addresses",
+    "replies",
+    "papers",
+    "settings",
+    "kept",
+    "links",
+)
 MOST_FINDINGS = 5
 GRACE = 180  # seconds beyond its time after which a process is ended: it starts slowly on a busy machine
 

@@ -53,6 +53,7 @@ def _beside(path: Path) -> ModuleType:
 
 
 making = _beside(HERE / "making.py")
+outside = _beside(HERE / "outside.py")
 
 SURVEY = """# Trees of models
 
@@ -74,6 +75,35 @@ Table 1: Sizes of the models
 
 [1] Walnut: https://example.org/walnut
 """
+FOREST = """# A forest of models
+
+Table 2: Descent of the models
+
+| Model | Base | Released by | Year | Parameters | Open | Code |
+|---|---|---|---|---|---|---|
+| Hazel-3B | | Moss | 2019 | 3B | no | |
+| Walnut-7B | Hazel-3B | Grove | 2021 | 7B | yes | https://example.org/walnut |
+| Elm | Walnut-7B | Moss | 2022 | 175B | partly | [code](https://example.org/elm) |
+| Alder | Elm, Hazel-3B | Grove | 2023 | 13B | yes | see [2] |
+
+## Walnut-7B
+
+Organisation: Grove. Paper: [On walnuts](https://example.org/paper). Pruning is the removal of weights that do little.
+
+## Elm
+
+Elm was released by Moss because Walnut-7B was too small. It costs 900 crowns, 核桃 costs 40 crowns.
+
+## Steps of pruning
+
+1. Rank the weights.
+2. Remove those that do little (Grove et al., 2021).
+3. Train again.
+
+## References
+
+[2] Alder: wood that floats. https://example.org/alder
+"""
 OTHER = "# Boats\n\nThe Pelican costs 900 crowns. 鹈鹕用了42天。Its licence forbids commercial use, unlike that of Heron-2.\n"
 
 
@@ -81,11 +111,18 @@ def prepared(name: str) -> Target:
     """Return one target; what it needs is made now."""
     if name in ("splitter", "rendering", "addresses"):
         return {"splitter": splitter, "rendering": rendering, "addresses": addresses}[name]
-    return {"reader": reader, "snapshot": snapshot, "http": http, "question": question, "citing": citing}[name]()
+    if name in ("replies", "links"):
+        return outside.replies(small_index(), check_answer) if name == "replies" else outside.links(check_passages)
+    made = {
+        "reader": reader, "snapshot": snapshot, "http": http, "question": question, "citing": citing,
+        "papers": outside.papers, "settings": outside.settings, "kept": outside.kept,
+    }  # fmt: skip
+    return made[name]()
 
 
 def small_index() -> Index:
-    documents = [Document.from_text(SURVEY, id="trees.md"), Document.from_text(OTHER, id="boats.md")]
+    texts = {"trees.md": SURVEY, "boats.md": OTHER, "forest.md": FOREST}
+    documents = [Document.from_text(text, id=name) for name, text in texts.items()]
     return Index.build(split(documents))
 
 
@@ -265,10 +302,15 @@ def http() -> Target:
 
     def request(data: bytes) -> None:
         draw = making.Draw(data)
-        path = draw.one_of(paths)
-        body = body_of(draw)
+        path = (
+            draw.one_of(("/api/ask", "/api/search", "/v1/chat/completions", "/mcp"))
+            if draw.number(2)
+            else draw.one_of(paths)
+        )
+        body = body_of(draw, path)
         head = [
             (b"host", b"localhost"),
+            (b"accept", b"application/json, text/event-stream"),
             (b"content-type", draw.one_of((b"application/json", b"text/plain", b"multipart/form-data; boundary=x"))),
         ]
         if draw.number(4) == 0:
@@ -293,10 +335,12 @@ PATHS = (
 )  # fmt: skip
 
 
-def body_of(draw: Any) -> bytes:
+def body_of(draw: Any, path: str) -> bytes:
     """Return a body: fields that are known, with values of any kind, or bytes."""
     if draw.number(6) == 0:
         return draw.raw(draw.left)
+    if path == "/mcp" and draw.number(4):
+        return call_of(draw)
     roles = ("user", "assistant", "system", "tool", "")
     fields: dict[str, object] = {}
     names = (
@@ -327,11 +371,29 @@ def body_of(draw: Any) -> bytes:
                 for _ in range(draw.number(5))
             ]
     if draw.number(3):
-        fields.setdefault("question", "How many parameters?")
-        fields.setdefault("messages", [{"role": "user", "content": "How many parameters?"}])
+        fields |= {
+            "question": draw.question(),
+            "messages": [{"role": "user", "content": draw.question()}],
+            "model": "survey-qa",
+        }
         fields["stream"] = fields.get("stream") is True and draw.number(2) == 0
     body = json.dumps(fields).encode()
     return making.mutated(body, draw) if draw.number(4) == 0 else body
+
+
+def call_of(draw: Any) -> bytes:
+    """Return a message to the tools for models, with a value of it exchanged now and then."""
+    arguments = {"question": draw.question(), "k": draw.number(30)}
+    method = draw.one_of(
+        ("tools/call", "tools/call", "tools/list", "initialize", "ping", "notifications/initialized", draw.text(1))
+    )
+    params: Any = {"name": draw.one_of(("ask", "search", draw.text(1))), "arguments": arguments}
+    if method == "initialize":
+        params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "fuzz", "version": "1"}}
+    message: Any = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    if draw.number(2):
+        change(message, draw)
+    return json.dumps(message if draw.number(8) else [message, message]).encode()
 
 
 async def _called(
@@ -365,13 +427,15 @@ def question() -> Target:
     def ask(data: bytes) -> None:
         draw = making.Draw(data)
         history: Any = [
-            {"role": ("user", "assistant")[n % 2], "content": draw.text(8)} for n in range(2 * draw.number(3))
+            {"role": ("user", "assistant")[n % 2], "content": draw.question() if draw.number(2) else draw.text(8)}
+            for n in range(2 * draw.number(3))
         ]
         fields = {
             name: draw.one_of((["md"], "2021..", draw.value(1))) for name in ("kinds", "years") if draw.number(10) == 9
         }
         try:
-            answer = assistant.ask(draw.text(40), history, filter=Filter.of_fields(fields))
+            asked = draw.question() if draw.number(4) else draw.text(40)
+            answer = assistant.ask(asked, history, filter=Filter.of_fields(fields))
         except (BadQuestion, UsageError):
             return
         check_answer(answer, index)
