@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -258,7 +259,9 @@ def _path_of(address: str) -> str:
 def _day(milliseconds: object) -> str:
     """Return the day of a time since 1970, "" for what is none."""
     try:
-        return time.strftime("%Y-%m-%d", time.gmtime(milliseconds / 1000)) if isinstance(milliseconds, int) else ""
+        return (
+            datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat() if isinstance(milliseconds, int) else ""
+        )
     except (OverflowError, OSError, ValueError):  # a year that no calendar here has
         return ""
 

@@ -36,7 +36,20 @@ CYCLE = 3  # changes after which the documents are what they were
 TURNS = 4  # of a conversation
 CONTROLS = 120  # questions asked before and after all others
 MORE_HANDLES, MORE_THREADS = 8, 4  # that a process may hold for a moment, for each process
-TREES = ("Walnut", "Hazel", "Alder", "Rowan", "Maple", "Linden", "Juniper", "Acacia", "Poplar", "Cedar", "Willow", "Laurel")
+TREES = (
+    "Walnut",
+    "Hazel",
+    "Alder",
+    "Rowan",
+    "Maple",
+    "Linden",
+    "Juniper",
+    "Acacia",
+    "Poplar",
+    "Cedar",
+    "Willow",
+    "Laurel",
+)
 NAMES = tuple(f"{tree}-{size}B" for tree in TREES for size in (3, 7, 13, 70))
 ABSENT = ("Osier-9B", "Sumac-2", "Yucca-40B", "Tamarind", "Baobab-1", "白蜡-8", "Medlar-11B")
 PLACES = ("Grove", "Moss Institute", "青松大学", "Heath Labs", "Fjord")
@@ -144,7 +157,13 @@ def write_small(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for number, tree in enumerate(TREES):
         chinese = number % 2 == 1
-        lines = ["---", f"date: {2018 + number % 7}-03-01", "---", f"# {tree} 模型" if chinese else f"# The {tree} models", ""]
+        lines = [
+            "---",
+            f"date: {2018 + number % 7}-03-01",
+            "---",
+            f"# {tree} 模型" if chinese else f"# The {tree} models",
+            "",
+        ]
         rows = ["| Model | Parameters | Memory |", "|---|---|---|"]
         for name in (name for name in NAMES if name.startswith(tree)):
             size = int(name.rpartition("-")[2][:-1])
@@ -203,9 +222,11 @@ class Person:
         question = self._hostile_or_foreign(chance) if chance < 0.08 else self._made(draw.choice(ASKED))
         if chance > 0.98:
             message = {"role": "user", "content": question}
-            return "/v1/chat/completions", json.dumps(
-                {"model": "survey-qa", "messages": [message], "stream": draw.random() < 0.5}
-            ).encode(), 200
+            return (
+                "/v1/chat/completions",
+                json.dumps({"model": "survey-qa", "messages": [message], "stream": draw.random() < 0.5}).encode(),
+                200,
+            )
         if 0.93 < chance < 0.98:
             return "/api/search", json.dumps({"question": question, "k": draw.randint(1, 20)}).encode(), 200
         fields: dict[str, object] = {"question": question}
@@ -225,7 +246,11 @@ class Person:
         draw = self._draw
         names = [draw.choice(ABSENT if draw.random() < 0.15 else NAMES) for _ in range(2)]
         made = form.format(a=names[0], b=names[1], n=draw.randint(1, 99))
-        return made if draw.random() < 0.8 else draw.choice((made.lower(), made + "?", f"请问{made}", f"Please: {made}", made[:-1]))
+        return (
+            made
+            if draw.random() < 0.8
+            else draw.choice((made.lower(), made + "?", f"请问{made}", f"Please: {made}", made[:-1]))
+        )
 
     def _hostile_or_foreign(self, chance: float) -> str:
         """Return hostile words, or a question of our sets with a name of another one in the place of its own."""

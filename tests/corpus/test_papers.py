@@ -124,6 +124,22 @@ def test_a_paper_of_openreview_becomes_a_document(site) -> None:
     assert "- Published in: ICLR 2024" in document.text
 
 
+def test_a_paper_whose_address_is_none_is_listed_and_the_others_are_read(site) -> None:
+    broken = entry("2302.13971", "Of Tides").replace("http://arxiv.org/abs", "http://[::1/abs")
+    site.page("/api", feed(broken, entry("2301.00001", "Of Piers")), kind="application/atom+xml")
+    reading = asking(site).read(["arxiv:2302.13971", "arxiv:2301.00001"])
+    assert [document.title for document in reading.documents] == ["Of Piers"]
+    assert [skipped.reason for skipped in reading.skipped] == ["no paper has this id"]
+
+
+@pytest.mark.parametrize("day", [1 << 70, -(1 << 62), 10**17])
+def test_a_paper_of_a_day_that_no_calendar_has_is_read_without_it(site, day: int) -> None:
+    content = {"title": {"value": "Of Tides"}, "abstract": {"value": "We study the tide."}}
+    site.page("/notes", json.dumps({"notes": [{"id": "YicbFdNTTy", "pdate": day, "content": content}]}))
+    (document,) = asking(site).read(["openreview:YicbFdNTTy"]).documents
+    assert "Submitted" not in document.text
+
+
 @pytest.mark.parametrize(("text", "id_"), [
     ("arxiv:2302.13971", "arxiv:2302.13971"), ("arXiv: 2302.13971v2", "arxiv:2302.13971"),
     ("https://arxiv.org/abs/2302.13971v1", "arxiv:2302.13971"), ("http://www.arxiv.org/pdf/2302.13971.pdf", "arxiv:2302.13971"),

@@ -298,6 +298,7 @@ def http() -> Target:
     documents = Documents(index, home / "uploads", writable=False)
     app = create_app(Assistant(index), home=home, documents=documents)
     loop = asyncio.new_event_loop()
+    begin(app, loop)
     paths = sorted(PATHS)
 
     def request(data: bytes) -> None:
@@ -311,14 +312,17 @@ def http() -> Target:
         head = [
             (b"host", b"localhost"),
             (b"accept", b"application/json, text/event-stream"),
-            (b"content-type", draw.one_of((b"application/json", b"text/plain", b"multipart/form-data; boundary=x"))),
+            (
+                b"content-type",
+                draw.one_of((*[b"application/json"] * 6, b"text/plain", b"multipart/form-data; boundary=x")),
+            ),
         ]
-        if draw.number(4) == 0:
+        if draw.number(6) == 5:
             head.append(
                 (draw.one_of((b"cookie", b"authorization", b"accept-language", b"content-length")), draw.raw(40))
             )
-        query = draw.raw(draw.number(30)) if draw.number(4) == 0 else b""
-        method = "POST" if draw.number(8) else draw.one_of(("GET", "PUT", "DELETE", "HEAD", "OPTIONS"))
+        query = draw.raw(draw.number(30)) if draw.number(6) == 5 else b""
+        method = "POST" if draw.number(8) < 7 else draw.one_of(("GET", "PUT", "DELETE", "HEAD", "OPTIONS"))
         status, reply = loop.run_until_complete(_called(app, method, path, query, head, body))
         assert status != 500 or path.startswith("/gradio_api/"), reply[
             :300
@@ -329,6 +333,28 @@ def http() -> Target:
     return request
 
 
+def begin(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Have an application open what is open while it serves, as a server does."""
+    told = asyncio.Queue[str]()
+
+    async def receive() -> dict[str, str]:
+        if told.empty():
+            return {"type": "lifespan.startup"}
+        await asyncio.Event().wait()  # until the process ends
+        return {"type": "lifespan.shutdown"}
+
+    async def send(event: Any) -> None:
+        told.put_nowait(event["type"])
+
+    async def started() -> str:
+        begin.task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send))  # type: ignore[attr-defined]
+        while told.empty():
+            await asyncio.sleep(0.01)
+        return await told.get()
+
+    assert loop.run_until_complete(started()) == "lifespan.startup.complete"
+
+
 PATHS = (
     "/api/ask", "/api/search", "/api/documents", "/api/documents/upload", "/api/jobs", "/api/jobs/1", "/api/documents/x/text", "/v1/chat/completions", "/v1/models", "/v1/models/x", "/mcp",
     "/documents/upload", "/login", "/gradio_api/queue/join", "/gradio_api/run/predict", "/conversations/x.md", "/metrics",
@@ -337,9 +363,9 @@ PATHS = (
 
 def body_of(draw: Any, path: str) -> bytes:
     """Return a body: fields that are known, with values of any kind, or bytes."""
-    if draw.number(6) == 0:
+    if draw.number(6) == 5:
         return draw.raw(draw.left)
-    if path == "/mcp" and draw.number(4):
+    if path == "/mcp" and draw.number(4) < 3:
         return call_of(draw)
     roles = ("user", "assistant", "system", "tool", "")
     fields: dict[str, object] = {}
@@ -362,7 +388,7 @@ def body_of(draw: Any, path: str) -> bytes:
         "n",
         "tools",
     )
-    for _ in range(1 + draw.number(5)):
+    for _ in range(max(draw.number(8) - 3, 0)):
         name = draw.one_of(names)
         fields[name] = draw.text(30) if draw.number(2) else draw.value()
         if name in ("history", "messages") and draw.number(3):
@@ -376,9 +402,9 @@ def body_of(draw: Any, path: str) -> bytes:
             "messages": [{"role": "user", "content": draw.question()}],
             "model": "survey-qa",
         }
-        fields["stream"] = fields.get("stream") is True and draw.number(2) == 0
+        fields["stream"] = draw.number(3) == 2
     body = json.dumps(fields).encode()
-    return making.mutated(body, draw) if draw.number(4) == 0 else body
+    return making.mutated(body, draw) if draw.number(6) == 5 else body
 
 
 def call_of(draw: Any) -> bytes:

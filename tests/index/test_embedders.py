@@ -166,6 +166,8 @@ def openai_server(monkeypatch):
                 for n, text in enumerate(asked["input"])
             ]
             answer = {"object": "list", "data": data, "model": "m", "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+            if asked["input"] != ["dimensions"]:
+                answer = self.server.spoilt.get(asked["model"], answer)
             body = json.dumps(answer if status == 200 else {"error": {"message": "bad key sk-secret"}}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -177,7 +179,7 @@ def openai_server(monkeypatch):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    server.paths = []
+    server.paths, server.spoilt = [], {}
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
@@ -196,6 +198,20 @@ def test_an_openai_server_that_refuses_is_reported_without_its_words(openai_serv
     with pytest.raises(EmbedderUnavailable, match=r"AuthenticationError, status 401") as raised:
         open_embedder("openai:fail")
     assert "sk-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "no object", {"data": [{"index": 0, "embedding": [1.0, 2.0]}]}, {"data": [{"index": 0, "embedding": [1.0, None, 3.0]}]},
+        {"data": [{"index": 0, "embedding": [1e999, 2.0, 3.0]}]}, {"data": [{"index": n, "embedding": [1.0, 2.0, 3.0]} for n in range(2)]},
+    ],
+)  # fmt: skip
+def test_an_openai_server_that_sends_other_vectors_than_were_asked_for_is_reported(openai_server, reply):
+    openai_server.spoilt["later"] = reply
+    embedder = open_embedder("openai:later")
+    with pytest.raises(EmbedderUnavailable, match="did not answer"):
+        embedder.embed_query("a")
 
 
 def test_an_openai_server_that_redirects_is_not_followed_with_texts_and_key(openai_server):

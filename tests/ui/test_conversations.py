@@ -1,3 +1,5 @@
+import contextlib
+import json
 import sqlite3
 
 import pytest
@@ -130,3 +132,41 @@ def test_a_turn_of_another_version_keeps_what_is_known(tmp_path):
     (turn,) = conversations.read(ME, name).turns
 
     assert (turn.question, turn.outcome) == ("one", "stopped")
+
+
+@pytest.mark.parametrize("kept", ["", "7", "[", "[[[", '{"question": "one"}', "null"])
+def test_a_conversation_whose_turns_are_damaged_opens_empty(tmp_path, kept, caplog):
+    assert read_changed(tmp_path, kept) == ()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"question": 7}, {"text": None}, {"error": []}, {"sources": 7}, {"sources": [{}]}, {"sources": [{"number": "1"}]}, {"notes": 7},
+        {"sources": [{"number": 1, "document_id": "a", "title": {}, "section": "", "quote": ""}]},
+        {"sources": [{"number": 1, "document_id": "a", "title": "", "section": "", "quote": "", "rows": [[{"text": 1}]]}]},
+    ],
+)  # fmt: skip
+def test_a_turn_that_is_damaged_costs_that_turn_only(tmp_path, damage):
+    whole = {"question": "one", "text": "t", "outcome": "answered"}
+
+    turns = read_changed(tmp_path, json.dumps([whole, whole | damage, whole]))
+
+    assert [turn.question for turn in turns] == ["one", "one"]
+
+
+def test_a_verdict_or_a_label_that_nobody_gives_is_none(tmp_path):
+    source = {"number": 1, "document_id": "a", "title": "", "section": "", "quote": "", "label": {}, "header": [1]}
+
+    (turn,) = read_changed(tmp_path, json.dumps([{"question": "one", "verdict": [], "sources": [source]}]))
+
+    assert (turn.verdict, turn.sources[0].label, turn.sources[0].header) == ("", None, ("1",))
+
+
+def read_changed(folder, kept):
+    """Return the turns of a conversation in whose row something else was written."""
+    conversations = Conversations(folder / "c.sqlite")
+    name = conversations.save(ME, "", [TURN])
+    with contextlib.closing(sqlite3.connect(folder / "c.sqlite", isolation_level=None)) as other:
+        other.execute("UPDATE conversations SET kept = ?", (kept,))
+    return conversations.read(ME, name).turns
