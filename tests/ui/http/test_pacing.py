@@ -1,0 +1,66 @@
+"""How often one caller may ask."""
+
+import time
+
+import pytest
+
+from corpus.errors import UsageError
+from ui.http import pacing
+from ui.http.failing import Failed
+from ui.http.pacing import Pace
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_a_window_moves_and_says_when_there_is_room(clock):
+    pace = Pace("2/minute", clock=clock)
+    pace.take("ada")
+    clock.now += 20
+    pace.take("ada")
+    with pytest.raises(Failed, match=r"More than 2 in a minute\. Try again in 40 s\.") as failed:
+        pace.take("ada")
+    assert failed.value.retry_after == 40
+    pace.take("bob")
+    clock.now += 40
+    pace.take("ada")
+
+
+@pytest.mark.parametrize("jump", [-86_400.0 * 3_650, -3_600.0, 3_600.0, 86_400.0 * 3_650])
+def test_a_clock_that_is_set_locks_nobody_out_and_lets_nobody_in_early(monkeypatch, jump):
+    pace, real = Pace("2/hour"), time.time
+    pace.take("ada")
+    monkeypatch.setattr(time, "time", lambda: real() + jump)
+    pace.take("ada")
+    with pytest.raises(Failed) as failed:
+        pace.take("ada")
+    assert 3_500 < failed.value.retry_after <= 3_600
+
+
+def test_callers_who_came_long_ago_are_forgotten_first(clock, monkeypatch):
+    monkeypatch.setattr(pacing, "MOST_CALLERS", 2)
+    pace = Pace("1/day", clock=clock)
+    for caller in ("ada", "bob", "cleo", "ada"):
+        pace.take(caller)
+    with pytest.raises(Failed):
+        pace.take("ada")
+
+
+@pytest.mark.parametrize("rate", ["1/second", " 60 / Minutes", "5 per hour", "100000/day"])
+def test_a_rate_is_a_number_and_a_unit(rate):
+    Pace(rate).take("ada")
+
+
+@pytest.mark.parametrize("rate", ["100001/day", "0/hour", "٣/minute", "1e3/day", "60"])
+def test_what_is_no_rate_is_refused_with_examples(rate):
+    with pytest.raises(UsageError, match="Write 10/second"):
+        Pace(rate)
