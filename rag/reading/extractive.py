@@ -7,7 +7,7 @@ of these fits, the sentences, items and cells that score best are the answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corpus.patterns import pattern
@@ -24,6 +24,8 @@ from rag.understanding.questions import Question
 
 MAX_STATEMENTS = 4
 RUNNER_UP = 0.6  # of the best score from which another piece is shown too
+TIED = 0.85  # of the best score from which a piece is as good as the best one
+MOST_TIED = 2  # statements that are shown beside MAX_STATEMENTS where pieces are that close
 SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
 SHOWS = 0.7  # fit from which a piece shows the kind of value that is asked for
 AS_WELL_SHOWN = 0.6  # of the best fit that another piece must have beside it
@@ -45,11 +47,14 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     draft = None if first else _assembled(question, hits, units, ranked, index)
     if draft is not None:
         return draft
-    statements = list(first)
     told = _of_what_is_named(_saying(ranked), question)
-    for statement in _sentences(question, scorer, told).statements if told else ():
+    said = _sentences(question, scorer, told) if told else Draft()
+    if not first:
+        return said
+    statements = list(first)
+    for statement in said.statements:
         _take_in(statement, statements)
-    return Draft(tuple(fitting(statements, most=len(first) + MAX_STATEMENTS)), assured=bool(first))
+    return Draft(tuple(fitting(statements, most=len(first) + MAX_STATEMENTS)), assured=True)
 
 
 def _assembled(
@@ -117,10 +122,11 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
         for scored in ranked[: 3 * MAX_STATEMENTS]
         if _is_as_good(scored, ranked[0], same_names=sure, measured=measured, valued=valued)
     ]
-    statements: list[Statement] = []
-    for scored in (*chosen, *good):
+    tied = [scored for scored in good[MAX_STATEMENTS:] if scored.total >= TIED * ranked[0].total]
+    statements = _different(state(scored, question) for scored in chosen)
+    for scored in (*good[:MAX_STATEMENTS], *tied):
         _take_in(state(scored, question), statements)
-    return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS, len(chosen)))))
+    return Draft(tuple(fitting(statements, most=max(MAX_STATEMENTS + min(len(tied), MOST_TIED), len(chosen)))))
 
 
 def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: bool, valued: bool) -> bool:
@@ -132,6 +138,15 @@ def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: boo
     if valued and best.value >= SHOWS and scored.value < AS_WELL_SHOWN * best.value:
         return False
     return scored.total >= RUNNER_UP * best.total
+
+
+def _different(chosen: Iterable[Statement]) -> list[Statement]:
+    """Return the statements for the clauses of a question: what says the same in more words may answer another clause."""
+    kept: list[Statement] = []
+    for statement in chosen:
+        if not any(statement.text in other.text for other in kept):
+            kept.append(statement)
+    return kept
 
 
 def _take_in(statement: Statement, statements: list[Statement]) -> None:

@@ -26,8 +26,9 @@ from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import SINGLE_CHARACTER, Clause, Needle, Question
 
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
-IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE = 0.8, 0.6, 0.45, 0.5
+IN_LEAD, IN_TOPIC, IN_PATH, IN_BEFORE, IN_OPENING = 0.8, 0.6, 0.45, 0.5, 0.4
 NAME_IN_TOPIC, NAME_REFERRED, NAME_IN_BEFORE, NAME_IN_PATH, NAME_IN_FILE = 0.85, 0.82, 0.55, 0.45, 0.79
+NAME_IN_OPENING = 0.65
 SAID_OF_ANOTHER = 0.9  # of a piece that mentions the name but is about another one
 VALUE_OF_ANOTHER = 0.5  # of a number, an amount or a date in such a piece: it is likely that other one's
 NAME_FLOOR = 0.45  # what is left of a unit's words when it is about none of the names
@@ -35,7 +36,7 @@ NAME_WEIGHT = 1.6  # of a name against a word of the same rarity
 VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
 LABELLED = 2.5  # fit of a field or column that is named after what is asked, beside 1 for any other value of the kind
 VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5, "reason": 0.4}
-PASSAGE_WEIGHT = 0.35  # of the passage's own score
+PASSAGE_WEIGHT = 0.5  # of the passage's own score
 WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
 MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
 SHORT_HEADING = 40  # columns up to which a heading only names something
@@ -67,8 +68,8 @@ class Scorer:
         top = max((hit.score for hit in hits), default=0.0) or 1.0
         self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
-        matches = [[needle_match(needle, unit) for unit in units] for needle in self._needles]
-        named = [[name_match(mention, unit) for unit in units] for mention in question.mentions]
+        matches = [[_needle_carried(needle, unit) for unit in units] for needle in self._needles]
+        named = [[_name_carried(mention, unit) for unit in units] for mention in question.mentions]
         self._seen = dict(zip(units, zip(_rows(matches, units), _rows(named, units), strict=True), strict=True))
         self._weights = list(map(_weight, self._needles, matches))
         self._word_total = sum(self._weights)
@@ -328,6 +329,25 @@ def _needle_match(needle: Needle, unit: Unit) -> float:
     if unit.before:
         match = max(match, IN_BEFORE * needle.found_around(unit.before))
     return match
+
+
+def _needle_carried(needle: Needle, unit: Unit) -> float:
+    """Return how much of a concept a unit has, or carries on from how its section begins.
+
+    Only for comparing pieces: as evidence that something is said at all this would be too little.
+    """
+    match = needle_match(needle, unit)
+    if match >= IN_OPENING or not unit.opening:
+        return match
+    return max(match, IN_OPENING * needle.found_around(unit.opening))
+
+
+def _name_carried(mention: Mention, unit: Unit) -> float:
+    """Return how surely a unit is about a name; one that names nothing itself may go on about what its section begins with."""
+    match = name_match(mention, unit)
+    if match or not unit.opening or unit.subject:
+        return match
+    return NAME_IN_OPENING * mention_strength(unit.opening, mention)
 
 
 def _weight(needle: Needle, matches: Sequence[float]) -> float:

@@ -35,6 +35,7 @@ _NEW_SUBJECT = pattern(r"\n\s*\n|\n[ \t]*(?:[-*•·+]|\d{1,2}[.)、．])[ \t]")
 _REFERS_BACK = pattern(
     r"(?:其|它|该|这|此|他|她|本|It\b|Its\b|This\b|These\b|They\b|Their\b|He\b|She\b|His\b|Her\b|The (?:model|system|method|paper|project)\b)"
 )
+_LONGEST_OPENING = 200  # characters of a first sentence that tell what follows
 _LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
 _WHOLE_ITEM = 170  # columns up to which a list item is not cut into sentences
 _RULE = pattern(r"^[\s|:\-=_*#]*$")
@@ -45,7 +46,8 @@ class Unit:
     """Characters ``start`` to ``end`` of a document that can answer by themselves; ``text`` is them without their bullet.
 
     ``topic`` is the name of what they are about as far as the structure tells, ``lead`` what stands before them and
-    belongs to them, ``before`` the sentence before them in the same paragraph. ``terms`` are the text's index terms.
+    belongs to them, ``before`` the sentence before them in the same paragraph, ``opening`` the first one of the section.
+    ``terms`` are the text's index terms.
     """
 
     passage: Passage = field(repr=False)
@@ -57,6 +59,7 @@ class Unit:
     path: str = ""
     lead: str = ""
     before: str = field(default="", repr=False)
+    opening: str = field(default="", repr=False)
     row: Row | None = field(default=None, repr=False)
     terms: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -148,12 +151,13 @@ def _cells(passage: Passage, table: Table, row: Row) -> Iterator[Unit]:
         if cell.text:
             head = table.header[column].text if column < len(table.header) else ""
             terms = terms_of(cell.text)
-            yield Unit(passage, cell.start, cell.end, "cell", cell.text, name, path, head, "", row, terms)
+            yield Unit(passage, cell.start, cell.end, "cell", cell.text, name, path, head, "", "", row, terms)
 
 
 def _prose(passage: Passage) -> Iterator[Unit]:
     document, topic = passage.document, topic_at(passage.document, passage.start)
     before, end_before = "", passage.start
+    opening = _opening_at(document, passage.start)
     for start, end in _pieces_of_lines(passage):
         raw = document.text[start:end]
         if _RULE.match(raw):
@@ -167,7 +171,8 @@ def _prose(passage: Passage) -> Iterator[Unit]:
         if item and line + item.end() < start:  # a later sentence of the item: its beginning says what it is about
             lead = f"{lead} {document.text[line + item.end() : start][:120]}".strip()
         text = _without_bullet(raw)
-        yield Unit(passage, start, end, kind, text, topic, passage.section, lead, before, None, terms_of(text))
+        opens = "" if kind == "heading" or raw == opening else opening
+        yield Unit(passage, start, end, kind, text, topic, passage.section, lead, before, opens, None, terms_of(text))
         before, end_before = raw, end
 
 
@@ -213,6 +218,18 @@ def topic_at(document: Document, offset: int) -> str:
     """Return what the text at an offset is about: the innermost heading, or the document's title."""
     section = document.section_at(offset)
     return section.title if section else document.title
+
+
+def _opening_at(document: Document, offset: int) -> str:
+    """Return the first sentence of the section that an offset stands in, or of the document before its first section."""
+    section = document.section_at(offset)
+    begin = section.body if section else 0
+    return _first_sentence(document.text[begin : begin + _LONGEST_OPENING])
+
+
+@lru_cache(maxsize=1 << 12)
+def _first_sentence(text: str) -> str:
+    return next((text[start:end] for start, end in split_sentences(text)), "")
 
 
 def _lead(document: Document, line: int, item: re.Match[str] | None) -> str:
