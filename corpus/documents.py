@@ -6,12 +6,35 @@ Nothing here knows where a document came from on disk or how it will be found. A
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corpus.patterns import pattern
+
 PassageKind = Literal["text", "table_row", "reference"]
+
+_NUMBERING = pattern(
+    r"#|№|no\.?|nr\.?|num(?:ber)?|id|index|rank(?:ing)?|s/?n|序号?|编号|排名|名次|排序|", re.IGNORECASE
+)
+_DATES = pattern(
+    r"年|年份|年月|日期|时间|(?:发布|发射|上市|建成|出版)(?:时间|日期|年份)|year|date|(?:release|launch) (?:year|date)",
+    re.IGNORECASE,
+)
+_HAPPENINGS = pattern(
+    r"事|发布|内容|说明|描述|里程碑|变化|event|milestone|happen|descri|note|change|what", re.IGNORECASE
+)
+_PROPERTIES = pattern(
+    r"参数|项目|指标|属性|规格|特性|特征|维度|对比项?|比较项?|性能|方面|features?|propert(?:y|ies)|attributes?|spec(?:ification)?s?|parameters?|items?|metrics?|characteristics?|criteri(?:on|a)|",
+    re.IGNORECASE,
+)
+_NO_DIGIT = pattern(r"[\d.,，\s+~–-]+")
+_HAS_UNIT = pattern(r"[(（][^()（）]+[)）]\s*$")
+_NO_WORD = pattern(r"[\d\W_年月日号]*")
+_LONGEST_NAME = 40  # characters of a cell that names its row
+_SAMPLE = 50  # rows that are looked at to learn what a column is
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +77,20 @@ class Table:
     rows: tuple[Row, ...]
     caption: str = ""
     section: str = ""
+
+    naming: int = field(default=0, init=False, repr=False, compare=False)
+    """The column whose cells name what the rows are about: the first, unless it only numbers or dates the rows."""
+    turned: bool = field(default=False, init=False, repr=False, compare=False)
+    """Whether the table is turned: its columns are things, and every row tells one property of all of them."""
+
+    def __post_init__(self) -> None:
+        """Learn how the table is to be read."""
+        object.__setattr__(self, "naming", _naming(self.header, self.rows))
+        object.__setattr__(self, "turned", _is_turned(self.header, self.rows))
+
+    def name_of(self, row: Row) -> str:
+        """Return the cell that names a row; empty if it has none."""
+        return row.cells[self.naming].text if self.naming < len(row.cells) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +188,34 @@ class Passage:
     def text(self) -> str:
         """The passage's own characters: ``document.text[start:end]``."""
         return self.document.text[self.start : self.end]
+
+
+def _naming(header: Sequence[Cell], rows: Sequence[Row]) -> int:
+    """Return 1 where the first column numbers or dates the rows and the second one has names, else 0."""
+    head = header[0].text.strip(" *_`") if len(header) > 1 else "-"
+    numbers = _NUMBERING.fullmatch(head) is not None
+    if not numbers and (not _DATES.fullmatch(head) or _HAPPENINGS.search(header[1].text)):
+        return 0
+    if not all(_NO_WORD.fullmatch(row.cells[0].text) for row in rows[:_SAMPLE] if row.cells):
+        return 0
+    names = [row.cells[1].text for row in rows[:_SAMPLE] if len(row.cells) > 1]
+    short = all(0 < len(name) <= _LONGEST_NAME and not _NO_WORD.fullmatch(name) for name in names)
+    return int(short and (numbers or len(set(names)) == len(names)))
+
+
+def _is_turned(header: Sequence[Cell], rows: Sequence[Row]) -> bool:
+    """Tell whether amounts are of one kind along the rows and not down the columns of a table that says it lists properties."""
+    if len(header) < 3 or len(rows) < 2 or not _PROPERTIES.fullmatch(header[0].text.strip(" *_`")):
+        return False
+    if any(_NO_WORD.fullmatch(cell.text) for cell in header[1:]):
+        return False
+    kinds = [
+        [_NO_DIGIT.sub("", cell.text) for cell in row.cells[1 : len(header)]]
+        for row in rows[:_SAMPLE]
+        if len(row.cells) == len(header)
+    ]
+    along = sum(len(set(kind)) == 1 and kind[0] != "" for kind in kinds)
+    down = sum(len(set(kind)) == 1 and kind[0] != "" for kind in zip(*kinds, strict=True))
+    units = sum(_HAS_UNIT.search(row.cells[0].text) is not None for row in rows[:_SAMPLE] if row.cells)
+    named = sum(_HAS_UNIT.search(cell.text) is not None for cell in header)
+    return bool(along + units > down + named)

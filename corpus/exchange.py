@@ -33,7 +33,7 @@ def load(data: bytes) -> Reading:
 
 def _listed(value: object) -> object:
     if isinstance(value, Document | Section | Table | Link | Row | Cell | Skipped | Cut):
-        return [_listed(getattr(value, field.name)) for field in fields(value)]
+        return [_listed(getattr(value, field.name)) for field in fields(value) if field.init]
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 

@@ -11,6 +11,7 @@ from corpus.patterns import pattern
 from corpus.titles import clean_title
 
 _SEPARATOR = pattern(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_BETWEEN_GAPS = pattern(r"\S+(?: \S+)*")
 _CELL = pattern(r"(?:[^|\\]|\\.)*")
 _NUMBERED_CAPTION = pattern(r"\s*[*_]*(?:表|图表|table)\s*[\d一二三四五六七八九十]+", re.IGNORECASE)
 
@@ -31,7 +32,56 @@ def find_tables(lines: Sequence[Line]) -> list[Table]:
             tables.append(_read_table(lines, filled, position, last))
             position = last
         position += 1
-    return sorted([*tables, *_tab_tables(lines)], key=lambda table: table.start)
+    taken = {start for table in tables for start in (table.start, *(row.start for row in table.rows))}
+    rest = [Line(line.start, line.text, "code") if line.start in taken else line for line in lines]
+    bare = [table for read in (_tab_tables, _pipe_tables, _spaced_tables) for table in read(rest)]
+    return sorted([*tables, *bare], key=lambda table: table.start)
+
+
+def _pipe_tables(lines: Sequence[Line]) -> list[Table]:
+    """Return runs of three or more lines without a row of dashes that have equally many cells, at least three, between pipes."""
+    tables: list[Table] = []
+    run: list[Line] = []
+    for number, line in enumerate([*lines, Line(0, "", "blank")]):
+        pipes = line.text.strip().strip("|").count(" | ") if line.kind in ("text", "row") else 0
+        if pipes >= 2 and (not run or pipes == run[0].text.strip().strip("|").count(" | ")):
+            run.append(line)
+            continue
+        if len(run) >= 3:
+            rows = tuple(Row(each.start, each.end, _cells(each)) for each in run[1:])
+            tables.append(
+                Table(run[0].start, run[-1].end, _cells(run[0]), rows, _caption(_above(lines, number - len(run)), None))
+            )
+        run = [line] if pipes >= 2 else []
+    return tables
+
+
+def _spaced_tables(lines: Sequence[Line]) -> list[Table]:
+    """Return runs of three or more lines of at least three cells between wide gaps; the first may lack the corner."""
+    tables: list[Table] = []
+    run: list[tuple[Line, tuple[Cell, ...]]] = []
+    for number, line in enumerate([*lines, Line(0, "", "blank")]):
+        cells = _spaced(line) if line.kind == "text" and "   " in line.text.strip() else ()
+        if run and len(cells) == len(run[0][1]):
+            run.append((line, cells))
+            continue
+        if len(run) >= 3:
+            rows = tuple(Row(each.start, each.end, own) for each, own in run[1:])
+            caption = _caption(_above(lines, number - len(run)), None)
+            tables.append(Table(run[0][0].start, run[-1][0].end, run[0][1], rows, caption))
+        run = [(line, cells)] if len(cells) >= 3 else []
+    return tables
+
+
+def _spaced(line: Line) -> tuple[Cell, ...]:
+    """Return what stands between gaps of at least two spaces; a line that is set in has an empty first cell."""
+    cells = [Cell(m[0], line.start + m.start(), line.start + m.end()) for m in _BETWEEN_GAPS.finditer(line.text)]
+    corner = [Cell("", line.start, line.start)] if line.text.startswith("   ") else []
+    return (*corner, *cells)
+
+
+def _above(lines: Sequence[Line], first: int) -> Line | None:
+    return next((lines[each] for each in range(first - 1, -1, -1) if lines[each].kind != "blank"), None)
 
 
 def _tab_tables(lines: Sequence[Line]) -> list[Table]:
@@ -45,10 +95,7 @@ def _tab_tables(lines: Sequence[Line]) -> list[Table]:
             run.append(line)
             continue
         if len(run) >= 3:
-            above = next(
-                (lines[each] for each in range(number - len(run) - 1, -1, -1) if lines[each].kind != "blank"), None
-            )
-            tables.append(_tab_table(run, above))
+            tables.append(_tab_table(run, _above(lines, number - len(run))))
         run = [line] if begins else []
     return tables
 

@@ -596,7 +596,7 @@ def _structure(document: Document) -> str:
 
 def _listed(value: object) -> object:
     if isinstance(value, Section | Table | Link | Row | Cell):
-        return [_listed(getattr(value, field.name)) for field in fields(value)]
+        return [_listed(getattr(value, field.name)) for field in fields(value) if field.init]
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 

@@ -6,7 +6,7 @@ Every statement names the rows that say it. Where documents differ, what each sa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ from corpus.documents import Document, Table
 from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
+from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
 from rag.reading.entries import amount_beside, entry_roster, says
 from rag.reading.framing import fitting
@@ -27,13 +28,10 @@ from rag.reading.lineages import (
     tell_step,
     tell_way,
 )
+from rag.reading.narrowing import narrow
 from rag.reading.records import (
     COST,
     DATE,
-    MAKER,
-    SAID,
-    SIZE,
-    Attribute,
     Record,
     Roster,
     Value,
@@ -47,35 +45,23 @@ from rag.reading.records import (
 from rag.reading.selecting import (
     IDLE,
     Chosen,
-    Limit,
-    choose,
     conditions,
     is_asked,
-    limit_of,
     relation_of,
     subjects,
     tables_asked,
-    without_amounts,
 )
-from rag.reading.units import terms_of
-from rag.understanding.grammar import CHEAP, HOW_MUCH_COST, Kind
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 
 MOST_NAMES = 40
 MOST_SOURCES = 3  # rows cited for one statement
 FEWEST_VALUES = 3  # that must be readable for a superlative
-COLUMN_MATCH = 0.35  # share of a column's name in the question from which it is the column asked for
-NEARLY = 0.8  # of the best match from which another column is asked for too
 MOST_COLUMNS = 5  # of a difference
 
 _COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
 _ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
-_IN_TIME = pattern(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*", re.IGNORECASE)
-_IN_SIZE = pattern(r"大(?!学)|小|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
-_MEANT = ((CHEAP, COST), (_IN_TIME, DATE), (_IN_SIZE, SIZE))  # what a comparison is in when it names no column
-_KINDS: Mapping[Kind, Attribute] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}
 _MONEY = frozenset({"usd", "cny", "eur", "gbp"})
 
 Tables = Sequence[tuple[Document, Table]]
@@ -161,14 +147,9 @@ def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Stat
 
 def _list(question: Question, roster: Roster, index: Index, *, counted: bool) -> Draft | None:
     """Return the names of the records for which a question's conditions hold, with their number where that is asked."""
-    limit = limit_of(question.text)
-    if limit is not None:
-        question = without_amounts(question)
-    chosen = choose(question, roster, index)
+    chosen = narrow(question, roster, index).chosen
     if chosen is None and _ALL.search(question.text) and not conditions(question, roster, index):
         chosen = [Chosen(record, record.values[:1]) for record in roster.records]
-    if limit is not None:
-        chosen = _within_limit(question, roster, chosen, limit)
     if not chosen:
         return None
     names = subjects(question.mentions, roster)
@@ -177,17 +158,6 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
         statements += _later_generations(names[0], roster.records, {each.record.key for each in chosen})
     lead = _count_lead(len(chosen), question) if counted else ""
     return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)
-
-
-def _within_limit(question: Question, roster: Roster, chosen: list[Chosen] | None, limit: Limit) -> list[Chosen]:
-    """Return those of the chosen records (of all, if nothing else was said of them) with an amount beyond a limit."""
-    among = [Chosen(record, ()) for record in roster.records] if chosen is None else chosen
-    headers = _columns_asked(question, [each.record for each in among], roster, measured=True)
-    kept = []
-    for each in among:
-        values = [v for v in each.record.values if v.header in headers and limit.holds(size_of(v, limit.direction))]
-        kept += [replace(each, because=(*each.because, *values))] if values else []
-    return kept
 
 
 def _count_lead(number: int, question: Question) -> str:
@@ -219,7 +189,8 @@ def _later_generations(name: Mention, records: Sequence[Record], told: set[str])
 
 def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
     """Return the record with the largest or smallest value of what is asked about, among those that fit the question."""
-    chosen = choose(question, _measured(roster, question), index)
+    narrowed = narrow(question, _measured(roster, question), index)
+    question, chosen = narrowed.question, narrowed.chosen
     if not question.direction or chosen == []:
         return None
     among = [each.record for each in chosen] if chosen else roster.records
@@ -253,10 +224,10 @@ def measures(question: Question, roster: Roster) -> list[Needle]:
 
 def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> list[_Ranked | None]:
     """Return the values of the columns asked for; of sentences the dates, or the amounts beside what is measured."""
-    headers = _columns_asked(question, records, roster, measured=True)
+    headers = columns_asked(question, records, roster, measured=True)
     if headers or any(value.header for record in records for value in record.values):
         return [_rank(r, v, question.direction) for r in records for v in r.values if v.header in headers]
-    if _IN_TIME.search(question.text):
+    if IN_TIME.search(question.text):
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
     needles = measures(question, Roster(records, ()))
     beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
@@ -265,7 +236,7 @@ def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> li
 
 def _amount(question: Question, record: Record, value: Value) -> _Ranked | None:
     """Return what a cell or a sentence gives for a comparison."""
-    needles = _telling(question)
+    needles = telling(question)
     if value.header or not needles:
         return _rank(record, value, 1)
     beside = amount_beside(value, needles)
@@ -306,67 +277,18 @@ def _value_statements(record: Record, values: Sequence[Value]) -> list[Statement
     return [Statement(said(record, group[0]), _few(value.span for value in group)) for group in groups]
 
 
-def _columns_asked(
-    question: Question, records: Sequence[Record], roster: Roster | None = None, *, measured: bool = False
-) -> set[str]:
-    """Return the names of the columns that a question asks about; those of its kind of comparison if it names none."""
-    headers = {value.header for record in records for value in record.values if value.header}
-    matches = {header: _column_match(question, header) for header in headers}
-    if measured:
-        matches = {header: match for header, match in matches.items() if _is_measured(header, records)}
-    best = max(matches.values(), default=0.0)
-    if best >= COLUMN_MATCH:
-        return {header for header, match in matches.items() if match >= max(COLUMN_MATCH, NEARLY * best)}
-    if _unsaid(question, headers, roster):
-        return set()  # who asks for the larger crew does not ask for the larger size
-    kinds = [kind for kind, columns in _KINDS.items() if any(clause.kind == kind for clause in question.clauses)]
-    for meant in [p for asked, p in _MEANT if asked.search(question.text)] + [_KINDS[kind] for kind in kinds]:
-        if found := {header for header in headers if meant.names(header)}:
-            return found
-    return set()
-
-
-def _is_measured(header: str, records: Iterable[Record]) -> bool:
-    """Tell whether most values of a column are amounts or dates."""
-    values = [value for record in records for value in record.values if value.header == header]
-    return 2 * sum(bool(date_of(v.text) or size_of(v, 1)) for v in values) >= len(values)
-
-
-def _unsaid(question: Question, headers: Iterable[str], roster: Roster | None = None) -> list[str]:
-    """Return the words of a question that tell something, that no column's name says and that are not what records are called."""
-    names = [terms_of(header) for header in headers]
-    telling = [n for n in _telling(question) if roster is None or not roster.calls(n)]
-    return [n.surface for n in telling if not any(n.found_in(terms) >= SAID or n.own & terms for terms in names)]
-
-
-def _telling(question: Question) -> list[Needle]:
-    return [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
-
-
-def _column_match(question: Question, header: str) -> float:
-    """Return the share of a column's name that a question says; a question about costs also means a column of costs."""
-    own = {term for term in terms_of(header) if len(term) > 1}
-    if not own:
-        return 0.0
-    asked: set[str] = set()
-    for needle in question.needles:
-        asked |= needle.own | {term for term, _ in needle.others}
-    costs = HOW_MUCH_COST.search(question.text) or CHEAP.search(question.text)
-    return len(own & asked) / len(own) + (0.5 if costs and COST.names(header) else 0.0)
-
-
 def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None:
     """Return what rows say of each name in the column asked for, or in those that all names have when it asks what differs."""
     found = [_record_of(name, records) for name in subjects(question.mentions)]
     known = [record for record in found if record is not None]
     if len(known) < 2 or len(known) < len(found):
         return None
-    headers = _columns_asked(question, known)
+    headers = columns_asked(question, known)
     if headers:
         return _one_column(question, known, headers)
     if not any(value.header for record in known for value in record.values):
         return _one_sentence(question, known)
-    return _all_columns(known) if _DIFFERS.search(question.text) and not _telling(question) else None
+    return _all_columns(known) if _DIFFERS.search(question.text) and not telling(question) else None
 
 
 def _record_of(name: Mention, records: Iterable[Record]) -> Record | None:
@@ -385,17 +307,17 @@ def _one_column(question: Question, records: Sequence[Record], headers: set[str]
         return None
     statements = [s for record, own in zip(records, values, strict=True) for s in _value_statements(record, own)]
     lead = _conclusion(question, records, values)
-    assured = not _unsaid(question, headers)
+    assured = not unsaid(question, headers)
     return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead, assured=assured)
 
 
 def _one_sentence(question: Question, records: Sequence[Record]) -> Draft | None:
     """Return of each record the sentence that says everything that is asked, or the one that dates it; None if one has none."""
-    needles = _telling(question)
+    needles = telling(question)
     if needles:
-        telling = [[v for v in record.values if says(v, needles)] for record in records]
-        values = [sorted(own, key=lambda v: amount_beside(v, needles) is None)[:1] for own in telling]
-    elif _IN_TIME.search(question.text):
+        saying = [[v for v in record.values if says(v, needles)] for record in records]
+        values = [sorted(own, key=lambda v: amount_beside(v, needles) is None)[:1] for own in saying]
+    elif IN_TIME.search(question.text):
         values = [record.under(DATE)[:1] for record in records]
     else:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from corpus.documents import Document, Section
@@ -16,9 +17,11 @@ from corpus.patterns import pattern
 from corpus.sentences import split_sentences
 from index.hits import Hit
 from rag.reading.drafts import Span
+from rag.reading.fields import FieldLine, fields_of, find_leads
 from rag.reading.records import SAID, Record, Roster, Value, key_of
 from rag.reading.units import terms_of
-from rag.understanding.quantities import Quantity, find_quantities
+from rag.understanding.amounts import find_amounts
+from rag.understanding.quantities import Quantity
 from rag.understanding.questions import Needle
 
 FEWEST = 3  # headings beside each other that make a list of things
@@ -29,6 +32,12 @@ NEAR = 40  # characters between an amount and the word for what it measures
 _NAME = pattern(r"(?=.*[A-Z])(?![\d.、\s]+\S*\s?(?:and|of|the)\b)[\w .+&/()（）·-]{1,40}")
 _MARKS = pattern(r"(?:[ \t]*(?:[-*•·+>]|\d{1,2}[.)、．])[ \t]+)*")
 _MARK = pattern(r"\[\d{1,3}\]")
+_NUMBER = pattern(r"^\s*\d{1,2}(?:\.\d{1,2}){0,2}(?:[.)、．]\s*|\s+)(?=\D)")
+_SHAPED = pattern(r"\d|[a-z][A-Z]|[A-Z]{2}|\w-\w|[\u4e00-\u9fff]")
+_SCRIPTS = pattern(
+    r"[\u4e00-\u9fff][\u4e00-\u9fff\d·-]+|[A-Za-z][\w.+ -]*[\w+]"
+)  # a name in Chinese and in Latin letters: two names
+_ASIDE = pattern(r"\s*[(（][^()（）]*[)）]")
 _UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
 
 
@@ -51,7 +60,7 @@ def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantit
     """Return the amount in a sentence that stands nearest to what is measured, with the unit that follows it; no year is one."""
     text = value.text
     words = [match.start() for needle in needles for match in _places(needle, text)]
-    amounts = [q for q in find_quantities(text) if q.unit not in ("month", "day") and not _is_year(text, q)]
+    amounts = [q for q in find_amounts(text) if not _is_year(text, q)]
     if not amounts or not words:
         return None
     nearest = min(amounts, key=lambda q: min(abs(q.start - at) for at in words))
@@ -100,45 +109,87 @@ class _Read:
 def _entries(known: _Known) -> _Read:
     """Return the records of a document; they are called what its title, their headings, and most of their first sentences say."""
     document = known.document
-    sections = _listed(document.sections)
-    records = [_record(document, section) for section in sections]
+    sections = _listed(document)
+    records = [_record(document, section.title, section.body, _end(document, section)) for section in sections]
+    led = [lead for lead in find_leads(document) if not any(s.start == lead.start for s in sections)]
+    records += [_record(document, lead.name, lead.end, lead.stop) for lead in led]
     records = [record for record in records if record.values]
-    headings = " ".join(title for section in sections for title in section.path[:-1])
+    headings = [title for section in sections for title in section.path[:-1]]
+    headings += [section.title for lead in led if (section := document.section_at(lead.start))]
+    shared = Counter(key for record in records for key in record.keys)
+    records = [replace(r, keys=frozenset(key for key in r.keys if key == r.key or shared[key] == 1)) for r in records]
     first = Counter(term for record in records for term in terms_of(record.values[0].text))
     often = {term for term, count in first.items() if len(term) > 1 and 3 * count >= 2 * len(records)}
-    return _Read(records, frozenset(often | terms_of(f"{document.title} {headings}")))
+    return _Read(records, frozenset(often | terms_of(f"{document.title} {' '.join(headings)}")))
 
 
-def _listed(sections: Iterable[Section]) -> list[Section]:
-    """Return the sections that stand beside others of their level, most of which are headed by a name."""
+def _listed(document: Document) -> list[Section]:
+    """Return the sections that stand beside others of their level, most of which are headed by a name or have fields in common."""
     groups: dict[tuple[str, ...], list[Section]] = {}
-    for section in sections:
+    for section in document.sections:
         groups.setdefault((*section.path[:-1], str(section.level)), []).append(section)
     found: list[Section] = []
     for group in groups.values():
-        named = [section for section in group if _NAME.fullmatch(_MARK.sub("", section.title))]
+        named = [section for section in group if _NAME.fullmatch(_bare(section.title))]
         if len(named) >= max(FEWEST, len(group) / 2):
-            found += named
+            found += [section for section in named if _is_told_of(document, section)]
+        elif len(group) >= FEWEST:
+            found += _alike(document, group)
     return found
 
 
-def _record(document: Document, section: Section) -> Record:
-    values = tuple(_sentences(document, section))[:MOST_SENTENCES]
-    name = _MARK.sub("", section.title).strip()
+def _is_told_of(document: Document, section: Section) -> bool:
+    """Tell whether a heading names what stands under it: it is shaped like a name, or its text says it again."""
+    name = _ASIDE.sub("", _bare(section.title))
+    told = document.text[section.body : _end(document, section)].lower()
+    return _SHAPED.search(name) is not None or name.lower() in told
+
+
+def _bare(title: str) -> str:
+    """Return a heading without reference marks and its number."""
+    return _NUMBER.sub("", _MARK.sub("", title)).strip()
+
+
+def _alike(document: Document, group: Sequence[Section]) -> list[Section]:
+    """Return the sections that have a field of which others beside them have one too."""
+    labels = {s.start: {f.label for f in fields_of(document.text, s.body, _end(document, s))} for s in group}
+    often = Counter(label for own in labels.values() for label in own)
+    alike = [section for section in group if any(often[label] >= FEWEST for label in labels[section.start])]
+    return alike if 2 * len(alike) >= len(group) else []
+
+
+def _end(document: Document, section: Section) -> int:
+    """Return where what stands right under a heading ends."""
+    return min(
+        [section.end, *(other.start for other in document.sections if section.start < other.start < section.end)]
+    )
+
+
+def _record(document: Document, title: str, start: int, end: int) -> Record:
+    """Return the record of a name with its fields and sentences between two offsets."""
+    name = _bare(title)
     asides = re.findall(r"[(（]([^()（）]{1,30})[)）]", name)
-    return Record(name, frozenset(filter(None, map(key_of, (name, *asides)))), values)
+    fields = list(fields_of(document.text, start, end))
+    values = [Value(field.label, field.value, Span(document, field.start, field.end)) for field in fields]
+    told = [value for value in _sentences(document, start, end) if not _within(value.span, fields)]
+    scripts = _SCRIPTS.findall(_ASIDE.sub("", name)) if not name.isascii() else []
+    names = (name, *asides, *(scripts if len(scripts) == 2 else ()))
+    return Record(name, frozenset(filter(None, map(key_of, names))), tuple([*values, *told][:MOST_SENTENCES]))
 
 
-def _sentences(document: Document, section: Section) -> Iterator[Value]:
-    """Yield the sentences right under a heading, without their bullets; rows of tables are no sentences."""
-    inner = [other.start for other in document.sections if section.start < other.start < section.end]
-    body = document.text[section.body : min([section.end, *inner])]
-    for start, end in split_sentences(body):
-        mark = _MARKS.match(body, start, end)
+def _within(span: Span, fields: Iterable[FieldLine]) -> bool:
+    return any(field.start < span.end and span.start < field.end for field in fields)
+
+
+def _sentences(document: Document, begin: int, end: int) -> Iterator[Value]:
+    """Yield the sentences of a stretch, without their bullets; rows of tables are no sentences."""
+    body = document.text[begin:end]
+    for start, stop in split_sentences(body):
+        mark = _MARKS.match(body, start, stop)
         start = mark.end() if mark else start
-        text = body[start:end].strip()
+        text = body[start:stop].strip()
         if len(text) > 1 and text[0] != "|":
-            yield Value("", text, Span(document, section.body + start, section.body + end))
+            yield Value("", text, Span(document, begin + start, begin + stop))
 
 
 def says(value: Value, needles: Iterable[Needle]) -> bool:

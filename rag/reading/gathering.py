@@ -13,6 +13,7 @@ from corpus.splitting import COLUMN_LABELS
 from index import Index
 from index.hits import Hit
 from index.terms import analyze, normalize_name
+from rag.reading.records import head_of
 from rag.understanding.mentions import Mention
 from rag.understanding.questions import Question
 
@@ -79,7 +80,7 @@ def tables_for(question: Question, hits: Sequence[Hit], index: Index) -> list[tu
     Tables list the same when their first columns are called alike. For questions over many rows; costs a few milliseconds.
     """
     found = _tables_of([*hits, *index.search(question.text, MOST_SEARCHED)])
-    heads = {table.header[0].text for _, table in found if table.header}
+    heads = {head_of(table) for _, table in found if table.header}
     beside = [Hit(passage, 0.0) for head in sorted(heads) for passage in _rows_headed(head, index)]
     return list({(d.id, t.start): (d, t) for d, t in (*found, *_tables_of(beside))}.values())
 

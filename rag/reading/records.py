@@ -17,8 +17,9 @@ from corpus.patterns import pattern
 from index.terms import normalize_name
 from rag.reading.drafts import Span
 from rag.reading.units import terms_of
+from rag.understanding.amounts import find_amounts
 from rag.understanding.mentions import TRANSLATION, Mention, mention_strength
-from rag.understanding.quantities import Quantity, find_quantities
+from rag.understanding.quantities import Quantity
 from rag.understanding.questions import Needle
 
 SAID = 0.5  # how much of a word a text must have to say it
@@ -46,14 +47,14 @@ class Attribute:
 
 
 MAKER = Attribute.of(
-    r"机构|公司|作者|开发|研发|研制|发布(?:者|方|单位)|出品|厂商|厂家|制造|生产商|单位|组织|团队|来源|所属|出自"
-    r"|organi[sz]ation|compan|develop|maker|vendor|manufactur|author|institut|owner|publisher|creator|released by|built by|operator|origin",
+    r"机构|公司|作者|品牌|开发|研发|研制|发布(?:者|方|单位)|出品|厂商|厂家|制造|生产商|单位|组织|团队|来源(?!于|模型)|所属|出自"
+    r"|organi[sz]ation|compan|develop|maker|vendor|manufactur|author|institut|owner|publisher|creator|builder|producer|designer|supplier|studio|\\blab|\\bbrand|(?:released|built|made|designed|published) by|operator|origin",
     r"发布|研制|研发|开发|推出|提出|公布|出品|打造|制造|建造|创建|作者|旗下|出自|来自"
     r"|\b(?:built|made|released|developed|published|created|introduced|launched|designed|written|produced|proposed|instrument|product|project|work|array|from|of the|by)\b",
 )
 BASE = Attribute.of(
-    r"基于|底座|基座|基础(?:模型|系统|架构)?$|前身|衍生|源自|来源模型|父|上一代|改自"
-    r"|based on|\bbase\b|built on|derived|parent|predecessor|fork|ancestor|descends",
+    r"基于|底座|基座|基础(?:模型|系统|架构)?$|前身|衍生|派生|源自|来源于|来源模型|演化自|继承自|父|上一代|改自|血统|原型"
+    r"|based on|\bbase\b|built on|derived|(?:evolved|developed|adapted|upgraded) from|successor (?:of|to)|parent|predecessor|fork|ancestor|descends",
     r"基于|基础上|(?:以|在|由|从).{1,24}(?:底座|基座|基础|微调|衍生|改进|改编|升级)|衍生自|源自|脱胎于|改自"
     r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderived from\b|\bfine-?tuned from\b|\bfork of\b|\bsuccessor (?:of|to)\b|\bdescend",
 )
@@ -63,19 +64,28 @@ DATE = Attribute.of(
 )
 ALIAS = Attribute.of(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", r"(?!)")
 SIZE = Attribute.of(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", r"(?!)")
+FAMILY = Attribute.of(r"系列|家族|谱系|\bfamil|\bseries\b|\bline\b", r"(?!)")
 COST = Attribute.of(r"成本|价|费|cost|price|fee|budget|预算|金额", r"(?!)")
 PARTS = pattern(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
 
-_GENERIC = pattern(r"(?:名称|名字|名|项目|条目|name|title|item|entry)?", re.IGNORECASE)
+_GENERIC = pattern(r"(?:名称|名字|名|项目|条目|产品|型号|品名|名目|name|title|item|entry|product)?", re.IGNORECASE)
 _ASIDE = pattern(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _LINK = pattern(r"!?\[([^\]]*)\]\([^)\s]*\)")
 _A_DATE = pattern(
     r"(?P<year>(?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(?P<month>0?[1-9]|1[0-2])(?!\d)(?:\s*[-/.月]\s*(?P<day>[0-3]?\d)(?!\d))?)?"
 )
+_MONTH_YEAR = pattern(
+    r"\b(?:(?P<before>\d{1,2})(?:st|nd|rd|th)?\s+)?(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:[a-z]*\.?)"
+    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?,?)?\s+(?P<year>(?:1[89]|20)\d\d)\b",
+    re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NEGATIVE = pattern(
     r"\s*(?:不(?![到足超同少仅])|未(?!来)|没|无(?![线监])|非(?!常)|否|[✗✘×❌]|(?:no|not|none|never|closed|false|n)\b)",
     re.IGNORECASE,
 )
+_UNIT_OF_COLUMN = pattern(r"[(（\[](?P<unit>[^()（）\[\]\d]{1,14})[)）\]]\s*$")
+_BARE = pattern(r"\s*[-~≈约]?[\d.,，]+\s*")
 _IN_NAME = pattern(r"[A-Za-z]\Z")  # before a digit that belongs to a name: J1
 _AFFIRMATIVE = pattern(r"\s*(?:是|有|可|能|支持|✓|✔|√|✅|(?:yes|true|y)\b)", re.IGNORECASE)
 
@@ -200,7 +210,9 @@ class _Place:
 def _read(place: _Place) -> tuple[_ReadRow, ...]:
     """Return the rows of a table that name something, with the other names that no row of it has as its own."""
     document, table = place.document, place.table
-    names = [(row, name) for row in table.rows if (name := name_of(row)) and not _is_amount(name)]
+    if table.turned:
+        return tuple(_turned(document, table))
+    names = [(row, name) for row in table.rows if (name := name_of(table, row)) and not _is_amount(name)]
     own = {key_of(name) for _, name in names}
     return tuple(
         _ReadRow(
@@ -213,16 +225,39 @@ def _read(place: _Place) -> tuple[_ReadRow, ...]:
     )
 
 
+def _turned(document: Document, table: Table) -> Iterator[_ReadRow]:
+    """Yield what the columns of a turned table say, each as the row of one thing."""
+    for column, head in enumerate(table.header[1:], 1):
+        name = _plain_name(head.text)
+        cells = [(row, row.cells[column].text) for row in table.rows if column < len(row.cells)]
+        values = (
+            Value(row.cells[0].text, text, Span(document, row.start, row.end))
+            for row, text in cells
+            if text.strip(" -–—")
+        )
+        if name:
+            yield _ReadRow(name, key_of(name), (), tuple(values))
+
+
 def _other_keys(table: Table, row: Row) -> list[str]:
     """Return the keys of the other names in a row."""
-    columns = [n for n, cell in enumerate(table.header) if n and ALIAS.names(cell.text)]
+    columns = [n for n, cell in enumerate(table.header) if n > table.naming and ALIAS.names(cell.text)]
     cells = [row.cells[n].text for n in columns if n < len(row.cells)]
     return [key for cell in cells for part in PARTS.split(cell) if (key := key_of(part))]
 
 
-def name_of(row: Row) -> str:
-    """Return what a row is about: its first cell, links and marks left out."""
-    return _LINK.sub(r"\1", row.cells[0].text).strip(" *_`") if row.cells else ""
+def name_of(table: Table, row: Row) -> str:
+    """Return what a row is about: the cell that names it, links and marks left out."""
+    return _plain_name(table.name_of(row))
+
+
+def _plain_name(text: str) -> str:
+    return _LINK.sub(r"\1", text).strip(" *_`")
+
+
+def head_of(table: Table) -> str:
+    """Return what the column is called whose cells name the rows."""
+    return table.header[table.naming].text.strip() if table.header else ""
 
 
 def _is_amount(name: str) -> bool:
@@ -230,8 +265,9 @@ def _is_amount(name: str) -> bool:
 
 
 def _values(document: Document, table: Table, row: Row) -> Iterator[Value]:
-    for column, cell in enumerate(row.cells[1:], 1):
-        if cell.text.strip(" -–—"):
+    naming = table.naming
+    for column, cell in enumerate(row.cells):
+        if column != naming and cell.text.strip(" -–—") and not (column < naming and cell.text.isdigit()):
             header = table.header[column].text if column < len(table.header) else ""
             yield Value(header, cell.text, Span(document, row.start, row.end))
 
@@ -272,7 +308,7 @@ def _roster(places: tuple[_Place, ...]) -> Roster:
     called: dict[frozenset[str], None] = {}
     heads = set()
     for document, table in tables:
-        first = table.header[0].text.strip().lower() if table.header else ""
+        first = head_of(table).lower()
         generic = _GENERIC.fullmatch(first) is not None
         called[terms_of(f"{table.caption} {table.section} {document.title}" if generic else first)] = None
         heads |= set() if generic else {first}
@@ -284,9 +320,9 @@ def size_of(value: Value, direction: int) -> Quantity | None:
 
     What stands in brackets only repeats the amount, unless nothing else has one; a digit in a name is none.
     """
-    plain = _ASIDE.sub("", value.text)
-    found = find_quantities(plain) or find_quantities(value.text)
-    quantities = [q for q in found if q.unit not in ("month", "day") and not _IN_NAME.search(plain, 0, q.start)]
+    plain = with_unit(value.header, _ASIDE.sub("", value.text))
+    found = find_amounts(plain) or find_amounts(value.text)
+    quantities = [q for q in found if not _IN_NAME.search(plain, 0, q.start)]
     money = [q for q in quantities if q.unit in ("usd", "cny", "eur", "gbp")]
     if money:
         total = sum(q.value for q in money) if "+" in plain else money[0].value
@@ -295,14 +331,35 @@ def size_of(value: Value, direction: int) -> Quantity | None:
     return (max if direction > 0 else min)(quantities, key=lambda q: q.value, default=None)
 
 
+def with_unit(header: str, text: str) -> str:
+    """Return a cell that is a bare number with the unit that its column's name gives in brackets.
+
+    >>> with_unit("质量（kg）", "1,200"), with_unit("Params (B)", "175B")
+    ('1,200 kg', '175B')
+    """
+    unit = _UNIT_OF_COLUMN.search(header)
+    return f"{text.strip()} {unit['unit']}" if unit and _BARE.fullmatch(text) else text
+
+
 def date_of(text: str) -> tuple[int, int, int] | None:
     """Return year, month and day of the first date in a text; 0 for what it leaves out.
 
-    >>> date_of("2021年7月"), date_of("2023-03-13"), date_of("175B")
-    ((2021, 7, 0), (2023, 3, 13), None)
+    >>> date_of("2021年7月"), date_of("2023-03-13"), date_of("May 2018"), date_of("175B")
+    ((2021, 7, 0), (2023, 3, 13), (2018, 5, 0), None)
     """
-    match = _A_DATE.search(text)
-    return (int(match["year"]), int(match["month"] or 0), int(match["day"] or 0)) if match else None
+    if match := _A_DATE.search(text):
+        written = _MONTH_YEAR.search(text)
+        if written is None or written.start() > match.start():
+            return int(match["year"]), int(match["month"] or 0), int(match["day"] or 0)
+        month = _MONTHS.index(written["month"][:3].lower()) + 1
+        return int(written["year"]), month, int(written["before"] or written["after"] or 0)
+    return None
+
+
+def is_measured(header: str, records: Iterable[Record]) -> bool:
+    """Tell whether most values of a column are amounts or dates."""
+    values = [value for record in records for value in record.values if value.header == header]
+    return 2 * sum(bool(date_of(v.text) or size_of(v, 1)) for v in values) >= len(values)
 
 
 def differ(values: Sequence[Value]) -> bool:
@@ -312,7 +369,9 @@ def differ(values: Sequence[Value]) -> bool:
     dates = [date_of(value.text) for value in values]
     if all(date is not None and DATE.is_said(value) for date, value in zip(dates, values, strict=True)):
         return any(a and b and any(x != y for x, y in zip(a, b, strict=True) if x and y) for a in dates for b in dates)
-    amounts = [frozenset(round(q.value, 6) for q in find_quantities(value.text)) for value in values]
+    amounts = [
+        frozenset(round(q.value, 6) for q in find_amounts(with_unit(value.header, value.text))) for value in values
+    ]
     if all(amounts):
         return any(a.isdisjoint(b) for a in amounts for b in amounts)
     return len({value.negative for value in values}) > 1

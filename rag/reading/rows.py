@@ -43,6 +43,8 @@ def check_cells(statement: str, span: Span, context: str) -> Check | None:
     if place is None or " · " not in statement:
         return None
     table, row = place
+    if table.turned and (check_ := _check_turned(statement, table, row)):
+        return check_
     fields = _fields(statement, tuple(cell.text.strip() for cell in table.header))
     if fields is None:
         return None
@@ -50,17 +52,33 @@ def check_cells(statement: str, span: Span, context: str) -> Check | None:
     checks = [_check_cell(told, [row.cells[n].text for n in columns if n < len(row.cells)]) for columns, told in said]
     value = min(each.support for each in checks)
     if not _is_named(name, [cell.text for cell in row.cells], context):
-        another = any(each.cells and plain(each.cells[0].text) == plain(name) for each in table.rows)
+        another = any(plain(table.name_of(each)) == plain(name) for each in table.rows)
         value = min(value, _OF_ANOTHER if another else _NOT_NAMED)
     found = tuple(told for (_, told), each in zip(said, checks, strict=True) if each.support >= SUPPORTED)
     missing = tuple(surface for each in checks for surface in each.missing)
     return Check(value, found, missing, any(each.negated for each in checks))
 
 
+def _check_turned(statement: str, table: Table, row: Row) -> Check | None:
+    """Hold "name · property: cell" against the row that tells this property of all things; None if it tells another one."""
+    name, _, said = statement.partition(" · ")
+    label = row.cells[0].text if row.cells else ""
+    columns = [n for n, cell in enumerate(table.header) if n and plain(cell.text) == plain(name)]
+    if not label or not said.startswith(f"{label}:") or not columns:
+        return None
+    return _check_cell(said[len(label) + 1 :].strip(), [row.cells[n].text for n in columns if n < len(row.cells)])
+
+
 def _in_words(table: Table, row: Row) -> str:
-    name = row.cells[0].text if row.cells else ""
+    name = table.name_of(row)
     heads = [cell.text for cell in table.header]
-    told = [f"{name} {heads[n]}: {cell.text}" for n, cell in enumerate(row.cells) if n and n < len(heads) and cell.text]
+    if table.turned:
+        return "\n".join(f"{head} {name}: {cell.text}" for head, cell in zip(heads[1:], row.cells[1:], strict=False))
+    told = [
+        f"{name} {heads[n]}: {cell.text}"
+        for n, cell in enumerate(row.cells)
+        if n != table.naming and n < len(heads) and cell.text
+    ]
     return "\n".join(told)
 
 

@@ -26,25 +26,27 @@ from rag.reading.records import (
     Roster,
     Value,
     date_of,
+    is_measured,
     key_of,
     mentions_name,
     roster_of,
 )
+from rag.reading.rows import row_of
 from rag.reading.units import terms_of
 from rag.understanding.mentions import Mention, mention_strength
-from rag.understanding.quantities import Quantity, find_quantities
 from rag.understanding.questions import Needle, Question
 
 Relation = Literal["made by", "built on", "about"]
 
 # Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
 IDLE = pattern(
-    r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
+    r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省|重|轻|深|浅|宽|窄|厚|薄|热|冷|亮|暗)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
     r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
-    r"|(?:这|那|本|该|上)?(?:张|份|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
+    r"|(?:上榜|入选|收录|列入|提到|介绍|涉及)(?:的|了|过)?|(?:这|那|本|该|上)?(?:张|份|几款|几个|几种|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
     r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|famil(?:y|ies)|members?|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
     r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
+    r"|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|slow|quick|young|great|short|long)e(?:r|st)|best|worst|expensive|weigh(?:s|ed)?"
     r"|over|above|under|below|than|exceed\w*|at|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
     re.IGNORECASE,
 )
@@ -62,17 +64,9 @@ _NEGATES = pattern(
     r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b",
     re.IGNORECASE,
 )
-_ABOVE = (
-    pattern(r"(?:(?<!不)超过|大于|多于|高于|不少于|至少|不低于|\b(?:more|larger|greater|bigger|higher) than|\bover|\babove|\bexceed\w*|\bat least)\s*$", re.IGNORECASE),
-    pattern(r"\s*\w{0,2}(?:以上|\bor more\b)", re.IGNORECASE),
-)  # fmt: skip
-_BELOW = (
-    pattern(r"(?:不到|小于|少于|低于|不超过|至多|不足|不高于|\b(?:less|fewer|smaller|lower|cheaper) than|\bunder|\bbelow|\bat most)\s*$", re.IGNORECASE),
-    pattern(r"\s*\w{0,2}(?:以下|以内|\bor (?:less|fewer)\b)", re.IGNORECASE),
-)  # fmt: skip
-_INCLUDED = pattern(r"不少于|至少|不低于|以上|不超过|至多|不高于|以下|以内|least|most|or ", re.IGNORECASE)
 _YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
+_STEM = 5  # letters
 _WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
 
 
@@ -82,49 +76,6 @@ class Chosen:
 
     record: Record
     because: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """An amount that what is looked for lies above (``direction`` 1) or below (-1)."""
-
-    direction: int
-    amount: Quantity
-    included: bool
-
-    def holds(self, amount: Quantity | None) -> bool:
-        """Tell whether an amount lies on the right side."""
-        if amount is None or (amount.unit and self.amount.unit and amount.unit != self.amount.unit):
-            return False
-        if amount.value == self.amount.value:
-            return self.included
-        return (amount.value > self.amount.value) == (self.direction > 0)
-
-
-def limit_of(text: str) -> Limit | None:
-    """Return the limit that a question sets: "over 100B", "不到 100 亿", "1000 亿以上"; None if it sets none.
-
-    >>> limit_of("Which cells cost less than $100?").direction, limit_of("参数 1000 亿以上的").included
-    (-1, True)
-    """
-    for quantity in find_quantities(text):
-        before, after = text[max(0, quantity.start - 14) : quantity.start], text[quantity.end : quantity.end + 8]
-        for direction, words in ((1, _ABOVE), (-1, _BELOW)):
-            said = words[0].search(before) or words[1].match(after)
-            if (
-                said
-                and quantity.unit not in ("month", "day")
-                and not _YEAR.fullmatch(text[quantity.start : quantity.end])
-            ):
-                return Limit(direction, quantity, _INCLUDED.search(said[0]) is not None)
-    return None
-
-
-def without_amounts(question: Question) -> Question:
-    """Return a question without its names and words that are amounts."""
-    needles = tuple(needle for needle in question.needles if not find_quantities(needle.surface))
-    mentions = tuple(mention for mention in question.mentions if not find_quantities(mention.surface))
-    return replace(question, needles=needles, mentions=mentions)
 
 
 def relation_of(question: Question) -> Relation:
@@ -143,13 +94,39 @@ def tables_asked(question: Question, tables: Iterable[tuple[Document, Table]]) -
 
 def is_asked(question: Question, roster: Roster) -> bool:
     """Tell whether a word of a question is what the records are called."""
+    if question.several and not any(
+        n.surface in c.asked for n in question.needles for c in question.clauses if roster.calls(n)
+    ):
+        question = _with_heads_of_phrases(question)
     needles = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
     asked = [n for n in needles if any(n.surface in clause.asked for clause in question.clauses)]
     return any(roster.calls(needle) for needle in asked or needles)
 
 
-def choose(question: Question, roster: Roster, index: Index) -> list[Chosen] | None:
-    """Return the records for which everything holds that a question says, in their order; None if it says nothing of them."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The records for which everything holds that a question says, None if it says nothing of them; and what it says of them."""
+
+    chosen: list[Chosen] | None
+    used: tuple[Needle, ...] = ()
+
+
+def _with_heads_of_phrases(question: Question) -> Question:
+    """Return a question with what stands at the end of what it asks for asked for too: 系统 of "哪些开源的系统"."""
+    text, clauses = question.text.lower(), []
+    for clause in question.clauses:
+        words, ends = list(clause.asked), {text.find(word) + len(word) for word in clause.asked if word in text}
+        for needle in sorted(question.needles, key=lambda needle: text.find(needle.surface)):
+            at = text.find(needle.surface)
+            if at in ends or (at - 1 in ends and text[at - 1] == "的"):
+                words.append(needle.surface)
+                ends.add(at + len(needle.surface))
+        clauses.append(replace(clause, asked=tuple(dict.fromkeys(words))))
+    return replace(question, clauses=tuple(clauses)) if tuple(clauses) != question.clauses else question
+
+
+def choose(question: Question, roster: Roster, index: Index) -> Choice:
+    """Return the records for which everything holds that a question says, in their order."""
     records = roster.records
     found: list[dict[str, list[Value]]] = []
     named = [
@@ -164,29 +141,42 @@ def choose(question: Question, roster: Roster, index: Index) -> list[Chosen] | N
     for year in _YEAR.findall(question.text):
         found.append(_by_year(records, int(year)))
     negated = _NEGATES.search(question.text) is not None
+    used = []
     for needle in conditions(question, roster, index):
         if (held := _by_word(records, needle, negated=negated)) is not None:
             found.append(held)
+            used.append(needle)
     if not found:
-        return None
+        return Choice(None)
     keys = set.intersection(*(set(each) for each in found))
-    return [
+    chosen = [
         Chosen(record, tuple(value for each in found for value in each[key]))
         for record in records
         if (key := record.key) in keys
     ]
+    return Choice(chosen, tuple(used))
 
 
 def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]:
-    """Return the words of a question that say something of the things it looks for."""
+    """Return the words of a question that say something of the things it looks for, and are no part of a column's name."""
     kept = []
+    columns = _literal_columns(question.text.lower(), roster.records)
     for needle in question.needles:
+        at = question.text.lower().find(needle.surface)
+        if any(start < at + len(needle.surface) and at < end for start, end in columns if at >= 0):
+            continue
         said = roster.said_of(needle)
         if said:
             kept.append(_as_needle(said, index))
         elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle):
             kept.append(needle)
     return kept
+
+
+def _literal_columns(text: str, records: Sequence[Record]) -> list[tuple[int, int]]:
+    """Return where the names of columns of amounts stand in a question; a dictionary may cut them in other places."""
+    headers = {v.header for r in records for v in r.values if len(v.header) > 1 and v.header.lower() in text}
+    return [(at := text.find(h.lower()), at + len(h)) for h in headers if is_measured(h, records)]
 
 
 def subjects(mentions: Iterable[Mention], roster: Roster | None = None) -> list[Mention]:
@@ -216,11 +206,15 @@ def _heads_a_column(mention: Mention, records: Sequence[Record]) -> bool:
 def _by_name(records: Sequence[Record], mention: Mention, relation: Relation) -> dict[str, list[Value]]:
     """Return the records that stand in the relation to a name, with the values that say so."""
     made = _matching(records, mention, MAKER)
-    if relation == "made by" or (relation == "about" and made):
+    if made and relation != "built on":
         return made
     if relation == "built on":
         return _matching(records, mention, BASE)
-    return _matching(records, mention, None)
+    other = _matching(records, mention, None)
+    if relation == "about":
+        return other
+    other = {key: [v for v in values if v.header and not BASE.names(v.header)] for key, values in other.items()}
+    return {key: values for key, values in other.items() if values}
 
 
 def _matching(records: Sequence[Record], mention: Mention, attribute: Attribute | None) -> dict[str, list[Value]]:
@@ -258,7 +252,21 @@ def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dic
         values = [v for v in record.values if _denies(v, needle) == negated and _says(v, needle, named)]
         if values:
             found[record.key] = values
+    return found or ({} if negated else _by_place(records, needle))
+
+
+def _by_place(records: Sequence[Record], needle: Needle) -> dict[str, list[Value]]:
+    """Return the records of tables of whose caption or heading a word is said: all that they list is so."""
+    found: dict[str, list[Value]] = {}
+    for record in records:
+        rows = [v for v in record.values if v.header and (place := row_of(v.span)) and _titled(place[0], needle)]
+        if rows:
+            found[record.key] = rows[:1]
     return found
+
+
+def _titled(table: Table, needle: Needle) -> bool:
+    return needle.found_in(terms_of(f"{table.caption} {table.section.rpartition('>')[2]}")) >= SAID
 
 
 def _literally(needle: Needle, values: Sequence[Value]) -> Needle:
@@ -292,9 +300,19 @@ def _names(needle: Needle, header: str) -> bool:
     """Tell whether a word names a column: the column's name has it, it has most of that, or both say a cost, a date, a size."""
     terms = terms_of(header)
     own = {term for term in terms if len(term) > 1}
+    if any(_akin(a, b) for a in own for b in needle.own):
+        return True
     if any(attribute.names(needle.surface) and attribute.names(header) for attribute in (COST, DATE, SIZE)):
         return True
     return needle.found_in(terms) >= SAID or (bool(own) and len(own & needle.own) >= SAID * len(own))
+
+
+def _akin(word: str, other: str) -> bool:
+    """Tell whether two English words have one stem: operate and operator."""
+    if not (word.isascii() and other.isascii()):
+        return False
+    same = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    return same >= _STEM and same >= 0.75 * max(len(word), len(other))
 
 
 def _says(value: Value, needle: Needle, named: set[str]) -> bool:

@@ -8,6 +8,7 @@ from corpus.documents import Document, Table
 from index.hits import Hit
 from rag.reading.drafts import Draft, Span, Statement
 from rag.reading.framing import fitting
+from rag.reading.records import head_of
 from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.grammar import ROW_NOUNS, VALUE_PATTERNS, asks_for_entries
 from rag.understanding.questions import Needle, Question
@@ -29,19 +30,18 @@ def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
     if not tables or (counted and not asks_for_entries(question.text) and _is_stated(question, counted, hits)):
         return None
     document, table = max(tables, key=lambda pair: _table_match(question, *pair))
-    named = [row for row in table.rows if row.cells and row.cells[0].text]
+    column = table.naming
+    named = [row.cells[column] for row in table.rows if table.name_of(row)]
     if not named:
         return None
     lead = f"表中共 {len(named)} 项:" if question.language == "zh" else f"The table has {len(named)} entries:"
-    statements = [
-        Statement(row.cells[0].text, (Span(document, row.cells[0].start, row.cells[0].end),)) for row in named
-    ]
+    statements = [Statement(cell.text, (Span(document, cell.start, cell.end),)) for cell in named]
     return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead)
 
 
 def _lists(table: Table, counted: Sequence[Needle]) -> bool:
     """Tell whether a table's caption, heading or first column says that its rows are what is counted."""
-    first = table.header[0].text if table.header else ""
+    first = head_of(table)
     said = terms_of(f"{table.caption} {table.section} {first}")
     return any(needle.found_in(said) >= SAID for needle in counted)
 

@@ -145,13 +145,14 @@ def _pieces(passage: Passage) -> Iterator[Unit]:
 
 
 def _cells(passage: Passage, table: Table, row: Row) -> Iterator[Unit]:
-    name = row.cells[0].text if row.cells else ""
+    name = table.name_of(row)
     path = f"{passage.section} {table.caption}"
     for column, cell in enumerate(row.cells):
         if cell.text:
             head = table.header[column].text if column < len(table.header) else ""
             terms = terms_of(cell.text)
-            yield Unit(passage, cell.start, cell.end, "cell", cell.text, name, path, head, "", "", row, terms)
+            about, lead = (head, name) if table.turned and column else (name, head)
+            yield Unit(passage, cell.start, cell.end, "cell", cell.text, about, path, lead, "", "", row, terms)
 
 
 def _prose(passage: Passage) -> Iterator[Unit]:

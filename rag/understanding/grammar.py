@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from corpus.patterns import pattern
+from rag.understanding.measures import direction_on
 
 Kind = Literal[
     "link", "superlative", "count", "list", "percentage", "money", "date", "duration", "number",
@@ -23,7 +24,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
              r"|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b)"),
     ("person", r"作者(?:们)?(?:都|分别)?(?:是|有|为)?(?:谁|哪些|哪几|哪位|什么人)|谁(?:写|撰写|著|编写)|\bwho (?:is|are|was|were) the (?:\w+ )?authors?\b|\bwho (?:wrote|authored)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
-                    r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest)\b"),
+                    r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|quick|young|rich|poor|loud|quiet)est)\b"),
     ("percentage", r"百分之(?:多少|几)|百分比|占比|多大比例|(?:多少|几)\s?%|几成|比例.{0,4}(?:多少|多大|多高)|\b(?:what|which) (?:percent|percentage|proportion|share|fraction)\b|\bpercentage\b"),
     ("count", r"(?:表|表格|列表|清单|名单|文中|文章|文档|资料|本文|综述|目录|里).{0,12}(?:一共|总共|共).{0,10}(?:几|多少)(?:个|款|种|篇|家|项|条|台|座|首|本)|\bhow many\b.{0,40}\b(?:listed|are there|in the (?:table|list|survey|document|guide))\b"),
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
@@ -363,7 +364,7 @@ _ASKS = pattern(
     re.IGNORECASE,
 )
 _COMPARES = pattern(
-    r"区别|差异|不同|不一样|异同|相比|对比|比较|孰|更|分别|各(?:自|是|有|用|由)|谁的?(?:[^,，]{0,8})(?:多|大|高|长|早|少|小|低|贵|便宜)|哪个[^,，]{0,8}(?:多|大|高|长|早|少|小|低|贵|便宜)"
+    r"区别|差异|不同|不一样|异同|相比|对比|比较|孰|更|差(?:多少|几)|相差|多多少|分别|各(?:自|是|有|用|由)|谁的?(?:[^,，]{0,8})(?:多|大|高|长|早|少|小|低|贵|便宜)|哪个[^,，]{0,8}(?:多|大|高|长|早|少|小|低|贵|便宜)"
     r"|\b(?:compare[ds]?|comparison|versus|vs\.?|differences?|differ|respectively|both|or|more|less|fewer|larger|bigger|smaller|cheaper|better|faster|higher|lower|newer|older|longer|shorter|than)\b",
     re.IGNORECASE,
 )
@@ -409,7 +410,7 @@ def direction_of(text: str) -> int:
     """Return 1 when a comparison looks for the larger, -1 for the smaller, 0 when it only sets side by side."""
     if _SMALLER.search(text):
         return -1
-    return 1 if _BIGGER.search(text) else 0
+    return 1 if _BIGGER.search(text) else direction_on(text)
 
 
 def asks_for_amount(text: str) -> bool:
