@@ -15,10 +15,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Found = tuple[int, str, float]  # number of the text, the passage found in it, a score that rises with relevance
 _MARK = re.compile(r"\s?\[\d+\]")
+
+
+class Shown(NamedTuple):
+    """What a person without a language model is shown."""
+
+    text: str
+    figure: float  # falls where nothing answers
+    refuses: bool
+    sources: list[tuple[int, str]]  # the number of a text, and the words of it that are shown as the source
 
 
 class System(Protocol):
@@ -40,17 +49,32 @@ class System(Protocol):
         """Read what save wrote."""
         ...
 
-    def answer(self, question: str) -> tuple[str, float, bool]:
-        """Return what a person without a language model is shown, a figure that falls where nothing answers, and whether it refuses."""
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        """Add texts, numbered from ``first``, to what load read, and write it into its folder."""
+        ...
+
+    def rebuild(self, texts: Sequence[str], folder: Path) -> None:
+        """Build anew and write over what is in a folder."""
+        ...
+
+    def answer(self, question: str) -> Shown:
+        """Return what a person without a language model is shown."""
         ...
 
 
 class Finder:
     """A system that finds and does not answer: its best passage is what a person is shown, and its score the figure."""
 
-    def answer(self, question: str) -> tuple[str, float, bool]:
+    def answer(self, question: str) -> Shown:
         found = self.search(question, 1)  # type: ignore[attr-defined]
-        return (found[0][1], found[0][2], False) if found else ("", float("-inf"), True)
+        if not found:
+            return Shown("", float("-inf"), True, [])
+        number, text, score = found[0]
+        return Shown(text, score, False, [(number, text)])
+
+    def rebuild(self, texts: Sequence[str], folder: Path) -> None:
+        self.build(texts)  # type: ignore[attr-defined]
+        self.save(folder)  # type: ignore[attr-defined]
 
 
 def minilm() -> str:
@@ -76,10 +100,10 @@ class SurveyQA:
         self._assistant: Any = None
 
     def build(self, texts: Sequence[str]) -> None:
-        from corpus import Document, split
+        from corpus import split
         from index import Index
 
-        self.index = Index.build(split([Document(id=str(number), text=text) for number, text in enumerate(texts)]))
+        self.index = Index.build(split(self._documents(texts, 0)))
 
     def search(self, question: str, k: int) -> list[Found]:
         hits = self.index.search(question, k)
@@ -93,13 +117,26 @@ class SurveyQA:
 
         self.index = Index.open(folder / "index")
 
-    def answer(self, question: str) -> tuple[str, float, bool]:
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        self.index.add(self._documents(texts, first))
+
+    def rebuild(self, texts: Sequence[str], folder: Path) -> None:
+        self.build(texts)
+        self.save(folder)
+
+    def answer(self, question: str) -> Shown:
         from rag import Assistant
 
         self._assistant = self._assistant or Assistant.open(index=self.index)
         answer = self._assistant.ask(question)
         figure = answer.explanation.get("refusal", {}).get("probability", float(answer.found))
-        return _MARK.sub("", answer.text) if answer.found else "", float(figure), not answer.found
+        sources = [(int(one.document_id), one.quote) for one in answer.citations] if answer.found else []
+        return Shown(_MARK.sub("", answer.text) if answer.found else "", float(figure), not answer.found, sources)
+
+    def _documents(self, texts: Sequence[str], first: int) -> list[Any]:
+        from corpus import Document
+
+        return [Document(id=str(number), text=text) for number, text in enumerate(texts, first)]
 
 
 class LangChain(Finder):
@@ -111,18 +148,13 @@ class LangChain(Finder):
         self.bm25: Any = None
 
     def build(self, texts: Sequence[str]) -> None:
-        from langchain_community.retrievers import BM25Retriever
-        from langchain_community.vectorstores import FAISS
-        from langchain_core.documents import Document
-        from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-        splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-        documents = [Document(page_content=text, metadata={"number": number}) for number, text in enumerate(texts)]
-        chunks = splitter.split_documents(documents)
+        chunks = self._chunks(texts, 0)
         if self.dense:
+            from langchain_community.vectorstores import FAISS
+
             self.store = FAISS.from_documents(chunks, self._embeddings())
         if self.lexical:
-            self.bm25 = BM25Retriever.from_documents(chunks, k=10, preprocess_func=words)
+            self._retrieve(chunks)
 
     def search(self, question: str, k: int) -> list[Found]:
         if not self.lexical:
@@ -153,6 +185,27 @@ class LangChain(Finder):
         if self.lexical:
             self.bm25 = pickle.loads((folder / "bm25.pkl").read_bytes())
 
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        chunks = self._chunks(texts, first)
+        if self.dense:
+            self.store.add_documents(chunks)
+        if self.lexical:
+            self._retrieve([*self.bm25.docs, *chunks])
+        self.save(folder)
+
+    def _chunks(self, texts: Sequence[str], first: int) -> list[Any]:
+        from langchain_core.documents import Document
+        from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+        splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+        documents = [Document(page_content=text, metadata={"number": at}) for at, text in enumerate(texts, first)]
+        return splitter.split_documents(documents)
+
+    def _retrieve(self, chunks: Sequence[Any]) -> None:
+        from langchain_community.retrievers import BM25Retriever
+
+        self.bm25 = BM25Retriever.from_documents(chunks, k=10, preprocess_func=words)
+
     def _embeddings(self) -> Any:
         from langchain_huggingface import HuggingFaceEmbeddings
 
@@ -170,19 +223,11 @@ class LlamaIndex(Finder):
         self.bm25: Any = None
 
     def build(self, texts: Sequence[str]) -> None:
-        from llama_index.core import Document, VectorStoreIndex
+        from llama_index.core import VectorStoreIndex
 
         self._settle()
-        hidden = ["number"]
-        documents = [
-            Document(text=text, metadata={"number": number}, excluded_embed_metadata_keys=hidden)
-            for number, text in enumerate(texts)
-        ]
-        self.index = VectorStoreIndex.from_documents(documents)
-        if self.fused:
-            from llama_index.retrievers.bm25 import BM25Retriever
-
-            self.bm25 = BM25Retriever.from_defaults(docstore=self.index.docstore, similarity_top_k=10)
+        self.index = VectorStoreIndex.from_documents(self._documents(texts, 0))
+        self._retrieve()
 
     def search(self, question: str, k: int) -> list[Found]:
         retriever: Any = self.index.as_retriever(similarity_top_k=k)
@@ -210,6 +255,27 @@ class LlamaIndex(Finder):
 
             self.bm25 = BM25Retriever.from_persist_dir(str(folder / "bm25"))
 
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        for document in self._documents(texts, first):
+            self.index.insert(document)
+        self._retrieve()
+        self.save(folder)
+
+    def _documents(self, texts: Sequence[str], first: int) -> list[Any]:
+        from llama_index.core import Document
+
+        hidden = ["number"]
+        return [
+            Document(text=text, metadata={"number": number}, excluded_embed_metadata_keys=hidden)
+            for number, text in enumerate(texts, first)
+        ]
+
+    def _retrieve(self) -> None:
+        if self.fused:
+            from llama_index.retrievers.bm25 import BM25Retriever
+
+            self.bm25 = BM25Retriever.from_defaults(docstore=self.index.docstore, similarity_top_k=10)
+
     def _settle(self) -> None:
         from llama_index.core import Settings
         from llama_index.core.llms import MockLLM
@@ -221,21 +287,13 @@ class LlamaIndex(Finder):
 class Haystack(Finder):
     """Haystack's in-memory BM25 and embedding retrievers, joined by reciprocal ranks."""
 
-    def build(self, texts: Sequence[str]) -> None:
-        from haystack import Document
-        from haystack.components.preprocessors import DocumentSplitter
-        from haystack.document_stores.in_memory import InMemoryDocumentStore
-        from haystack_integrations.components.embedders.sentence_transformers import (
-            SentenceTransformersDocumentEmbedder,
-        )
+    embedder: Any = None
 
-        splitter = DocumentSplitter()
-        splitter.warm_up()
-        documents = [Document(content=text, meta={"number": number}) for number, text in enumerate(texts)]
-        embedder = SentenceTransformersDocumentEmbedder(model=minilm(), progress_bar=False)
-        embedder.warm_up()
+    def build(self, texts: Sequence[str]) -> None:
+        from haystack.document_stores.in_memory import InMemoryDocumentStore
+
         self.store = InMemoryDocumentStore()
-        self.store.write_documents(embedder.run(documents=splitter.run(documents=documents)["documents"])["documents"])
+        self._write(texts, 0)
         self._connect()
 
     def search(self, question: str, k: int) -> list[Found]:
@@ -250,6 +308,26 @@ class Haystack(Finder):
 
         self.store = InMemoryDocumentStore.load_from_disk(str(folder / "store.json"))
         self._connect()
+
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        self._write(texts, first)
+        self.save(folder)
+
+    def _write(self, texts: Sequence[str], first: int) -> None:
+        from haystack import Document
+        from haystack.components.preprocessors import DocumentSplitter
+        from haystack_integrations.components.embedders.sentence_transformers import (
+            SentenceTransformersDocumentEmbedder,
+        )
+
+        splitter = DocumentSplitter()
+        splitter.warm_up()
+        documents = [Document(content=text, meta={"number": number}) for number, text in enumerate(texts, first)]
+        if not self.embedder:
+            self.embedder = SentenceTransformersDocumentEmbedder(model=minilm(), progress_bar=False)
+            self.embedder.warm_up()
+        split = splitter.run(documents=documents)["documents"]
+        self.store.write_documents(self.embedder.run(documents=split)["documents"])
 
     def _connect(self) -> None:
         from haystack import Pipeline
@@ -288,17 +366,18 @@ class Txtai(Finder):
         self.embeddings = Embeddings()
         self.embeddings.load(str(folder / "txtai"))
 
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        self.embeddings.upsert([(str(number), text, None) for number, text in enumerate(texts, first)])
+        self.save(folder)
+
 
 class Chroma(Finder):
-    """A persistent collection of Chroma's."""
+    """A persistent collection of Chroma's, which writes while it builds; a copy of its folder is what save makes."""
 
     def build(self, texts: Sequence[str]) -> None:
         self.folder = tempfile.mkdtemp(prefix="chroma-")
-        collection = self._open(self.folder, new=True)
-        for start in range(0, len(texts), 1000):
-            part = list(texts[start : start + 1000])
-            collection.add(ids=[str(start + row) for row in range(len(part))], documents=part)
-        self.collection = collection
+        self.collection = self._open(self.folder, new=True)
+        self._write(texts, 0)
 
     def search(self, question: str, k: int) -> list[Found]:
         ran = self.collection.query(query_texts=[question], n_results=k)
@@ -311,6 +390,18 @@ class Chroma(Finder):
     def load(self, folder: Path) -> None:
         self.collection = self._open(str(folder / "chroma"), new=False)
 
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        self._write(texts, first)
+
+    def rebuild(self, texts: Sequence[str], folder: Path) -> None:
+        self.collection = self._open(str(folder / "chroma"), new=True)
+        self._write(texts, 0)
+
+    def _write(self, texts: Sequence[str], first: int) -> None:
+        for start in range(0, len(texts), 1000):
+            part = list(texts[start : start + 1000])
+            self.collection.add(ids=[str(first + start + row) for row in range(len(part))], documents=part)
+
     def _open(self, folder: str, *, new: bool) -> Any:
         import chromadb
         from chromadb.config import Settings
@@ -318,6 +409,8 @@ class Chroma(Finder):
 
         client = chromadb.PersistentClient(folder, Settings(anonymized_telemetry=False))
         embed = SentenceTransformerEmbeddingFunction(model_name=minilm())
+        if new and "texts" in [collection.name for collection in client.list_collections()]:
+            client.delete_collection("texts")
         make = client.create_collection if new else client.get_collection
         return make("texts", embedding_function=embed)
 
@@ -349,6 +442,9 @@ class Bm25s(Finder):
         self.bm25 = bm25s.BM25.load(str(folder / "bm25s"))
         self.texts = json.loads((folder / "texts.json").read_text("utf-8"))
 
+    def add(self, texts: Sequence[str], first: int, folder: Path) -> None:
+        self.rebuild([*self.texts, *texts], folder)
+
 
 SYSTEMS: dict[str, Callable[[], System]] = {
     "survey-qa": SurveyQA,
@@ -362,3 +458,22 @@ SYSTEMS: dict[str, Callable[[], System]] = {
     "Chroma": Chroma,
     "bm25s, jieba": Bm25s,
 }
+WORDS_ALONE = frozenset({"survey-qa", "LangChain BM25, jieba", "bm25s, jieba"})  # need no sentence embedder
+_LANGCHAIN = ("langchain_core.documents", "langchain_text_splitters", "langchain_community.retrievers")
+_DENSE = ("langchain_community.vectorstores.faiss", "faiss", "langchain_huggingface", "sentence_transformers")
+_LLAMA = ("llama_index.core", "llama_index.embeddings.huggingface", "sentence_transformers")
+MODULES: dict[str, tuple[str, ...]] = {  # what a process imports before it forks
+    "survey-qa": ("corpus", "index.index", "numpy", "faiss"),
+    "LangChain FAISS": _LANGCHAIN + _DENSE,
+    "LangChain BM25, jieba": (*_LANGCHAIN, "jieba", "rank_bm25"),
+    "LangChain ensemble, jieba": (*_LANGCHAIN, *_DENSE, "jieba", "rank_bm25", "langchain_classic.retrievers"),
+    "LlamaIndex vectors": _LLAMA,
+    "LlamaIndex fusion": (*_LLAMA, "llama_index.retrievers.bm25", "bm25s"),
+    "Haystack hybrid": (
+        "haystack", "haystack.components.preprocessors", "haystack.components.joiners", "sentence_transformers",
+        "haystack.components.retrievers.in_memory", "haystack_integrations.components.embedders.sentence_transformers",
+    ),
+    "txtai hybrid": ("txtai", "faiss", "sentence_transformers", "transformers"),
+    "Chroma": ("chromadb", "chromadb.utils.embedding_functions", "sentence_transformers"),
+    "bm25s, jieba": ("bm25s", "jieba"),
+}  # fmt: skip
