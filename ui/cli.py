@@ -35,9 +35,6 @@ from ui.options import (
     ModerationSpec,
     Passages,
     Question,
-    QuestionsPerMinute,
-    UploadMegabytesPerHour,
-    UploadsPerHour,
     Years,
     filter_of,
     moderation_of,
@@ -48,6 +45,7 @@ from ui.options import (
     wrong,
 )
 from ui.papers_commands import papers_app
+from ui.serve_command import serve
 
 DEBUG = "SURVEY_QA_DEBUG"
 TRACED = ("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -213,125 +211,6 @@ def search(
 
 
 @app.command()
-def serve(
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="N", min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = 7860,
-    open_page: Annotated[
-        bool | None,
-        typer.Option("--open/--no-open", help="Open the page in a browser. Default: if this is a terminal."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="A further host name to answer to; may be given again."),
-    ] = None,
-    auth_file: Annotated[
-        Path | None,
-        typer.Option("--auth-file", metavar="FILE", help="Who may log in: lines that `survey-qa password` makes."),
-    ] = None,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Let nobody change the documents.")] = False,
-    workers: Annotated[
-        int,
-        typer.Option(
-            "--workers",
-            metavar="N",
-            min=0,
-            max=256,
-            help="Processes that answer the HTTP interface. Default: none but this one.",
-        ),
-    ] = 0,
-    page: Annotated[
-        bool, typer.Option("--page/--no-page", help="Serve the page too, or the HTTP interface only.")
-    ] = True,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-origin",
-            metavar="ORIGIN",
-            help="A site whose pages may use the HTTP interface; may be given again.",
-        ),
-    ] = None,
-    rate_limit: Annotated[
-        str | None,
-        typer.Option(
-            "--rate-limit",
-            metavar="RATE",
-            help="How often one caller may ask: 60/minute. Default: 120/minute off this machine.",
-        ),
-    ] = None,
-    grace: Annotated[
-        float, typer.Option("--grace", metavar="SECONDS", min=0, help="For requests under way when the server ends.")
-    ] = 10.0,
-    log: Annotated[
-        str | None,
-        typer.Option("--log", metavar="text|json", help="Write a line for each request to stderr, without its words."),
-    ] = None,
-    questions_per_minute: QuestionsPerMinute = 30,
-    uploads_per_hour: UploadsPerHour = 100,
-    upload_megabytes_per_hour: UploadMegabytesPerHour = 500,
-    index: IndexDirectory = None,
-    home: Home = None,
-    llm: Llm = "extractive",
-    llm_base_url: LlmBaseUrl = None,
-    llm_fallback: LlmFallback = "extractive",
-    moderation: ModerationSpec = None,
-    moderation_policy: ModerationPolicy = None,
-    moderation_base_url: ModerationBaseUrl = None,
-    moderation_fails_open: ModerationFailsOpen = False,
-    embedder: Embedder = None,
-    k: Passages = None,
-) -> None:
-    """Serve the chat page and the HTTP interface.
-
-    Example: survey-qa serve --port 8080
-    """
-    from dataclasses import asdict
-
-    from ui.login import read_users
-    from ui.opening import Opening
-    from ui.quotas import Quota
-    from ui.serving import serve as start
-
-    if log not in (None, "text", "json"):
-        wrong(f"{log!r} is no format of the log. Write --log text or --log json.")
-    users = read_users(auth_file) if auth_file else None
-    checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
-    opening = Opening(
-        str(index) if index else None,
-        str(home) if home else None,
-        llm,
-        llm_base_url,
-        llm_fallback,
-        embedder,
-        k,
-        asdict(checks) if checks else None,
-    )
-    if log:
-        from ui.http.logs import configure
-
-        configure("json" if log == "json" else "text")
-    opens = sys.stdout.isatty() if open_page is None else open_page
-    start(
-        lambda: open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks),
-        opening=opening,
-        workers=workers,
-        host=host,
-        port=port,
-        hosts=allow_host or [],
-        home=home,
-        open_page=opens,
-        read_only=read_only,
-        users=users,
-        page=page,
-        origins=allow_origin or [],
-        rate=rate_limit,
-        grace=grace,
-        quota=Quota(questions_per_minute, uploads_per_hour, upload_megabytes_per_hour * 1_000_000),
-    )
-
-
-@app.command()
 def mcp(
     index: IndexDirectory = None,
     home: Home = None,
@@ -408,6 +287,7 @@ def doctor(
 
 
 app.command("eval")(evaluate)
+app.command("serve")(serve)
 
 
 def _report(error: Exception) -> int:

@@ -49,16 +49,6 @@ LlmBaseUrl = Annotated[
 LlmFallback = Annotated[
     str, typer.Option("--llm-fallback", metavar="SPEC", help="Who answers where --llm fails; extractive is the last.")
 ]
-QuestionsPerMinute = Annotated[
-    int, typer.Option("--questions-per-minute", metavar="N", min=0, help="For one person in the page; 0: no limit.")
-]
-UploadsPerHour = Annotated[
-    int, typer.Option("--uploads-per-hour", metavar="N", min=0, help="For one person in the page; 0: no limit.")
-]
-UploadMegabytesPerHour = Annotated[
-    int,
-    typer.Option("--upload-megabytes-per-hour", metavar="N", min=0, help="For one person in the page; 0: no limit."),
-]
 ModerationSpec = Annotated[
     str | None,
     typer.Option(

@@ -22,6 +22,7 @@ from ui.http.api import Api
 from ui.http.fleet import Fleet
 from ui.http.keys import KEYS_FILE, KeyRing
 from ui.http.terms import Terms
+from ui.http.watching import Watch
 from ui.opening import Opening
 from ui.quotas import USUAL, Quota
 from ui.server import GRACE_SECONDS, create_api, create_app, listen, run
@@ -36,43 +37,51 @@ if TYPE_CHECKING:
     from ui.offered import Examples
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is said once the server is there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What is to be served, where and to whom.
 
-    address: str
+    Attributes:
+        host: The address to listen at.
+        port: The port; 0 takes a free one.
+        hosts: Further names to answer to.
+        home: The directory of indexes and conversations, None for the usual one.
+        page: Whether there is a page beside the HTTP interface.
+        open_page: Whether a browser opens it.
+        read_only: Whether nobody may change the documents. If not, those may who reach the page from this machine or log in,
+            and over HTTP those who have a key for it.
+        users: Names and Argon2 hashes of those who have to log in.
+        origins: Sites whose pages may use the HTTP interface.
+        rate: How often each caller may, as in 60/minute; None for what suits the address.
+        quota: What one person may ask and upload in the page.
+        opening: What each of the workers opens.
+        workers: Processes of their own that answer the HTTP interface.
+        grace: Seconds for requests under way when the server ends.
+    """
+
     host: str
-    hosts: tuple[str, ...] = ()
+    port: int
+    hosts: Sequence[str] = ()
+    home: Path | None = None
     page: bool = True
-    login: bool = False
-    keys: bool = False
+    open_page: bool = False
+    read_only: bool = False
+    users: Mapping[str, str] | None = None
+    origins: Sequence[str] = ()
+    rate: str | None = None
+    quota: Quota = USUAL
+    opening: Opening | None = None
+    workers: int = 0
+    grace: float = GRACE_SECONDS
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches it."""
+        return is_loopback(self.host)
 
 
-def serve(
-    open_assistant: Callable[[], Assistant],
-    *,
-    opening: Opening | None = None,
-    workers: int = 0,
-    host: str,
-    port: int,
-    hosts: Sequence[str] = (),
-    home: Path | None = None,
-    open_page: bool = False,
-    read_only: bool = False,
-    users: Mapping[str, str] | None = None,
-    quota: Quota = USUAL,
-    page: bool = True,
-    origins: Sequence[str] = (),
-    rate: str | None = None,
-    grace: float = GRACE_SECONDS,
-) -> None:
+def serve(open_assistant: Callable[[], Assistant], service: Service) -> None:
     """Serve until interrupted. The port is taken first, so that nobody waits for an index in vain.
-
-    ``users`` (names and Argon2 hashes) have to log in. The documents can be changed in the page where only this machine or
-    only users reach it, and over HTTP also by those who have a key for it, unless ``read_only`` says no. Without a ``page``
-    there is the HTTP interface alone; with ``workers`` so many processes of their own answer it, each opening what
-    ``opening`` names; pages of ``origins`` may use it, each caller as often as ``rate`` says. Requests
-    under way have ``grace`` seconds when the server ends.
 
     Raises:
         ServeFailed: The address cannot be listened at.
@@ -80,36 +89,55 @@ def serve(
     """
     from rag.settings import home_directory
 
-    local, house = is_loopback(host), home_directory(home)
-    terms = Terms(KeyRing(house / KEYS_FILE), must_show=not local, origins=_origins(origins), rate=rate or _rate(local))
-    with listen(host, port) as listener:
+    house = home_directory(service.home)
+    terms = _terms(service, house)
+    with listen(service.host, service.port) as listener:
         assistant = open_assistant()
         assistant.index.load()  # now, and not while the first person waits
-        documents = _documents(assistant, house, writable=not read_only)
-        fleet = Fleet(opening, workers) if opening and workers else None
-        api = Api(fleet or Here(assistant), documents)
-        if fleet:
-            api.metrics.watch("workers", "Processes that answer.", lambda: fleet.alive)
-            api.metrics.watch("workers_replaced", "Processes that have been replaced.", lambda: fleet.restarted)
-        everybody: dict[str, Any] = {"hosts": [host, *hosts], "users": users, "api": api, "terms": terms}
-        if page:
-            trusted = local or bool(users)
-            app = create_app(
-                assistant,
-                examples=find_examples(assistant),
-                home=house,
-                shelf=Shelf(assistant.index),
-                documents=documents.seen(writable=documents.writable and trusted),
-                choices=Choices(assistant, own_models=trusted),
-                quota=quota,
-                **everybody,
-            )
-        else:
-            app = create_api(**everybody)
-        address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
-        told = Told(address, host, tuple(hosts), page=page, login=bool(users), keys=bool(len(terms.ring)))
+        app = _application(assistant, service, terms, house)
+        told = Told(f"http://{_shown(service.host)}:{listener.getsockname()[1]}/", service, keys=bool(len(terms.ring)))
         with assistant.index.following():
-            run(app, listener, ready=lambda: _announce(told, open_page=open_page), grace=grace)
+            run(app, listener, ready=lambda: _announce(told), grace=service.grace)
+
+
+def _terms(service: Service, house: Path) -> Terms:
+    rate = service.rate or (None if service.local else NETWORK_RATE)
+    return Terms(KeyRing(house / KEYS_FILE), must_show=not service.local, origins=_origins(service.origins), rate=rate)
+
+
+def _application(assistant: Assistant, service: Service, terms: Terms, house: Path) -> Watch:
+    """Return the page and the HTTP interface, or the interface alone."""
+    documents = _documents(assistant, house, writable=not service.read_only)
+    everybody: dict[str, Any] = {
+        "hosts": [service.host, *service.hosts],
+        "users": service.users,
+        "api": _api(assistant, service, documents),
+        "terms": terms,
+    }
+    if not service.page:
+        return create_api(**everybody)
+    trusted = service.local or bool(service.users)
+    return create_app(
+        assistant,
+        examples=find_examples(assistant),
+        home=house,
+        shelf=Shelf(assistant.index),
+        documents=documents.seen(writable=documents.writable and trusted),
+        choices=Choices(assistant, own_models=trusted),
+        quota=service.quota,
+        **everybody,
+    )
+
+
+def _api(assistant: Assistant, service: Service, documents: Documents) -> Api:
+    """Return the HTTP interface, answered here or by processes of its own."""
+    if not (service.opening and service.workers):
+        return Api(Here(assistant), documents)
+    fleet = Fleet(service.opening, service.workers)
+    api = Api(fleet, documents)
+    api.metrics.watch("workers", "Processes that answer.", lambda: fleet.alive)
+    api.metrics.watch("workers_replaced", "Processes that have been replaced.", lambda: fleet.restarted)
+    return api
 
 
 def find_examples(assistant: Assistant) -> Examples:
@@ -137,12 +165,22 @@ def _documents(assistant: Assistant, home: Path, *, writable: bool) -> Documents
     )
 
 
-def _announce(told: Told, *, open_page: bool) -> None:
-    say(f"The {'page' if told.page else 'HTTP interface'} is at {told.address}  (Ctrl-C ends)")
-    if not is_loopback(told.host):
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said once the server is there."""
+
+    address: str
+    service: Service
+    keys: bool = False
+
+
+def _announce(told: Told) -> None:
+    page = told.service.page
+    say(f"The {'page' if page else 'HTTP interface'} is at {told.address}  (Ctrl-C ends)")
+    if not told.service.local:
         for line in _warnings(told):
             say(line, err=True, fg="yellow")
-    if open_page and told.page:
+    if told.service.open_page and page:
         import webbrowser
 
         webbrowser.open(told.address)
@@ -150,13 +188,14 @@ def _announce(told: Told, *, open_page: bool) -> None:
 
 def _warnings(told: Told) -> Iterator[str]:
     """Say what somebody who serves others than himself should know."""
-    if told.login or told.keys:
+    service = told.service
+    if service.users or told.keys:
         yield "Names, passwords and keys travel unencrypted: put a proxy that speaks HTTPS in front."
-    if told.page and not told.login:
+    if service.page and not service.users:
         yield "Anybody who reaches this machine can ask in the page; there is no login. Documents cannot be changed there."
     if not told.keys:
         yield "The HTTP interface wants a key, and there is none: make one with `survey-qa keys create NAME`."
-    if _is_wildcard(told.host) and not told.hosts:
+    if _is_wildcard(service.host) and not service.hosts:
         yield "Only local names are answered so far: add --allow-host NAME for others."
 
 
@@ -171,10 +210,6 @@ def _origins(given: Sequence[str]) -> tuple[str, ...]:
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
             raise UsageError(f"{origin!r:.80} is no origin. Write --allow-origin https://chat.example.org")
     return tuple(given)
-
-
-def _rate(local: bool) -> str | None:
-    return None if local else NETWORK_RATE
 
 
 def _shown(host: str) -> str:

@@ -5,7 +5,7 @@ from index import Index
 from rag import Assistant
 from ui import serving
 from ui.http.watching import Watch
-from ui.serving import find_examples, serve
+from ui.serving import Service, find_examples, serve
 from ui.texts import EXAMPLES
 
 
@@ -30,7 +30,7 @@ def start(assistant, monkeypatch, tmp_path, capsys):
         monkeypatch.setenv(name, "")
 
     def starting(host, **options):
-        serve(lambda: assistant, host=host, port=0, home=tmp_path, **options)
+        serve(lambda: assistant, Service(host=host, port=0, home=tmp_path, **options))
         captured = capsys.readouterr()
         return apps[-1], opened, captured.out, captured.err
 
