@@ -140,9 +140,13 @@ def _check_reachable(address: str, host: str, port: int) -> None:
 def _connect(ray: Any, address: str) -> Any:  # noqa: ANN401 Ray's own values
     logging.getLogger("ray").setLevel(logging.WARNING)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ray.init(address, log_to_driver=False, logging_level=logging.WARNING)
+        try:
+            return _init(ray, address)
+        except (
+            ConnectionError
+        ):  # the cluster starts a process for each client, and a busy one takes longer than Ray waits
+            ray.shutdown()
+            return _init(ray, address)
     except ray.exceptions.AuthenticationError as error:
         raise WorkersUnavailable(
             f"The cluster at {address} wants a token. Put the one that it was started with into the environment "
@@ -150,7 +154,7 @@ def _connect(ray: Any, address: str) -> Any:  # noqa: ANN401 Ray's own values
         ) from error
     except ConnectionError as error:
         raise WorkersUnavailable(
-            f"The cluster at {address} does not let us in. Check that this is its client port (ray start "
+            f"The cluster at {address} does not let us in ({_first(str(error))}). Check that this is its client port (ray start "
             "--ray-client-server-port, 10001 by default) and that RAY_AUTH_TOKEN is the one that it was started with."
         ) from error
     except (RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -158,6 +162,12 @@ def _connect(ray: Any, address: str) -> Any:  # noqa: ANN401 Ray's own values
             f"The cluster at {address} cannot be used: {_first(str(error))}. It needs the same Ray and the same Python "
             f"(3.x) as this machine, which has Ray {ray.__version__}."
         ) from error
+
+
+def _init(ray: Any, address: str) -> Any:  # noqa: ANN401 Ray's own values
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ray.init(address, log_to_driver=False, logging_level=logging.WARNING)
 
 
 def _first(text: str) -> str:
