@@ -53,6 +53,44 @@ _SELF_CONTAINED = pattern(
     r"^(?:请问)?(?:什么是|什么叫|何谓|何为|介绍|解释)\S{2,}|^(?:what (?:is|are) (?:an? )?(?!it\b|its\b|the\b)[\w-]{3,}|explain |define )",
     re.IGNORECASE,
 )
+_COUNTED = {
+    word: n
+    for n, words in enumerate(("一first", "二second", "三third", "四fourth", "五fifth"))
+    for word in (words[0], words[1:])
+}
+_COUNTED_ZH = pattern(
+    r"(?:第(?P<nth>[一二三四五])|(?P<last>最后一))(?:个|款|种|篇|项|条|家)(?:模型|项目|论文|系统|数据集|产品|公司)?"
+)
+_COUNTED_EN = pattern(
+    r"\bthe (?:(?P<nth>first|second|third|fourth|fifth)|(?P<last>last)) (?:one|model|project|paper|system|dataset|product|company)\b",
+    re.IGNORECASE,
+)
+_MAKER_ZH = pattern(
+    r"(?:这|那|该|此)(?:一)?(?:家|个|所)?(?:公司|机构|团队|组织|大学|学校|厂商|厂家|企业|实验室|研究院)"
+)
+_MAKER_EN = pattern(
+    r"\b(?:this|that|the same|the) (?:company|organi[sz]ation|team|lab|maker|developer|university|vendor|manufacturer|institution|firm)\b(?! of\b)",
+    re.IGNORECASE,
+)
+# Who an answer names: "由听澜科技于 2023 年发布", "厂商：听澜科技；", "听澜科技发布了".
+_MADE_BY_ZH = pattern(
+    r"由\s?(?P<by>[\w·-]{2,16}?)\s?(?:公司)?(?:于|在|首次|联合|正式|开发|研发|研制|发布|推出|提出|开源|训练|创立|打造|制造|维护|建造|建成|修建|创建|设计|生产|出品)"
+    r"|(?:厂商|公司|机构|开发者|开发商|制造商|厂家|单位|作者|发布者|团队)\s?(?:是|为|[:：])\s?(?P<label>[\w·-]{2,16})"
+    r"|^(?P<first>[\w·-]{2,16}?)(?:公司)?\s?(?:于|在|首次|联合|正式)?(?:\d{4}\s?年)?\s?(?:开发|研发|研制|发布|推出|提出|开源|打造|制造|建造)"
+)
+_MADE_BY_EN = pattern(
+    r"\b(?:by|from|[Mm]aker:|[Dd]eveloper:|[Vv]endor:|[Cc]ompany:) (?P<by>[A-Z][\w.&-]*(?: (?:&|of|and|[A-Z][\w.&-]*))*)(?<!\.)"
+)
+# "跟 GPT-3 比表现怎么样?", "compared to GPT-3?", "larger than GPT-3?": the name is what something unsaid is compared with.
+_BESIDE_ZH = pattern(
+    r"^(?:跟|和|与|同|相比于?|对比|比起?)\s*(?P<name>[\w .+-]{1,40}?)\s*(?:相?比(?![例率值])|对比|比较|差多少|的?(?:区别|差别|差距|不同))"
+    r"|^比\s*(?P<other>[\w .+-]{1,40}?)\s*(?:更|要|还)?[\u4e00-\u9fff]{1,4}[吗么呢]?[?？]?$"
+)
+_BESIDE_EN = pattern(
+    r"^(?:how )?(?:compared|in comparison|relative|as opposed) (?:to|with) (?P<name>[\w .+-]{1,40})"
+    r"|^(?:how much |is (?:it )?)?(?:\w+er|more|less|better|worse)(?: \w+){0,2} than (?P<other>[\w .+-]{1,40})",
+    re.IGNORECASE,
+)
 _VERB_FIRST = pattern(
     r"^(?:谁|由|在|用|有|是|什么时候|何时|多少|几|为什么|为何|怎么|如何|能|可以|支持|需要|基于|属于|和|跟|与)"
 )
@@ -101,10 +139,14 @@ class _Talk:
             return question
         own = self.names(question)
         previous = self._previous_question(history)
+        if (pointed := _pointed_out(question, turns, previous, self)) is not None:
+            return pointed
         if (folded := _elliptic(question, own, previous, turns, self)) is not None:
             return folded
         carried = _carried(question, turns, previous, self)
         way = _ZH if language_of(question) == "zh" else _EN
+        if carried and _misses_what_is_compared(question, own, way):
+            return f"{carried[-1]} {_opened(question, way)}"
         if not carried or _stands_alone(question, own, way):
             return question
         if way.points(question) is None and _has_other_subject(question, turns, carried, self.index):
@@ -119,6 +161,57 @@ class _Talk:
         if last is None:
             return ""
         return self.stand_alone(history[last]["content"], history[max(0, last - 4) : last])
+
+
+def _pointed_out(question: str, turns: Sequence[tuple[str, str]], previous: str, talk: _Talk) -> str | None:
+    """Return the question with what it points at in the last answer ("the second one", "这家公司"), None if nothing is there."""
+    if not turns or turns[-1][0] != "assistant" or talk.names(question):
+        return None
+    answer = turns[-1][1]
+    counted = _COUNTED_ZH.search(question) or _COUNTED_EN.search(question)
+    if counted is not None:
+        named = _listed(answer, [mention.normal for mention in talk.names(previous)], talk)
+        at = -1 if counted["last"] else _COUNTED[counted["nth"].lower()]
+        return _instead(question, counted, named[at]) if len(named) > max(at, 1) else None
+    maker = _MAKER_ZH.search(question) or _MAKER_EN.search(question)
+    if maker is not None and (name := _maker_in(answer, talk)):
+        return _instead(question, maker, name)
+    return None
+
+
+def _instead(question: str, pointer: re.Match[str], name: str) -> str:
+    """Return a question with a name in the place of what points at it."""
+    way = _ZH if language_of(question) == "zh" else _EN
+    after = question[pointer.end() :]
+    gap = " " if after and after[0].isalnum() and name[-1].isascii() else ""
+    return _opened(question[: pointer.start()] + name + gap + after, way)
+
+
+def _listed(answer: str, asked: Sequence[str], talk: _Talk) -> list[str]:
+    """Return what an answer lists: the first name of each item, or all its names in their order, without those asked about."""
+    items = [line for line in answer.splitlines() if line.lstrip().startswith(("-", "*", "•"))]
+    found = [[m for m in talk.names(text) if m.normal not in asked] for text in (items if len(items) > 1 else [answer])]
+    names = [mention for group in found for mention in (group[:1] if len(items) > 1 else group)]
+    return list(dict.fromkeys(mention.surface for mention in names))
+
+
+def _maker_in(answer: str, talk: _Talk) -> str:
+    """Return the organisation that an answer names as who made something, if the index holds it; else ""."""
+    for match in (_MADE_BY_ZH.search(answer), _MADE_BY_EN.search(answer)):
+        if match is not None:
+            name = next(group for group in match.groups() if group).strip()
+            terms = [term for term in analyze(name) if len(term) > 1]
+            if terms and all(map(talk.index.holds, terms)):
+                return name
+    return ""
+
+
+def _misses_what_is_compared(question: str, own: Sequence[Mention], way: _Way) -> bool:
+    """Tell whether a question compares something that it does not name with the one name that it has."""
+    match = (_BESIDE_ZH if way is _ZH else _BESIDE_EN).match(way.opener.sub("", question).strip())
+    if match is None or len(own) != 1 or way.points(question) is not None:
+        return False
+    return own[0].surface in next(group for group in match.groups() if group)
 
 
 def _elliptic(

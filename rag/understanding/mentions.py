@@ -290,8 +290,8 @@ def names_beside(surface: str, index: Index) -> Iterator[str]:
 
 
 def _in_lower_case(name: str, text: str) -> bool:
-    """Tell whether a text writes a name without a capital too: then it is a common word."""
-    return re.search(rf"\b{re.escape(name.lower())}", text) is not None
+    """Tell whether a text, other than in an address, writes a name without a capital too: then it is a common word."""
+    return re.search(rf"(?<![\w/@.-]){re.escape(name.lower())}", text) is not None
 
 
 def _one_letter_away(word: str) -> Iterator[str]:
@@ -405,7 +405,9 @@ def _joins(words: list[str], shaped: list[bool], language: Language) -> bool:
     if not shaped[0] or words[-1].lower() in STOP_WORDS:
         return False
     return all(
-        good or word[0].isdigit() or (language == "en" and word.lower() in _LOWER_WORDS_IN_NAMES)
+        good
+        or word[0].isdigit()
+        or (language == "en" and (word.lower() in _LOWER_WORDS_IN_NAMES or (word[0].isupper() and not word.isupper())))
         for word, good in zip(words, shaped, strict=True)
     )
 

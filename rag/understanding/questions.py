@@ -159,11 +159,12 @@ def understand(text: str, index: Index) -> Question:
     needles = tuple({needle.surface: needle for needle in _needles(text, query, mentions, index)}.values())[
         :MOST_NEEDLES
     ]
-    needles = tuple(n for n in needles if n.surface not in KIND_NOUNS.get(kind_of(text), ())) or needles
-    if kind_of(text) == "definition" and (term := term_to_define(text).lower()):
+    kind = kind_of(_plain(text, mentions))
+    needles = tuple(n for n in needles if n.surface not in KIND_NOUNS.get(kind, ())) or needles
+    if kind == "definition" and (term := term_to_define(text).lower()):
         needles = tuple(n for n in needles if n.surface in term) or needles
     parts = list(dict.fromkeys(split_clauses(text)))[:MOST_CLAUSES]
-    clauses = tuple(_clause(part, language, needles) for part in parts)
+    clauses = tuple(_clause(part, language, needles, mentions) for part in parts)
     return Question(
         text=text,
         language=language,
@@ -200,9 +201,20 @@ def about(question: Question, mention: Mention) -> Question:
     return replace(question, mentions=(mention,), side_by_side=False)
 
 
-def _clause(text: str, language: Language, needles: Sequence[Needle]) -> Clause:
+def _clause(text: str, language: Language, needles: Sequence[Needle], mentions: Sequence[Mention]) -> Clause:
     words = [needle.surface for needle in needles if needle.surface in text.lower()]
-    return Clause(text, kind_of(text), asked_nouns(text, words, language), modifiers_of_generic(text, words))
+    return Clause(
+        text, kind_of(_plain(text, mentions)), asked_nouns(text, words, language), modifiers_of_generic(text, words)
+    )
+
+
+def _plain(text: str, mentions: Iterable[Mention]) -> str:
+    """Return a question with the first word only of each name, so that no other ("Gippsland Link") says what is asked for."""
+    for mention in mentions:
+        first, _, others = mention.surface.partition(" ")
+        if others:
+            text = text.replace(mention.surface, first)
+    return text
 
 
 def _corrected(text: str, mentions: Iterable[Mention]) -> str:
@@ -220,8 +232,11 @@ def _named(text: str, index: Index, language: Language) -> list[Mention]:
     named = find_mentions(text, index, language)
     wrong = [mention for mention in named if not mention.held][:MOST_MENDED]
     named = [_mended(mention, text, index) if mention in wrong else mention for mention in named]
+    named = [
+        m for m in named if not any(m.start >= other.start and m.end <= other.end and m is not other for other in named)
+    ]
     for unknown in islice(unknown_words(text, named, index), MOST_MENDED):
-        mended = _mended(unknown, "", index)
+        mended = _mended(unknown, text, index, near=False)
         if mended.meant and not any(mended.start < other.end and other.start < mended.end for other in named):
             named.append(mended)
     return sorted(named, key=lambda mention: mention.start)
@@ -241,16 +256,23 @@ def _with_translations(mention: Mention, query: Query, index: Index) -> Mention:
     return replace(mention, translations=tuple(forms), held=True) if forms else mention
 
 
-def _mended(mention: Mention, text: str, index: Index) -> Mention:
+_WORD_AFTER = pattern(r" [A-Za-z]{1,12}(?![\w-])")
+
+
+def _mended(mention: Mention, text: str, index: Index, *, near: bool = True) -> Mention:
     """Return a mention with the name that its spelling stands for, if it is a typing error of one that the index holds.
 
-    The names near the question are looked at too, if its text is given.
+    The names ``near`` the question are looked at too; then the word after it may belong to it ("swalow db").
     """
+    given = mention
     if mention.held or not mention.surface.isascii():
         return mention
-    meant = correct_typing(mention.surface, _candidates(mention.surface, text, index))
+    meant = correct_typing(mention.surface, _candidates(mention.surface, text if near else "", index))
+    if not meant and (after := _WORD_AFTER.match(text, mention.end)):
+        mention = replace(mention, surface=text[mention.start : after.end()], end=after.end())
+        meant = correct_typing(mention.surface, names_beside(mention.surface, index))
     if not meant:
-        return mention
+        return given
     return replace(mention, meant=meant, spellings=(meant, *index.aliases().get(meant, ())), held=True)
 
 

@@ -19,6 +19,10 @@ Egret DB is a key-value store; its traces are called egret-traces-9.
 ## 青石阵列(QINGSHI)
 
 QINGSHI 由北川大学建成。
+
+## Skua DB
+
+Skua DB was released by Tern Labs.
 """
 
 
@@ -133,3 +137,53 @@ def test_a_long_history_is_looked_through_once(index, monkeypatch):
     monkeypatch.setattr(following, "find_mentions", lambda text, *rest: looked.append(text) or find(text, *rest))
     stand_alone("And its cost?", turns(*(f"Who built Heron-2 in {n % 3}?" for n in range(40))), index)
     assert len(looked) == len(set(looked))
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "alone"),
+    [
+        (
+            ("Which stores are there?", "Egret DB and Skua DB."),
+            "Give me the link of the second one.",
+            "Give me the link of Skua DB.",
+        ),
+        (("有哪些数据库?", "- **Egret DB** [1]\n- Skua DB,Heron-2 用它 [2]"), "第二个是谁做的?", "Skua DB 是谁做的?"),
+        (("有哪些数据库?", "Egret DB、Heron-2 和 Skua DB。"), "最后一个呢?", "Skua DB 呢?"),
+    ],
+)
+def test_what_is_counted_off_is_found_in_the_list_that_was_the_answer(history, question, alone, index):
+    assert stand_alone(question, turns(*history), index) == alone
+
+
+def test_what_an_answer_does_not_list_cannot_be_counted_off(index):
+    asked = turns("Who built Heron-2?", "The Firth Institute.")
+
+    assert "Firth" not in stand_alone("Give me the link of the third one.", asked, index)
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "alone"),
+    [
+        (("QINGSHI 是谁建的?", "QINGSHI 由北川大学建成。"), "这所大学还建了什么?", "北川大学还建了什么?"),
+        (
+            ("Who released Skua DB?", "Skua DB was released by Tern Labs."),
+            "Where is the company based?",
+            "Where is Tern Labs based?",
+        ),
+    ],
+)
+def test_the_company_is_the_one_that_the_answer_names_as_maker(history, question, alone, index):
+    assert stand_alone(question, turns(*history), index) == alone
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("跟 Skua DB 比怎么样?", "Egret DB 跟 Skua DB 比怎么样?"),
+        ("比 Skua DB 快吗?", "Egret DB 比 Skua DB 快吗?"),
+        ("Faster than Skua DB?", "Egret DB Faster than Skua DB?"),
+        ("和 Skua DB 一样开源的有哪些?", "和 Skua DB 一样开源的有哪些?"),
+    ],
+)
+def test_what_is_compared_with_a_name_is_what_was_talked_about(question, alone, index):
+    assert stand_alone(question, turns("Egret DB 是什么?", "一种键值存储。"), index) == alone

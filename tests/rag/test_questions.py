@@ -212,3 +212,21 @@ def test_understanding_an_empty_sounding_question_gives_a_fact(index):
     question = understand("嗯", index)
     assert question.kind == "fact"
     assert question.names == ()
+
+
+def test_a_word_inside_a_name_does_not_say_what_is_asked_for():
+    text = "At Marram Link the pump stopped because a valve froze. The story is on the page of Marram Link."
+    index = Index.build(split([Document.from_text(text, id="a")]))
+    question = understand("Why did Marram Link stop?", index)
+
+    assert [mention.surface for mention in question.mentions] == ["Marram Link"]
+    assert question.kind == "reason"
+
+
+def test_a_misspelt_name_that_was_typed_apart_is_mended():
+    text = "SwallowDB keeps three replicas. Code: https://example.org/swallowdb"
+    question = understand(
+        "How many replicas does swalow db keep?", Index.build(split([Document.from_text(text, id="a")]))
+    )
+
+    assert [mention.meant for mention in question.mentions] == ["SwallowDB"]
