@@ -21,14 +21,18 @@ from types import NoneType
 from typing import Any, get_args
 
 from rag.answers import SupportLabel
-from ui.errors import UnknownConversation
+from ui.errors import ConversationsBroken, UnknownConversation
 from ui.handlers import Cell, Outcome, Source, Turn, Verdict
 
 logger = logging.getLogger(__name__)
 
 MAX_TITLE_CHARS = 80
 MAX_LISTED = 200  # the newest ones; the search finds the others
+MOST_WAITING = 1_000  # conversations in memory that could not be written yet
 _BUSY_SECONDS = 5.0  # how long another process may hold the file
+
+
+_Row = tuple[str, str, str, str, int, str, str]  # as _SAVE takes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Conversations:
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
+        self._unkept: dict[tuple[str, str], _Row] = {}  # by owner and id: what could not be written yet
         self._database = sqlite3.connect(
             path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -92,7 +97,8 @@ class Conversations:
     def save(self, owner: str, conversation_id: str, turns: Sequence[Turn]) -> str:
         """Keep the turns of a conversation and return its id; a new one is made for ``""``.
 
-        A conversation that its owner has deleted meanwhile is made anew. The first question gives the title.
+        A conversation that its owner has deleted meanwhile is made anew. The first question gives the title. One that cannot be
+        written (the disk is full, say) is kept in memory, and written with the next one that can.
         """
         kept = f"[{','.join(map(_written, turns))}]"
         text = "\n".join(part for turn in turns for part in (turn.question, turn.text))
@@ -100,7 +106,8 @@ class Conversations:
         title = _title(turns[0].question if turns else "")
         row = (id_, owner, title, _now(), len(turns), _clean(text), _clean(kept))
         with self._lock:
-            self._database.execute(_SAVE, row)
+            self._unkept[owner, id_] = row
+            self._write()
         return id_
 
     def of(self, owner: str, wanted: str = "") -> list[ConversationInfo]:
@@ -110,15 +117,28 @@ class Conversations:
             "SELECT id, title, changed, turns FROM conversations WHERE owner = ? "
             "AND (title LIKE ? ESCAPE '\\' OR words LIKE ? ESCAPE '\\') ORDER BY changed DESC, id LIMIT ?"
         )
-        return [ConversationInfo(*row) for row in self._rows(query, owner, pattern, pattern, MAX_LISTED)]
+        try:
+            rows = self._rows(query, owner, pattern, pattern, MAX_LISTED)
+        except ConversationsBroken as error:
+            logger.warning("%s", error)
+            rows = []
+        known, words = {row[0] for row in rows}, wanted.strip().lower()
+        waiting = [
+            row for row in self._waiting(owner) if words in f"{row[2]}\n{row[5]}".lower() and row[0] not in known
+        ]
+        infos = [ConversationInfo(id_, title, changed, turns) for id_, _, title, changed, turns, _, _ in waiting]
+        return infos[::-1] + [ConversationInfo(*row) for row in rows]
 
     def read(self, owner: str, conversation_id: str) -> Conversation:
         """Return a conversation.
 
         Raises:
             UnknownConversation: This owner has none with that id.
+            ConversationsBroken: The file cannot be read.
         """
-        rows = self._rows("SELECT title, kept FROM conversations WHERE owner = ? AND id = ?", owner, conversation_id)
+        waiting = [(row[2], row[6]) for row in self._waiting(owner) if row[0] == conversation_id]
+        query = "SELECT title, kept FROM conversations WHERE owner = ? AND id = ?"
+        rows = waiting or self._rows(query, owner, conversation_id)
         if not rows:
             raise UnknownConversation(f"There is no conversation {conversation_id!r:.60}. It may have been deleted.")
         title, kept = rows[0]
@@ -129,6 +149,7 @@ class Conversations:
 
         Raises:
             UnknownConversation: This owner has none with that id.
+            ConversationsBroken: The file cannot be written.
         """
         if _title(title):
             self._change(
@@ -141,16 +162,47 @@ class Conversations:
 
         Raises:
             UnknownConversation: This owner has none with that id.
+            ConversationsBroken: The file cannot be written.
         """
-        self._change("DELETE FROM conversations WHERE owner = ? AND id = ?", owner, conversation_id)
+        with self._lock:
+            waited = self._unkept.pop((owner, conversation_id), None)
+        try:
+            self._change("DELETE FROM conversations WHERE owner = ? AND id = ?", owner, conversation_id)
+        except UnknownConversation:
+            if not waited:
+                raise
+
+    def _waiting(self, owner: str) -> list[_Row]:
+        """Return what could not be written yet of an owner's conversations, last changed last."""
+        with self._lock:
+            return [row for (whose, _), row in self._unkept.items() if whose == owner]
+
+    def _write(self) -> None:
+        """Write what waits, as far as it can be written now."""
+        for key, row in list(self._unkept.items()):
+            try:
+                self._database.execute(_SAVE, row)
+            except sqlite3.Error as error:
+                logger.warning("A conversation cannot be kept now (%s); it stays in memory, and is tried again.", error)
+                break
+            del self._unkept[key]
+        while len(self._unkept) > MOST_WAITING:
+            del self._unkept[next(iter(self._unkept))]
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock, closing(self._database.execute(query, values)) as cursor:
-            return cursor.fetchall()
+        cleaned = [_clean(value) if isinstance(value, str) else value for value in values]
+        try:
+            with self._lock, closing(self._database.execute(query, cleaned)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise _broken(error) from error
 
     def _change(self, statement: str, *values: str) -> None:
-        with self._lock, closing(self._database.execute(statement, values)) as cursor:
-            changed = cursor.rowcount
+        try:
+            with self._lock, closing(self._database.execute(statement, list(map(_clean, values)))) as cursor:
+                changed = cursor.rowcount
+        except sqlite3.Error as error:
+            raise _broken(error) from error
         if not changed:
             raise UnknownConversation(f"There is no conversation {values[-1]!r:.60}. It may have been deleted.")
 
@@ -170,6 +222,10 @@ ON CONFLICT (id) DO UPDATE SET
     changed = excluded.changed, turns = excluded.turns, words = excluded.words, kept = excluded.kept
 WHERE owner = excluded.owner
 """
+
+
+def _broken(error: sqlite3.Error) -> ConversationsBroken:
+    return ConversationsBroken(f"The conversations cannot be read or changed now ({error}). Try again in a moment.")
 
 
 def _now() -> str:

@@ -4,6 +4,7 @@ SurveyQAError
 ├── ServeFailed           the page cannot be served there (the port is taken, the address is not ours)
 ├── ReadOnly              the operator allows no changes, or no more of them
 ├── TooMuch               a person asks or uploads more than the operator allows in a time
+├── ConversationsBroken   their file cannot be read or written: the disk is full, or it is damaged
 ├── UnknownConversation   nobody's, somebody else's, or deleted
 └── BadRequest            what came over HTTP is not what the route takes (a UsageError: status 400)
 """
@@ -25,6 +26,10 @@ class TooMuch(SurveyQAError):
 
 class UnknownConversation(SurveyQAError):
     """The owner has no conversation with that id."""
+
+
+class ConversationsBroken(SurveyQAError):
+    """The file of the conversations cannot be read or written; the message says what the system says."""
 
 
 class BadRequest(UsageError):

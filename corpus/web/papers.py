@@ -199,9 +199,10 @@ class Papers:
             return None
         try:
             fields = json.loads(self._place(id_).read_text("utf-8"))
-            return Paper(**{**fields, "authors": tuple(fields["authors"])})
-        except (OSError, ValueError, TypeError, KeyError):
+            paper = Paper(**{**fields, "authors": tuple(fields["authors"])})
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
+        return paper if _is_whole(paper) and paper.id == id_ else None
 
     def _keep(self, paper: Paper) -> None:
         """Write a paper into the cache; one that cannot be written is asked for again next time."""
@@ -211,13 +212,20 @@ class Papers:
         draft = place.with_suffix(f".{os.getpid()}")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(asdict(paper), ensure_ascii=False), "utf-8")
+            draft.write_bytes(json.dumps(asdict(paper), ensure_ascii=False).encode("utf-8", "replace"))
             draft.replace(place)
         except OSError as error:
             logger.info("The cache of papers cannot be written: %s", error)
 
     def _place(self, id_: str) -> Path:
         return (self._cache or Path()) / f"{quote(id_, safe='.-')}.json"
+
+
+def _is_whole(paper: Paper) -> bool:
+    """Tell whether every field is of its type: what lies in a cache may be damaged."""
+    values = {**asdict(paper), "authors": "", "version": ""}
+    texts = all(isinstance(value, str) for value in (*values.values(), *paper.authors))
+    return texts and isinstance(paper.version, int)
 
 
 def _batches(ids: Sequence[str]) -> Iterator[list[str]]:

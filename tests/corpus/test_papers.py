@@ -132,6 +132,28 @@ def test_a_paper_whose_address_is_none_is_listed_and_the_others_are_read(site) -
     assert [skipped.reason for skipped in reading.skipped] == ["no paper has this id"]
 
 
+@pytest.mark.parametrize(
+    "damage", ['"title": 7', '"authors": [null]', '"version": "two"', '"id": "arxiv:2303.00001"', '"url": null', "]"]
+)
+def test_a_paper_whose_kept_copy_is_damaged_is_asked_for_again(site, tmp_path: Path, damage: str) -> None:
+    site.page("/api", feed(entry("2302.13971", "Of Tides")), kind="application/atom+xml")
+    asking(site, tmp_path).read(["arxiv:2302.13971"])
+    (kept,) = tmp_path.glob("*.json")
+    kept.write_text(f"{kept.read_text('utf-8')[:-1]}, {damage}}}", "utf-8")
+    (document,) = asking(site, tmp_path).read(["arxiv:2302.13971"]).documents
+    assert document.title == "Of Tides"
+    assert len(site.asked) == 2
+
+
+def test_a_paper_with_half_a_character_is_read_and_kept(site, tmp_path: Path) -> None:
+    content = {"title": {"value": "Of Tides \ud800"}, "abstract": {"value": "We study the tide."}}
+    site.page("/notes", json.dumps({"notes": [{"id": "YicbFdNTTy", "content": content}]}))
+    for _ in range(2):
+        (document,) = asking(site, tmp_path).read(["openreview:YicbFdNTTy"]).documents
+        assert document.text.startswith("# Of Tides")
+    assert len(site.asked) == 1
+
+
 @pytest.mark.parametrize("day", [1 << 70, -(1 << 62), 10**17])
 def test_a_paper_of_a_day_that_no_calendar_has_is_read_without_it(site, day: int) -> None:
     content = {"title": {"value": "Of Tides"}, "abstract": {"value": "We study the tide."}}

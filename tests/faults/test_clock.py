@@ -68,15 +68,17 @@ def test_a_clock_that_is_set_while_people_ask_ends_no_session_and_no_limit_and_l
             assert "6 GB" in ada.ask(QUESTION)[1]["answer"], jump
             assert server.person("bob").ask(QUESTION)[0] == 200, jump
             assert "answer" in ada.call("ask", None, QUESTION, "en", ""), jump
-            text = f"# Boat\n\nBoat-{number} costs {number + 70} crowns.\n"
-            assert upload(ada, f"boat-{number}.md", text)["state"] == "done", jump
-            assert learns(ada, f"How much does Boat-{number} cost?", f"{number + 70} crowns", people.PATIENCE), jump
+            text = f"# Heron\n\nHeron-{number + 2} needs {number + 70} GB of memory.\n"
+            assert upload(ada, f"heron-{number}.md", text)["state"] == "done", jump
+            assert learns(
+                ada, f"How much memory does Heron-{number + 2} need?", f"{number + 70} GB", people.PATIENCE
+            ), jump
             assert ada.get("/readyz")[0] == 200, jump
         assert [ada.log_in("bob", "wrong") for _ in range(12)][-1] == 429
 
     index = Index.open(server.index)
     index.verify()
     assert not index.degraded
-    assert {f"boat-{number}.md" for number in range(len(JUMPS))} <= {Path(info.id).name for info in index.documents()}
+    assert {f"heron-{number}.md" for number in range(len(JUMPS))} <= {Path(info.id).name for info in index.documents()}
     generations = [one.generation for one in Index.snapshots(server.index)]
     assert generations == sorted(generations)

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from ui.conversations import Conversations
-from ui.errors import UnknownConversation
+from ui.errors import ConversationsBroken, UnknownConversation
 from ui.handlers import Cell, Source, Turn
 
 ME, YOU = "browser:me", "browser:you"
@@ -79,6 +79,16 @@ def test_the_search_finds_words_of_answers_and_takes_signs_as_they_are(kept):
     assert [info.title for info in kept.of(ME, "100%")] == ["100% sure"]
     assert kept.of(ME, "%sure%") == []
     assert kept.of(ME, "s_n") == [kept.of(ME, "s_no")[0]]
+
+
+def test_half_a_character_finds_nothing_and_names_nothing(kept):
+    kept.save(ME, "", [Turn("one", "t", "answered")])
+
+    assert kept.of(ME, "\ud800") == []
+    with pytest.raises(UnknownConversation):
+        kept.read(ME, "\ud800")
+    with pytest.raises(UnknownConversation):
+        kept.delete(ME, "\ud800")
 
 
 def test_what_was_changed_last_comes_first(kept, monkeypatch):
@@ -161,6 +171,61 @@ def test_a_verdict_or_a_label_that_nobody_gives_is_none(tmp_path):
     (turn,) = read_changed(tmp_path, json.dumps([{"question": "one", "verdict": [], "sources": [source]}]))
 
     assert (turn.verdict, turn.sources[0].label, turn.sources[0].header) == ("", None, ("1",))
+
+
+def test_a_conversation_that_cannot_be_written_is_there_all_the_same_and_written_with_the_next(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
+    kept = Conversations(tmp_path / "c.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        name = kept.save(ME, "", [TURN])
+        assert kept.read(ME, name).turns[0].sources == TURN.sources
+        assert [info.id for info in kept.of(ME, "GB")] == [name]
+        assert (kept.of(ME, "crown"), kept.of(YOU)) == ([], [])
+        with pytest.raises(UnknownConversation):
+            kept.read(YOU, name)
+        with pytest.raises(ConversationsBroken, match="locked"):
+            kept.rename(ME, name, "another")
+        other.execute("ROLLBACK")
+    assert "stays in memory" in caplog.text
+    second = kept.save(ME, "", [TURN])
+    assert {info.id for info in Conversations(tmp_path / "c.sqlite").of(ME)} == {name, second}
+
+
+def test_a_conversation_that_was_never_written_is_deleted_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
+    kept = Conversations(tmp_path / "c.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        name = kept.save(ME, "", [TURN])
+        other.execute("ROLLBACK")
+    kept.delete(ME, name)
+    assert kept.of(ME) == []
+
+
+def test_what_waits_to_be_written_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
+    monkeypatch.setattr("ui.conversations.MOST_WAITING", 2)
+    kept = Conversations(tmp_path / "c.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        names = [kept.save(ME, "", [TURN]) for _ in range(3)]
+        assert [info.id for info in kept.of(ME)] == names[:0:-1]
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_told_and_lists_nothing(tmp_path, caplog):
+    kept = Conversations(tmp_path / "c.sqlite")
+    name = kept.save(ME, "", [Turn(f"question {n}", "words " * 400) for n in range(40)])
+    kept.close()
+    kept = Conversations(tmp_path / "c.sqlite")
+    content = (tmp_path / "c.sqlite").read_bytes()
+    (tmp_path / "c.sqlite").write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    assert kept.of(ME) == []
+    assert "cannot be read" in caplog.text
+    with pytest.raises(ConversationsBroken, match="malformed"):
+        kept.read(ME, name)
 
 
 def read_changed(folder, kept):
