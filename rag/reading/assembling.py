@@ -14,6 +14,7 @@ from corpus.documents import Document, Table
 from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
+from index.terms import is_cjk
 from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
 from rag.reading.entries import amount_beside, entry_roster, says
@@ -51,6 +52,7 @@ from rag.reading.selecting import (
     subjects,
     tables_asked,
 )
+from rag.understanding.grammar import compares_upward, direction_of
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 
@@ -194,13 +196,25 @@ def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
     if not question.direction or chosen == []:
         return None
     among = [each.record for each in chosen] if chosen else roster.records
+    statements = [s for way in _directions(question) for s in _best(replace(question, direction=way), among, roster)]
+    return Draft(tuple(fitting(statements, most=len(statements))), assured=True) if statements else None
+
+
+def _directions(question: Question) -> list[int]:
+    """Return the ways in which a question looks for an extreme: "the longest and the shortest" in both."""
+    asked = [direction_of(clause.text) for clause in question.clauses]
+    both = [1, -1] if direction_of(question.text) == -1 and compares_upward(question.text) else []
+    return list(dict.fromkeys([*(way for way in asked if way), *both])) or [question.direction]
+
+
+def _best(question: Question, among: Sequence[Record], roster: Roster) -> list[Statement]:
+    """Return what is said of the records with the largest or smallest value; [] if too few values can be compared."""
     ranked = _comparable(_ranked(question, among, roster))
     if len({each.record.name for each in ranked}) < min(FEWEST_VALUES, len(among)):
-        return None
+        return []
     best = (max if question.direction > 0 else min)(each.amount for each in ranked)
-    statements = [s for name in dict.fromkeys(each.record.name for each in ranked if each.amount == best)
-                  for s in _told([each for each in ranked if each.record.name == name])]  # fmt: skip
-    return Draft(tuple(fitting(statements, most=MOST_SOURCES)), assured=True)
+    names = list(dict.fromkeys(each.record.name for each in ranked if each.amount == best))[:MOST_SOURCES]
+    return [s for name in names for s in _told([each for each in ranked if each.record.name == name])]
 
 
 def _measured(roster: Roster, question: Question) -> Roster:
@@ -279,9 +293,8 @@ def _value_statements(record: Record, values: Sequence[Value]) -> list[Statement
 
 def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None:
     """Return what rows say of each name in the column asked for, or in those that all names have when it asks what differs."""
-    found = [_record_of(name, records) for name in subjects(question.mentions)]
-    known = [record for record in found if record is not None]
-    if len(known) < 2 or len(known) < len(found):
+    known = _compared(question, records)
+    if len(known) < 2:
         return None
     headers = columns_asked(question, known)
     if headers:
@@ -289,6 +302,34 @@ def _side_by_side(question: Question, records: Sequence[Record]) -> Draft | None
     if not any(value.header for record in known for value in record.values):
         return _one_sentence(question, known)
     return _all_columns(known) if _DIFFERS.search(question.text) and not telling(question) else None
+
+
+def _compared(question: Question, records: Sequence[Record]) -> list[Record]:
+    """Return the records that a question names, none if it names one that there is no record of; Chinese names are read as they stand."""
+    written = _written(question.text.lower(), records)
+    if len(written) > 1:
+        return written
+    found = [_record_of(name, records) for name in subjects(question.mentions)]
+    known = [record for record in found if record is not None]
+    return known if len(known) == len(found) else []
+
+
+def _written(text: str, records: Iterable[Record]) -> list[Record]:
+    """Return the records with Chinese names that a text has, in its order; a name inside a longer one does not count."""
+    places: list[tuple[int, int, Record]] = []
+    for record in records:
+        forms = [form for form in _forms(record.name.lower()) if len(form) > 1 and any(map(is_cjk, form))]
+        at, form = next(((text.find(form), form) for form in forms if form in text), (-1, ""))
+        if at >= 0 and not any(at >= a and at + len(form) <= b for a, b, _ in places):
+            places = [p for p in places if not (p[0] >= at and p[1] <= at + len(form))]
+            places.append((at, at + len(form), record))
+    return [record for _, _, record in sorted(places, key=lambda place: place[0])]
+
+
+def _forms(name: str) -> list[str]:
+    """Return a name as it may be said: whole, without what stands in brackets, without its version, its Chinese part."""
+    bare = re.sub(r"\s*[(（].*", "", name)
+    return list(dict.fromkeys((name, bare, re.sub(r"\s*v?\d+(?:\.\d+)*$", "", bare), bare.partition(" ")[0])))
 
 
 def _record_of(name: Mention, records: Iterable[Record]) -> Record | None:

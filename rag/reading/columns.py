@@ -12,6 +12,7 @@ from rag.reading.selecting import IDLE
 from rag.reading.units import terms_of
 from rag.understanding.grammar import CHEAP, HOW_MUCH_COST, Kind
 from rag.understanding.measures import scales_of
+from rag.understanding.mentions import mention_strength
 from rag.understanding.questions import Needle, Question
 
 COLUMN_MATCH = 0.35  # share of a column's name in the question from which it is the column asked for
@@ -84,6 +85,8 @@ def _column_match(question: Question, header: str) -> float:
     own = {term for term in terms_of(header) if len(term) > 1}
     if not own:
         return 0.0
+    if any(mention_strength(header, mention) == 1.0 for mention in question.mentions):
+        return 1.0
     asked: set[str] = set()
     for needle in question.needles:
         asked |= needle.own | {term for term, _ in needle.others}

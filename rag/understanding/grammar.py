@@ -413,6 +413,11 @@ def direction_of(text: str) -> int:
     return 1 if _BIGGER.search(text) else direction_on(text)
 
 
+def compares_upward(text: str) -> bool:
+    """Tell whether a question looks for the larger, whatever else it looks for."""
+    return _BIGGER.search(text) is not None
+
+
 def asks_for_amount(text: str) -> bool:
     """Tell whether a question is about how many or how much, whatever its question word."""
     return _AMOUNT_WORDS.search(text) is not None
