@@ -40,6 +40,8 @@ _HOSTS: tuple[tuple[LinkKind, str], ...] = (
     ("blog", r"blog|zhuanlan|medium\.com|substack|mp\.weixin"),
 )
 _HOST_WORDS = pattern(r"github|hugging ?face|arxiv|openreview|zhihu|medium|gitee|gitlab|modelscope|知乎", re.IGNORECASE)
+_SENTENCE_END = pattern(r"[。！？!?](?!\S*://)|(?<=\w\w)\.\s+(?=[A-Z\u4e00-\u9fff])")
+_LONGEST_SENTENCE = 240  # characters before a link in which its sentence is looked for
 _PAGE = pattern(r"链接|网址|网页|官网|主页|\b(?:links?|urls?|homepage|web ?(?:site|page))\b", re.IGNORECASE)
 _HAS_WEIGHTS = pattern(r"huggingface\.co/[\w.-]+/[\w.-]+")
 
@@ -154,7 +156,14 @@ def _about_name(mention: Mention, document: Document, link: Link, start: int, en
         0.7 * mention_strength(document.text[start:end], mention)
         if end - start < 200 and not _is_mark(document, link)
         else 0.0,
+        0.8 * mention_strength(_sentence(document.text, start, link), mention) if not _is_mark(document, link) else 0.0,
     )
+
+
+def _sentence(text: str, start: int, link: Link) -> str:
+    """Return the sentence that a link ends or stands in, as far as it goes before the link."""
+    before = text[max(start, link.start - _LONGEST_SENTENCE) : link.start]
+    return _SENTENCE_END.split(before)[-1]
 
 
 def _is_mark(document: Document, link: Link) -> bool:

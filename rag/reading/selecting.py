@@ -173,8 +173,9 @@ def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]
 
 def _literal_columns(text: str, records: Sequence[Record]) -> list[tuple[int, int]]:
     """Return where the names of columns of amounts stand in a question; a dictionary may cut them in other places."""
-    headers = {v.header for r in records for v in r.values if len(v.header) > 1 and v.header.lower() in text}
-    return [(at := text.find(h.lower()), at + len(h)) for h in headers if is_measured(h, records)]
+    headers = {value.header for record in records for value in record.values}
+    said = [header for header in headers if len(header) > 1 and header.lower() in text]
+    return [(at := text.find(h.lower()), at + len(h)) for h in said if is_measured(h, records)]
 
 
 def subjects(mentions: Iterable[Mention], roster: Roster | None = None) -> list[Mention]:
@@ -183,6 +184,8 @@ def subjects(mentions: Iterable[Mention], roster: Roster | None = None) -> list[
     kept: list[Mention] = []
     for mention in mentions:
         keys = {key_of(spelling) for spelling in mention.spellings}
+        if IDLE.fullmatch(mention.surface):
+            continue  # "listed" is no name, whatever stands in the documents
         if mention.held and not keys & heads and not any(keys & {key_of(s) for s in other.spellings} for other in kept):
             kept.append(mention)
     return kept

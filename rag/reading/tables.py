@@ -11,6 +11,7 @@ from rag.reading.framing import fitting
 from rag.reading.records import head_of
 from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.grammar import ROW_NOUNS, VALUE_PATTERNS, asks_for_entries
+from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 
 SAID = 0.5  # how much of a word a text must have to say it
@@ -30,6 +31,8 @@ def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
     if not tables or (counted and not asks_for_entries(question.text) and _is_stated(question, counted, hits)):
         return None
     document, table = max(tables, key=lambda pair: _table_match(question, *pair))
+    if not all(_is_titled(mention, document, table) for mention in question.mentions if mention.held and mention.sure):
+        return None  # "how many by Acme are listed" is not how many are listed
     column = table.naming
     named = [row.cells[column] for row in table.rows if table.name_of(row)]
     if not named:
@@ -37,6 +40,12 @@ def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
     lead = f"表中共 {len(named)} 项:" if question.language == "zh" else f"The table has {len(named)} entries:"
     statements = [Statement(cell.text, (Span(document, cell.start, cell.end),)) for cell in named]
     return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead)
+
+
+def _is_titled(mention: Mention, document: Document, table: Table) -> bool:
+    """Tell whether the title, heading, caption or header of a table has a name."""
+    around = f"{table.caption} {table.section} {document.title} {' '.join(cell.text for cell in table.header)}"
+    return mention_strength(around, mention) > 0
 
 
 def _lists(table: Table, counted: Sequence[Needle]) -> bool:
