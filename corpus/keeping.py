@@ -283,7 +283,7 @@ def _has_folder(path: Path) -> bool:
         head = file.readline(100_000)
     try:
         return os.path.isdir(json.loads(head)["folder"])  # noqa: PTH112 Path.is_dir raises where it may not look
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

@@ -138,7 +138,7 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
         tables = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CatalogueError(f"{path.name} is no TOML: {error}.") from error
     rows = tables.pop("model", [])
     if tables or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

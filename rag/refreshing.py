@@ -73,5 +73,5 @@ def _noted(home: Path) -> tuple[str, frozenset[str]]:
     try:
         note = json.loads((home / _NOTE).read_text("utf-8"))
         return str(note["fingerprint"]), frozenset(map(str, note["documents"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "", frozenset()

@@ -287,7 +287,7 @@ def _openreview_papers(content: bytes, forum: str) -> Iterator[Paper]:
         title, abstract = one_line(str(fields["title"])), one_line(str(fields["abstract"]))
     except StopIteration:
         return
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FetchError("what the site sends is no paper") from error
     authors = fields.get("authors")
     made = note.get("pdate") or note.get("cdate")

@@ -88,7 +88,7 @@ def _tables(path: Path, spec: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         with path.open("rb") as opened:
             written = tomllib.loads(opened.read(_MAX_FILE_BYTES).decode("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or "it is no TOML"
         raise UsageError(f"{SETTINGS_FILE} names {path}, which cannot be read ({reason}).") from None
     common = {name: value for name, value in written.items() if not (isinstance(value, dict) and ":" in name)}

@@ -97,6 +97,11 @@ def test_an_answer_that_is_none_is_listed(site) -> None:
     assert "it is damaged" in asking(site).read(["arxiv:2302.13971"]).skipped[0].reason
 
 
+def test_an_answer_that_nests_without_end_is_listed(site) -> None:
+    site.page("/notes", "[" * 20_000, kind="application/json")
+    assert "no paper" in asking(site).read(["openreview:YicbFdNTTy"]).skipped[0].reason
+
+
 def test_without_a_network_the_cache_serves_and_the_rest_is_listed(site, tmp_path: Path) -> None:
     site.page("/api", feed(entry("2302.13971", "Of Tides")), kind="application/atom+xml")
     asking(site, tmp_path).read(["arxiv:2302.13971"])

@@ -44,7 +44,7 @@ FORMS = (  # of questions: {a} and {b} are names, {c} is anything
 )  # fmt: skip
 TOKENS = (
     b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"<", b">", b"</", b"]]>", b"<![CDATA[", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"<table>", b"<tr><td>", b"<td colspan=999999>",
-    b"rowspan='-1'", b"<div>" * 60, b"{", b"[" * 200, b'"', b"'", b",", b"\n", b"\r", b"|", b"|---|", b"# ", b"=" * 70, b"::", b".. table::\n", b".. include:: /etc/passwd", b":", b"%PDF-1.7", b"obj", b"endobj", b"stream\n",
+    b"rowspan='-1'", b"<div>" * 60, b"{", b"[" * 2_000, b'"', b"'", b",", b"\n", b"\r", b"|", b"|---|", b"# ", b"=" * 70, b"::", b".. table::\n", b".. include:: /etc/passwd", b":", b"%PDF-1.7", b"obj", b"endobj", b"stream\n",
     b"endstream", b"/Kids[2 0 R]", b"/Count 2000000000", b"/Filter/FlateDecode", b"1 0 R", b"BT", b"ET", b"Tj", b"Td", b"-1", b"1e308", b"99999999999999999999", b"NaN", b"null", b"true", b"\\u0000", b"\\ud800",
     b"charset=utf-16", b"charset=x", b"Content-Transfer-Encoding: base64\n\n", b"--boundary", b"\x1b$B", b"\xef\xbb\xbf", b"\xfe\xff", b"\xd6\xd0", b"w:tbl", b"w:gridSpan", b"sharedStrings", b"r:id", b"../../x",
 )  # fmt: skip

@@ -203,6 +203,11 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path):
         _read(tmp_path, "[[model\n")
 
 
+def test_a_file_that_nests_without_end_is_refused(tmp_path):
+    with pytest.raises(CatalogueError, match=r"rows.toml is no TOML: .*recursion"):
+        _read(tmp_path, "a = " + "[" * 20_000)
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(CatalogueError, match=r"none.toml cannot be read: No such file"):
         load_models(tmp_path / "none.toml", sources=SOURCES)

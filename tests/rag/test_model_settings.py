@@ -71,6 +71,7 @@ def test_a_header_of_one_model_is_not_sent_to_anothers_server(server, written):
         ('["openai:good"]\nheaders = { "X Y" = "y" }', "'X Y' cannot be sent"),
         ('["openai:good"]\nheaders = { X = "secret\\nvalue" }', "'X' cannot be sent"),
         ("timeout_s = ", "it is no TOML"),
+        ("timeout_s = " + "[" * 20_000, "it is no TOML"),
     ],
 )  # fmt: skip
 def test_what_is_no_setting_is_refused_with_what_was_expected(written, text, told):

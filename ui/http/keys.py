@@ -140,7 +140,7 @@ def _read(path: Path, status: os.stat_result) -> list[Key]:
     try:
         kept = json.loads(path.read_text("utf-8"))
         return [_key(fields) for fields in kept["keys"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise KeysUnreadable(
             f"{path} is no file of keys. Move it away and make new ones: survey-qa keys create NAME"
         ) from error

@@ -71,7 +71,7 @@ def test_a_file_that_others_may_read_is_not_used(ring, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"keys": [{"id": "a"}]}', '{"keys": 5}', '{"keys": [{"scopes": ["root"]}]}']
+    "text", ["", "[]", "[" * 20_000, '{"keys": [{"id": "a"}]}', '{"keys": 5}', '{"keys": [{"scopes": ["root"]}]}']
 )
 def test_a_damaged_file_says_so(tmp_path, text):
     path = tmp_path / "keys.json"
