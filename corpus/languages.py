@@ -29,6 +29,8 @@ def language_of(text: str) -> Language:
     'en'
     """
     sample = text[:_SAMPLE]
+    if sample.isascii():
+        return "en"
     han = len(_HAN.findall(sample))
     if not han:
         return "en"

@@ -88,6 +88,9 @@ class _Term:
     lists: tuple[tuple[int, Small, Floats, float], ...]  # part, passages that hold it and their weights, the highest
 
 
+_NOWHERE = _Term(0.0, (), ())  # what no passage holds
+
+
 @dataclass(frozen=True)
 class Lexical:
     """The postings of all segments; passages are numbered through, removed ones included."""
@@ -149,9 +152,11 @@ class Lexical:
         """Return a term; those of the last questions are kept, as each question asks several times for each of its terms."""
         term = self._terms.get(name)
         if term is None:
+            term = self._found(name)
             if len(self._terms) >= _KEPT:
                 self._terms.clear()
-            term = self._terms[name] = self._found(name)
+            if term is not _NOWHERE:  # what a typing error may stand for is hundreds of terms that nothing holds
+                self._terms[name] = term
         return term
 
     def _found(self, name: str) -> _Term:
@@ -165,7 +170,9 @@ class Lexical:
                 lists.append((number, postings.passages[among], postings.weights[among], float(postings.tops[at])))
                 places.append((number, at))
                 held += here
-        idf = math.log1p((self.count - held + 0.5) / (held + 0.5)) if held else 0.0
+        if not held:
+            return _NOWHERE
+        idf = math.log1p((self.count - held + 0.5) / (held + 0.5))
         return _Term(float(np.float32(idf)), tuple(places), tuple(lists))
 
 

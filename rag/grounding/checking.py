@@ -107,12 +107,13 @@ def check(statement: str, quote: str, *, context: str = "") -> Check:
         return Check(1.0, found=claim.surfaces)
     found, missing = _compare(claim, quote, context)
     foreign = _is_chinese(statement) != _is_chinese(quote)
-    words = None if foreign else _word_overlap(claim.words, f"{context}\n{quote}")
+    known = frozenset() if foreign else frozenset(analyze(f"{context}\n{quote}"))
+    words = None if foreign else _word_overlap(claim.words, known)
     negated = is_opposed(claim, quote, foreign=foreign)
     value = _value(claim, found, missing, words=words, negated=negated, first=_held_firsts(claim, quote))
     if missing and (_is_shifted(found, missing, quote) or _is_about_another(claim, found, missing, quote)):
         value = min(value, _CONTRADICTED)
-    if value > _IN_PART and _says_more(claim, quote, context, foreign=foreign):
+    if value > _IN_PART and _says_more(claim, quote, context, known, foreign=foreign):
         value = _IN_PART
     return Check(round(value, 3), surfaces(found), surfaces(missing), negated)
 
@@ -259,8 +260,11 @@ def _is_about_another(claim: Claim, found: Sequence[Fact], missing: Sequence[Fac
     return any(not name_pattern(name).search(claim.text) for name in _all_names(quote))
 
 
-def _says_more(claim: Claim, quote: str, context: str, *, foreign: bool) -> bool:
-    """Tell whether a statement says "all" or "only", begins with a name, or has a clause, that the quote has not."""
+def _says_more(claim: Claim, quote: str, context: str, known: frozenset[str], *, foreign: bool) -> bool:
+    """Tell whether a statement says "all" or "only", begins with a name, or has a clause, that the quote has not.
+
+    ``known`` are the terms of quote and context.
+    """
     if is_stronger(claim.text, quote):
         return True
     text = f"{context}\n{quote}"
@@ -269,7 +273,6 @@ def _says_more(claim: Claim, quote: str, context: str, *, foreign: bool) -> bool
         return not foreign
     if foreign:
         return False
-    known = frozenset(analyze(text))
     parts = [words for clause in clauses_of(claim.text) if len(words := words_in(clause)) > 1]
     return len(parts) > 1 and any(len(words & known) < _SAID * len(words) for words in parts)
 
@@ -298,9 +301,9 @@ def _is_chinese(text: str) -> bool:
     return sum(map(is_cjk, text)) * 4 >= len(re.findall(r"[A-Za-z]+", text))
 
 
-def _word_overlap(words: frozenset[str], text: str) -> float:
-    """Return the share of the statement's words that the text has; a statement without words is all there."""
-    return len(words & set(analyze(text))) / len(words) if words else 1.0
+def _word_overlap(words: frozenset[str], known: frozenset[str]) -> float:
+    """Return the share of the statement's words that are known; a statement without words is all there."""
+    return len(words & known) / len(words) if words else 1.0
 
 
 def _value(

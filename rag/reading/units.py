@@ -106,30 +106,18 @@ def units_of(hits: Iterable[Hit]) -> list[Unit]:
 
 def passage_units(passage: Passage) -> tuple[Unit, ...]:
     """Return the units of one passage in text order; remembered, because packing, reading and refusing all ask."""
-    return _remembered(_Known(passage))
+    document = passage.document
+    key = (id(document), passage.start, passage.end)  # of the very same document, which is kept as long as the key
+    known = _known_units.get(key)
+    if known is None:
+        if len(_known_units) >= _MOST_KNOWN:
+            _known_units.clear()
+        known = _known_units[key] = (document, tuple(_pieces(passage)))
+    return known[1]
 
 
-class _Known:
-    """A passage as a key: the same characters of the very same document."""
-
-    __slots__ = ("passage",)
-
-    def __init__(self, passage: Passage) -> None:
-        self.passage = passage
-
-    def __hash__(self) -> int:
-        return hash((id(self.passage.document), self.passage.start, self.passage.end))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Known):
-            return NotImplemented
-        mine, its = self.passage, other.passage
-        return mine.document is its.document and (mine.start, mine.end) == (its.start, its.end)
-
-
-@lru_cache(maxsize=1024)
-def _remembered(known: _Known) -> tuple[Unit, ...]:
-    return tuple(_pieces(known.passage))
+_known_units: dict[tuple[int, int, int], tuple[Document, tuple[Unit, ...]]] = {}
+_MOST_KNOWN = 1024  # passages
 
 
 def _pieces(passage: Passage) -> Iterator[Unit]:

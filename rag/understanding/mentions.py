@@ -215,7 +215,8 @@ def mention_strength(text: str, mention: Mention) -> float:
     strength = mention.strengths.get(text)
     if strength is None:
         lower = text.lower()  # most texts have no word of a name: to look for one is cheaper than to match a pattern
-        strength = max((_strength(text, name) for name in mention.spellings if _core(name) in lower), default=0.0)
+        maybe = [name for name in mention.spellings if _core(name) in lower]
+        strength = max(_strength(text, name) for name in maybe) if maybe else 0.0
         if strength < TRANSLATION and any(word in text for word in mention.translations):
             strength = TRANSLATION
         mention.strengths[text] = strength

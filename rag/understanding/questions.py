@@ -74,6 +74,10 @@ class Needle:
     shares: dict[Unit | str | tuple[str, ...], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # remembered
+    _elsewise: frozenset[str] = field(init=False, repr=False, compare=False)  # the terms of ``others``
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_elsewise", frozenset(term for term, _ in self.others))
 
     def found_in(self, terms: frozenset[str]) -> float:
         """Return how much of the concept a text with these terms has, 0 to 1.
@@ -84,12 +88,9 @@ class Needle:
         share = 0.0 if self.own.isdisjoint(terms) else len(self.own & terms) / len(self.own)
         if not share and len(self.surface) == 2 and self._is_apart_in(terms):
             share = LETTERS_APART
-        if share >= 1.0:
+        if share >= 1.0 or self._elsewise.isdisjoint(terms):
             return share
-        for term, weight in self.others:
-            if term in terms:
-                share = max(share, _credit(term, weight))
-        return share
+        return max(share, *(_credit(term, weight) for term, weight in self.others if term in terms))
 
     def _is_apart_in(self, terms: frozenset[str]) -> bool:
         """Tell whether a text has both characters of a Chinese word, not side by side: 开源 and 开放源代码."""
