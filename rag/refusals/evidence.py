@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from operator import mul
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from corpus.languages import language_of
 from index.hits import Hit
@@ -93,11 +93,15 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
     """Return the evidence that the passages, and the draft made from them, hold for a question."""
     foreign = foreign_share(question, hits)
     weights = [_weight(needle, question, foreign) for needle in question.needles]
+    kinds_said = [_kind_said(needle, question) for needle in question.needles]
     units = [unit for unit in units_of(hits) if unit.kind != "heading"]
     best = [0.0] * len(weights)
     together = 0.0
     for unit in _about(units, question):
-        matches = [max(_firm(needle, unit, question), _as_kind(needle, unit, question)) for needle in question.needles]
+        matches = [
+            max(_firm(needle, unit, question), _as_kind(said, unit, question))
+            for needle, said in zip(question.needles, kinds_said, strict=True)
+        ]
         best = list(map(max, best, matches))
         for clause in question.clauses:
             share = _share(unit, clause, question, weights, matches, foreign=foreign > 0.5)
@@ -110,8 +114,12 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
     told = [(statement, _behind(statement, units)) for statement in draft.statements]
     return Evidence(
         together=together,
-        passage=max((_covered(pieces, "", question, weights) for pieces in _by_passage(units)), default=0.0),
-        shown=max((_covered(pieces, statement.text, question, weights) for statement, pieces in told), default=0.0),
+        passage=max(
+            (_covered(pieces, "", question, weights, kinds_said) for pieces in _by_passage(units)), default=0.0
+        ),
+        shown=max(
+            (_covered(pieces, statement.text, question, weights, kinds_said) for statement, pieces in told), default=0.0
+        ),
         said=_weighted(weights, [needle.found_in(text) for needle in question.needles]),
         asked=_asked(question, best),
         named=min((_told_of(mention, told) for mention in question.mentions), default=1.0),
@@ -190,12 +198,18 @@ def _by_passage(units: Iterable[Unit]) -> Iterable[list[Unit]]:
     return passages.values()
 
 
-def _covered(units: Sequence[Unit], text: str, question: Question, weights: Sequence[float]) -> float:
+def _covered(
+    units: Sequence[Unit],
+    text: str,
+    question: Question,
+    weights: Sequence[float],
+    kinds_said: Sequence[_KindSaid | None],
+) -> float:
     """Return the share of the question's words and names that pieces and a text have together, each where it is said best."""
     terms = terms_of(text)
     matches = [
-        max((max(needle_match(needle, unit), _as_kind(needle, unit, question)) for unit in units), default=0.0)
-        for needle in question.needles
+        max((max(needle_match(needle, unit), _as_kind(said, unit, question)) for unit in units), default=0.0)
+        for needle, said in zip(question.needles, kinds_said, strict=True)
     ]
     matches = [max(match, n.found_in(terms)) for n, match in zip(question.needles, matches, strict=True)]
     matches += [_named(mention, units, text) for mention in question.mentions]
@@ -260,19 +274,33 @@ def _firm(needle: Needle, unit: Unit, question: Question) -> float:
     return match if match >= 1.0 else match**1.5
 
 
-def _as_kind(needle: Needle, unit: Unit, question: Question) -> float:
+class _KindSaid(NamedTuple):
+    """A clause as asked for the kind of answer that a word says; ``only`` where the word says nothing else."""
+
+    clause: Clause
+    only: bool
+
+
+def _kind_said(needle: Needle, question: Question) -> _KindSaid | None:
+    """Return which kind of answer a word says that is asked for, or a field that is named after it; None for most words."""
+    for clause in question.clauses:
+        for kind in _kinds_told(clause):
+            only = _says_kind(needle.surface, kind)
+            if only or _names_field(needle.surface, kind):
+                return _KindSaid(replace(clause, kind=kind), only)
+    return None
+
+
+def _as_kind(said: _KindSaid | None, unit: Unit, question: Question) -> float:
     """Return how much a piece has of a word that only says the kind of answer, by showing such an answer.
 
     "Which company launched it" is told by "made by Basalt Labs": neither word need stand there. A field that is named after
     what is asked tells what fields are named after: "Year: 1998" when it was published.
     """
-    for clause in question.clauses:
-        for kind in _kinds_told(clause):
-            said = _says_kind(needle.surface, kind)
-            if said or _names_field(needle.surface, kind):
-                value = value_fit(unit, replace(clause, kind=kind), question)
-                return min(1.0, value) if said else float(value >= LABELLED)
-    return 0.0
+    if said is None:
+        return 0.0
+    value = value_fit(unit, said.clause, question)
+    return min(1.0, value) if said.only else float(value >= LABELLED)
 
 
 @lru_cache(maxsize=1 << 14)
