@@ -7,7 +7,7 @@ counts most: a model with a small window sees only that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from corpus.documents import Passage
 from index import Index
@@ -25,7 +25,8 @@ MOST_POINTERS = 3
 def pack(question: Question, hits: Sequence[Hit], index: Index, *, budget: int = 6_000) -> list[Hit]:
     """Return the passages for the reader, best first, of at most ``budget`` characters together."""
     candidates = gather(question, hits, index)
-    return _within(_without_duplicates(_by_evidence(question, candidates)), budget)
+    shortest = min((hit.passage.end - hit.passage.start for hit in candidates), default=0)
+    return _within(_without_duplicates(_by_evidence(question, candidates)), budget, shortest)
 
 
 def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
@@ -52,20 +53,18 @@ def _key(passage: Passage) -> tuple[str, int, int]:
     return passage.document_id, passage.start, passage.end
 
 
-def _without_duplicates(hits: Iterable[Hit]) -> list[Hit]:
-    """Leave out passages that say what a better one says, word for word."""
-    kept: list[Hit] = []
+def _without_duplicates(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Yield the passages but those that say what a better one says, word for word."""
     texts: list[str] = []
     for hit in hits:
         text = "".join(hit.passage.text.split())
         if not any(text in other for other in texts):
-            kept.append(hit)
+            yield hit
             texts.append(text)
-    return kept
 
 
-def _within(hits: Iterable[Hit], budget: int) -> list[Hit]:
-    """Return the first hits that fit the budget, at least one."""
+def _within(hits: Iterable[Hit], budget: int, shortest: int) -> list[Hit]:
+    """Return the first hits that fit the budget, at least one; ``shortest`` is the size of the smallest."""
     packed: list[Hit] = []
     used = 0
     for hit in hits:
@@ -73,4 +72,6 @@ def _within(hits: Iterable[Hit], budget: int) -> list[Hit]:
         if used + size <= budget or not packed:
             packed.append(hit)
             used += size
+        if used + shortest > budget:
+            break
     return packed
