@@ -208,6 +208,7 @@ def _between_numbers(clause: str) -> list[str]:
     return parts if len(parts) > 1 and all(counted) else [clause]
 
 
+@lru_cache(maxsize=512)
 def plain(text: str) -> str:
     """Return the text as comparing sees it: no marks, no case, no white space, no closing full stop."""
     return "".join(normalize(MARK.sub("", text)).split()).strip("。.;；，,*-|")

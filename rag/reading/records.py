@@ -162,10 +162,9 @@ def pool(tables: Iterable[tuple[Document, Table]]) -> list[Record]:
 
 def _apart(row: _ReadRow, named: set[str]) -> list[_ReadRow]:
     """Return a row once for each of the things that it names together ("Heron and Egret"), if other rows name each of them."""
-    names = [name.strip() for name in PARTS.split(row.name)]
-    if len(names) < 2 or not all(key_of(name) in named for name in names):
+    if len(row.parts) < 2 or not all(key_of(name) in named for name in row.parts):
         return [row]
-    return [replace(row, name=name, key=key_of(name)) for name in names]
+    return [replace(row, name=name, key=key_of(name)) for name in row.parts]
 
 
 @dataclass(slots=True)
@@ -183,10 +182,11 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _ReadRow:
-    """What a row says, worked out once: its name, the keys of its other names, its values."""
+    """What a row says, worked out once: its name, the names that may be joined in it, the keys of its other names, its values."""
 
     name: str
     key: str
+    parts: tuple[str, ...]
     others: tuple[str, ...]
     values: tuple[Value, ...]
 
@@ -218,6 +218,7 @@ def _read(place: _Place) -> tuple[_ReadRow, ...]:
         _ReadRow(
             name,
             key_of(name),
+            tuple(part.strip() for part in PARTS.split(name)),
             tuple(key for key in _other_keys(table, row) if key not in own),
             tuple(_values(document, table, row)),
         )

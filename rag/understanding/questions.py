@@ -75,27 +75,26 @@ class Needle:
         default_factory=dict, init=False, repr=False, compare=False
     )  # remembered
     _elsewise: frozenset[str] = field(init=False, repr=False, compare=False)  # the terms of ``others``
+    _letters: frozenset[str] = field(init=False, repr=False, compare=False)  # of a Chinese word of two
 
     def __post_init__(self) -> None:
+        letters = self.surface if len(self.surface) == 2 and is_cjk(self.surface[0]) else ""
+        object.__setattr__(self, "_letters", frozenset(letters))
         object.__setattr__(self, "_elsewise", frozenset(term for term, _ in self.others))
 
     def found_in(self, terms: frozenset[str]) -> float:
         """Return how much of the concept a text with these terms has, 0 to 1.
 
         A translation that is there counts nearly in full: its weight only says how many others there might have been.
-        A single Chinese character of a translation proves little.
+        A single Chinese character of a translation proves little. Of a Chinese word of two characters both may stand apart:
+        开源 and 开放源代码.
         """
         share = 0.0 if self.own.isdisjoint(terms) else len(self.own & terms) / len(self.own)
-        if not share and len(self.surface) == 2 and self._is_apart_in(terms):
+        if not share and self._letters and self._letters <= terms:
             share = LETTERS_APART
         if share >= 1.0 or self._elsewise.isdisjoint(terms):
             return share
         return max(share, *(_credit(term, weight) for term, weight in self.others if term in terms))
-
-    def _is_apart_in(self, terms: frozenset[str]) -> bool:
-        """Tell whether a text has both characters of a Chinese word, not side by side: 开源 and 开放源代码."""
-        first, second = self.surface[0], self.surface[1]
-        return is_cjk(first) and first in terms and second in terms
 
     def found_around(self, text: str) -> float:
         """Return how much of the concept a text has, remembered: many pieces stand under the same heading."""
