@@ -81,10 +81,19 @@ class Register:
         pairs = zip(self._spans, self._support, strict=True)
         return tuple(_citation(number, span, value) for number, (span, value) in enumerate(pairs, 1))
 
+    def copy(self) -> Register:
+        """Return another register with the same entries."""
+        other = Register()
+        other._numbers, other._spans, other._support = dict(self._numbers), list(self._spans), list(self._support)
+        return other
+
     def cite(self, statement: str, spans: Sequence[Span], context: str = "") -> Cited:
         """Return the numbers of a statement's sources, each once; ``context`` is known of them besides their headings."""
+        return self.enter(spans, supports(statement, spans, context))
+
+    def enter(self, spans: Sequence[Span], values: Sequence[float]) -> Cited:
+        """Return the numbers of sources, each once, that support a statement as well as ``values`` say."""
         numbers: list[int] = []
-        values = _supports(statement, spans, context)
         for span, value in zip(spans, values, strict=True):
             number = self._number(span)
             self._support[number - 1] = min(self._support[number - 1], value)
@@ -107,8 +116,11 @@ def context_of(document: Document, start: int) -> str:
     return "\n".join((document.title, *(section.path if section else ())))
 
 
-def _supports(statement: str, spans: Sequence[Span], context: str) -> list[float]:
-    """Return the support of each span; spans that each hold a part of the statement are judged together."""
+def supports(statement: str, spans: Sequence[Span], context: str = "") -> list[float]:
+    """Return the support of each span; spans that each hold a part of the statement are judged together.
+
+    ``context`` is known of the spans besides their headings.
+    """
     contexts = [f"{context_of(s.document, s.start)}\n{context}" for s in spans]
     checks = [_check(statement, s, c) for s, c in zip(spans, contexts, strict=True)]
     values = [c.support for c in checks]

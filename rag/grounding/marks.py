@@ -17,7 +17,7 @@ from index.hits import Hit
 from index.terms import analyze
 from rag.answers import Citation
 from rag.grounding.checking import SUPPORTED, WEAK, Check, check
-from rag.grounding.citing import Register, context_of
+from rag.grounding.citing import Register, context_of, supports
 from rag.reading.drafts import Span
 from rag.reading.rows import read_out
 
@@ -26,6 +26,9 @@ _BETTER = 0.05  # support that a further sentence must add
 _MOST_IN_RANGE = 20  # [1-3] is a range of marks; [1-900] is something else
 _FEWEST_TERMS = 3  # below that a piece of text says nothing of its own
 _SHOWN, _MOST_SHOWN = 60, 3  # characters of a sentence without a mark in a note, and such sentences
+_HELD_BACK = (
+    2_000  # characters at the end of a growing text that may still become something else, such as a list of sources
+)
 _NEAREST_HITS = 3  # passages that are searched for a statement without a mark
 
 _NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,，、;；&+]|and|和|[-–—~～至])\s*\^?\d{1,3})*"
@@ -60,20 +63,49 @@ class Support:
     check: Check
 
 
+class _Settled:
+    """The beginning of a growing text, what it is with our marks, and the numbers given in it."""
+
+    def __init__(self) -> None:
+        self.text = self.resolved = ""
+        self.register = Register()
+
+
 class Resolver:
     """Resolves marks against the passages that a model was given, also while it still writes.
 
-    What was found for a statement is kept, so that resolving a text again after it grew costs only what is new.
+    What was found for a statement is kept, and so are lines that more text cannot change: resolving a text again after it
+    grew costs only what is new.
     """
 
     def __init__(self, hits: Sequence[Hit]) -> None:
         self._hits = tuple(hits)
         self._found: dict[tuple[str, int], Support] = {}
+        self._values: dict[tuple[str, tuple[int, ...]], list[float]] = {}
+        self._settled = _Settled()
 
     def so_far(self, text: str) -> str:
         """Return the beginning of a text with its marks in our numbers."""
-        plain, marks = lift_marks(text)
-        return self._write(plain, self._valid(marks))[0]
+        if not text.startswith(self._settled.text):
+            self._settled = _Settled()
+        self._settle(text)
+        settled = self._settled
+        plain, marks = lift_marks(text[len(settled.text) :])
+        return (settled.resolved + self._write(plain, self._valid(marks), settled.register.copy())).strip()
+
+    def _settle(self, text: str) -> None:
+        """Settle the lines of a growing text that stand far enough back for whatever comes."""
+        settled = self._settled
+        begin = len(settled.text)
+        end = text.rfind("\n", begin, max(begin, len(text) - _HELD_BACK))
+        if end <= begin:
+            return
+        lines = text[begin:end]
+        plain, marks = lift_marks(lines)
+        speaks_for_next = bool(marks) and _is_line_start(plain[: marks[-1].at]) and not plain[marks[-1].at :].strip()
+        if not speaks_for_next and not _SOURCES_LIST.search(lines):
+            settled.text = text[:end]
+            settled.resolved += self._write(plain, self._valid(marks), settled.register)
 
     def resolve(self, text: str) -> tuple[str, tuple[Citation, ...], tuple[str, ...]]:
         """Return a whole text with our marks, its citations, and notes; see ``rag.grounding.citing.resolve_marks``."""
@@ -81,7 +113,9 @@ class Resolver:
         valid = self._valid(marks)
         removed = sorted({n for m in marks for n in m.numbers if not 1 <= n <= len(self._hits)})
         added = [] if valid else self._attribute(plain)
-        resolved, citations = self._write(plain, valid or added)
+        register = Register()
+        resolved = self._write(plain, valid or added, register).strip()
+        citations = register.citations
         uncited = _uncited(plain, valid or added)
         return resolved, citations, _notes(text, removed, bool(added), citations, uncited)
 
@@ -90,18 +124,24 @@ class Resolver:
         known = [Mark(m.at, tuple(n for n in m.numbers if 1 <= n <= len(self._hits))) for m in marks]
         return [mark for mark in known if mark.numbers]
 
-    def _write(self, plain: str, marks: Sequence[Mark]) -> tuple[str, tuple[Citation, ...]]:
-        register = Register()
+    def _write(self, plain: str, marks: Sequence[Mark], register: Register) -> str:
+        """Return a text with the numbers that a register gives to the spans behind its marks."""
         sentences = split_sentences(plain)
         labels: dict[int, str] = {}
         for place, mark in enumerate(marks):
             statement = _statement_of(plain, sentences, marks, place)
             spans = [self._support(statement, number).span for number in mark.numbers]
-            context = "\n".join(dict.fromkeys(self._hits[number - 1].passage.context for number in mark.numbers))
-            cited = register.cite(statement, spans, context)
+            cited = register.enter(spans, self._supports(statement, mark.numbers, spans))
             flag = "" if cited.support >= WEAK or _is_line_start(plain[: mark.at]) else flag_of(statement)
             labels[mark.at] = labels.get(mark.at, "") + flag + cited.marks
-        return _insert(plain, labels), register.citations
+        return _insert(plain, labels)
+
+    def _supports(self, statement: str, numbers: tuple[int, ...], spans: Sequence[Span]) -> list[float]:
+        key = (statement, numbers)
+        if key not in self._values:
+            context = "\n".join(dict.fromkeys(self._hits[number - 1].passage.context for number in numbers))
+            self._values[key] = supports(statement, spans, context)
+        return self._values[key]
 
     def _support(self, statement: str, number: int) -> Support:
         key = (statement, number)
@@ -235,7 +275,7 @@ def _insert(plain: str, labels: dict[int, str]) -> str:
         after = " " if plain[at : at + 1].isalnum() else ""
         text += before + label + after
         last = at
-    return (text + plain[last:]).strip()
+    return text + plain[last:]
 
 
 def _notes(

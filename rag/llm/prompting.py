@@ -36,6 +36,8 @@ _ROLE_HEADING = pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 _ROUND = pattern(r"^\[Round (\d+)\]", re.IGNORECASE | re.MULTILINE)  # ChatGLM-6B's own turns
+THOUGHT_BEGINS = pattern(r"<think(?:ing)?>", re.IGNORECASE)
+THOUGHT_ENDS = pattern(r"</think(?:ing)?>", re.IGNORECASE)
 _THOUGHTS = pattern(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _END_OF_THOUGHT = pattern(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _BARE_MARK = pattern(r"\[\^?\d{1,3}\](?!\()|【\d{1,3}】")
