@@ -27,6 +27,9 @@ _ABBREVIATION = pattern(
 _GOES_ON = "的了吗呢和与或及等之、，,；;：:"
 
 
+_MARKUP = " \t\n*_"  # around the number of an item in bold: "**3. Heron**"
+
+
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Return the sentences of a text as half-open offsets, in order, without outer white space.
 
@@ -65,7 +68,9 @@ def _goes_on(text: str, begin: int, match: re.Match[str]) -> bool:
 def _is_abbreviated(text: str, begin: int, stop: int) -> bool:
     """Tell whether a full stop belongs to an abbreviation, an initial, or the number of a list item."""
     word = text[max(begin, stop - 10) : stop]
-    return text[begin:stop].strip().isdigit() if word.strip().isdigit() else bool(_ABBREVIATION.search(word))
+    return (
+        text[begin:stop].strip(_MARKUP).isdigit() if word.strip(_MARKUP).isdigit() else bool(_ABBREVIATION.search(word))
+    )
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -26,7 +26,11 @@ MAX_STATEMENTS = 4
 RUNNER_UP = 0.6  # of the best score from which another piece is shown too
 TIED = 0.85  # of the best score from which a piece is as good as the best one
 MOST_TIED = 2  # statements that are shown beside MAX_STATEMENTS where pieces are that close
+SURE = (
+    0.5  # share of the question's words from which the best piece is likely the answer; others need to be like it then
+)
 SAME_NAMES = 0.6  # of the best piece's names that another one must have: a value of something else misleads
+SIMILAR_NAMES = 0.4  # the same where the best piece is not sure to be the answer
 SHOWS = 0.7  # fit from which a piece shows the kind of value that is asked for
 AS_WELL_SHOWN = 0.6  # of the best fit that another piece must have beside it
 STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
@@ -131,7 +135,8 @@ def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> 
 
 def _is_as_good(scored: Scored, best: Scored, *, same_names: bool, measured: bool, valued: bool) -> bool:
     """Tell whether a piece may stand beside the best one: nearly as well scored, about the same names, with a value too."""
-    if same_names and scored.names < SAME_NAMES * best.names:
+    alike = SAME_NAMES if best.words >= SURE else SIMILAR_NAMES
+    if same_names and scored.names < alike * best.names:
         return False
     if measured and best.value > 0 and scored.value == 0:
         return False

@@ -22,7 +22,7 @@ from rag.reading.units import Unit, terms_of
 from rag.reading.widths import columns
 from rag.understanding.defining import SAYS_WHAT_IT_IS, defines, term_to_define
 from rag.understanding.grammar import CUES, LABELS, SIZE_VALUE, VALUE_PATTERNS, Kind, fits_dimension, length_fit
-from rag.understanding.mentions import Mention, mention_strength
+from rag.understanding.mentions import Mention, mention_strength, quoted_titles
 from rag.understanding.questions import SINGLE_CHARACTER, Clause, Needle, Question
 
 # Where a concept stands, relative to a unit's own text (1.0). Set by hand, then checked on CMRC, XQuAD and own questions.
@@ -265,6 +265,8 @@ def _defines(text: str, clause: Clause, question: Question) -> float:
     """Return how surely a text says what the named thing, or the term that is to be defined, is."""
     names = [spelling for mention in question.mentions for spelling in mention.spellings]
     term = term_to_define(clause.text) if clause.kind == "definition" else ""
+    if term in quoted_titles(clause.text):
+        return defines(text, [term])
     return defines(text, [*names, term] if term else names)
 
 

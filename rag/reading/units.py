@@ -35,6 +35,9 @@ _NEW_SUBJECT = pattern(r"\n\s*\n|\n[ \t]*(?:[-*•·+]|\d{1,2}[.)、．])[ \t]")
 _REFERS_BACK = pattern(
     r"(?:其|它|该|这|此|他|她|本|It\b|Its\b|This\b|These\b|They\b|Their\b|He\b|She\b|His\b|Her\b|The (?:model|system|method|paper|project)\b)"
 )
+_NAMES_FIRST = pattern(
+    r"\s*(?:\*\*|__|[A-Z])"
+)  # a paragraph about something of its own: it begins in bold or with a name
 _LONGEST_OPENING = 200  # characters of a first sentence that tell what follows
 _LOOK_BACK = 1_500  # characters in which the items above a list item are looked for
 _WHOLE_ITEM = 170  # columns up to which a list item is not cut into sentences
@@ -46,7 +49,8 @@ class Unit:
     """Characters ``start`` to ``end`` of a document that can answer by themselves; ``text`` is them without their bullet.
 
     ``topic`` is the name of what they are about as far as the structure tells, ``lead`` what stands before them and
-    belongs to them, ``before`` the sentence before them in the same paragraph, ``opening`` the first one of the section.
+    belongs to them, ``before`` the sentence before them in the same paragraph, ``opening`` how that paragraph and the
+    section begin.
     ``terms`` are the text's index terms.
     """
 
@@ -147,12 +151,13 @@ def _prose(passage: Passage) -> Iterator[Unit]:
     document, topic = passage.document, topic_at(passage.document, passage.start)
     before, end_before = "", passage.start
     opening = _opening_at(document, passage.start)
+    begins = _paragraph_at(document, passage.start)
     for start, end in _pieces_of_lines(passage):
         raw = document.text[start:end]
         if _RULE.match(raw):
             continue
         if _NEW_SUBJECT.search(document.text[end_before:start]):
-            before = ""
+            before, begins = "", raw
         line = document.text.rfind("\n", 0, start) + 1
         item = _BULLET.match(document.text, line)
         kind = _kind(passage, document, start, item)
@@ -160,7 +165,7 @@ def _prose(passage: Passage) -> Iterator[Unit]:
         if item and line + item.end() < start:  # a later sentence of the item: its beginning says what it is about
             lead = f"{lead} {document.text[line + item.end() : start][:120]}".strip()
         text = _without_bullet(raw)
-        opens = "" if kind == "heading" or raw == opening else opening
+        opens = "" if kind == "heading" else _opens(opening, begins, raw)
         yield Unit(passage, start, end, kind, text, topic, passage.section, lead, before, opens, None, terms_of(text))
         before, end_before = raw, end
 
@@ -219,6 +224,22 @@ def _opening_at(document: Document, offset: int) -> str:
 @lru_cache(maxsize=1 << 12)
 def _first_sentence(text: str) -> str:
     return next((text[start:end] for start, end in split_sentences(text)), "")
+
+
+def _paragraph_at(document: Document, offset: int) -> str:
+    """Return the first sentence of the paragraph that an offset stands in."""
+    begin = document.text.rfind("\n\n", max(0, offset - _LOOK_BACK), offset)
+    begin = begin + 2 if begin >= 0 else max(0, offset - _LOOK_BACK)
+    return _first_sentence(document.text[begin : begin + _LONGEST_OPENING])
+
+
+def _opens(section: str, paragraph: str, text: str) -> str:
+    """Return how what a sentence carries on begins: its paragraph, and its section unless the paragraph begins with a name."""
+    if paragraph == text:
+        return "" if section == text or _NAMES_FIRST.match(text) else section
+    if section == text or _NAMES_FIRST.match(paragraph):
+        return paragraph
+    return paragraph if paragraph == section else f"{section} {paragraph}"
 
 
 def _lead(document: Document, line: int, item: re.Match[str] | None) -> str:

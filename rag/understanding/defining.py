@@ -15,7 +15,7 @@ _ASKED = tuple(
     for asking in (
         r"^(?:请问|请)?(?:什么|啥)(?:是|叫做?)\s*(?P<term>.+?)$",
         r"^(?:请问|请)?(?:何谓|何为|解释一下|介绍一下|解释|介绍)\s*(?P<term>.+?)$",
-        r"^(?:请问|请)?(?P<term>.+?)\s*(?:到底|究竟)?(?:是(?:个|一种|一个)?|指的?是?|代表|叫)(?:什么|啥)(?:意思|东西|玩意|概念)?$",
+        r"^(?:请问|请)?(?P<term>.+?)\s*(?:到底|究竟)?(?:是(?:个|一种|一个)?|指的?是?|代表|叫)(?:什么|啥)(?:意思|东西|玩意|概念|现象|做法|方法|技术|问题|任务|机制)?$",
         r"^(?:请问|请)?(?P<term>.+?)的?(?:定义|含义|意思|简介)(?:是(?:什么|啥))?$",
         r"^what (?:is|are|was|were)(?: an?| the)? (?P<term>.+?)$",
         r"^what (?:is|does)(?: an?| the)? (?P<term>.+?) (?:mean|stand for|refer to|denote)$",
@@ -24,6 +24,7 @@ _ASKED = tuple(
     )
 )
 _AROUND = "“”\"'‘’「」《》 \t?？。.!！,，:："
+_QUOTED = pattern(r"[“\"「‘'](?P<term>[^“”\"「」‘’']{2,40})[”\"」’']")
 _LONGEST = 40  # characters of a term; more is a description
 _ONLY_MARKUP = pattern(r"(?:\W|所谓|\b(?:the|an?)\b)*", re.IGNORECASE)
 _ASIDE = r"\W{0,3}(?:\[\d{1,3}\])?\s?(?:[(（][^()（）]{1,60}[)）]|[,，][^,，。.]{1,30}[,，])?\W{0,2}?"
@@ -46,12 +47,17 @@ def term_to_define(question: str) -> str:
 
     >>> term_to_define("什么是快照隔离?"), term_to_define("What does WAL stand for?"), term_to_define("Who wrote it?")
     ('快照隔离', 'WAL', '')
+    >>> term_to_define("文中说的“热备份”是什么意思?")
+    '热备份'
     """
     plain = question.strip(_AROUND)
     for asking in _ASKED:
         match = asking.match(plain)
-        if match and len(term := match["term"].strip(_AROUND)) <= _LONGEST:
-            return term
+        if match:
+            quoted = _QUOTED.search(question)
+            term = (quoted["term"] if quoted else match["term"]).strip(_AROUND)
+            if len(term) <= _LONGEST:
+                return term
     return ""
 
 

@@ -20,7 +20,7 @@ Kind = Literal[
 
 # The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("link", r"^(?!.*(?:多少|\bhow (?:many|much|long|old)\b)).*?(?:链接|网址|网页|地址|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
+    ("link", r"^(?!.*(?:多少|\bhow (?:many|much|long|old)\b)).*?(?:链接|网址|网页|地址(?!(?:是|在)?(?:哪|什么地方))|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
              r"|(?:论文|\bpapers?)\s*(?:的|on)?\s*arxiv\W*$|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b)"),
     ("person", r"作者(?:们)?(?:都|分别)?(?:是|有|为)?(?:谁|哪些|哪几|哪位|什么人)|谁(?:写|撰写|著|编写)|\bwho (?:is|are|was|were) the (?:\w+ )?authors?\b|\bwho (?:wrote|authored)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
@@ -30,8 +30,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,50}\b(?:costs?|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
-    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
-    ("number", r"多少|(?<!哪)几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy|thick|cold|hot|warm|strong|loud|bright|steep)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b|\bwhat (?:is|was|are|were) the (?:\w+ )?(?:height|width|depth|distance|weight|mass|diameter|age|speed|temperature|population|capacity)\b"),
+    ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b(?!.*, ?(?:what|who|which|how|where|why|is|are|was|were|do|does|did|can|could)\b)|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
+    ("number", r"多少|(?<!哪)几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大(?!学)|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy|thick|cold|hot|warm|strong|loud|bright|steep)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b|\bwhat (?:is|was|are|were) the (?:\w+ )?(?:height|width|depth|distance|weight|mass|diameter|age|speed|temperature|population|capacity)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
                 r"|\bbuilt (?:from|on|upon)\b|\bbased on\b|\bderived?\b|\bfine-?tuned from\b|\bsuccessors?\b|\bpredecessors?\b|\bevolved?\b|\bdescend|\bbase model\b|\bwhat did .{1,40} become\b|\bturned into\b"),
@@ -105,7 +105,7 @@ LIST_THEM = pattern(r"(?:列出|列举|罗列|举出|写出|找出|说出|给出
 # Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
 FILLERS_ZH = pattern(
     r"请问|请|麻烦|分别|各自|全名|全称|名称|名字|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
-    r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
+    r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大(?!学)|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
 )
 FILLERS_EN = frozenset(
     [

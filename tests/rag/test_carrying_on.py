@@ -3,9 +3,11 @@
 import pytest
 
 from corpus import Document, split
+from corpus.sentences import split_sentences
 from index import Index
 from rag import Assistant
 from rag.reading.units import passage_units
+from rag.understanding.grammar import kind_of
 
 FISH = {
     "a": "蓝鳍石鲷，俗名海鸡母，为石鲷科的一种。本鱼分布于东海。体侧有七条横带。体长可达46公分。肉质鲜美，适合清蒸。",
@@ -50,3 +52,65 @@ def test_pieces_that_are_as_good_as_the_best_one_are_shown_beyond_four():
     texts = {town: f"The harbour of Quill {town} was dredged by hand." for town in towns}
     lines = assistant(texts).ask("Which harbour of Quill was dredged by hand?").text.splitlines()
     assert 4 < len(lines) <= 6
+
+
+def test_a_paragraph_that_begins_in_bold_is_about_what_stands_there():
+    text = (
+        "# 望远镜清单\n\n以下都用过。\n\n**1. 北川 Heron**（2015 年，12,900 元）\n口径 20 厘米，带赤道仪。缺点是三脚架太轻，风大时会晃。\n\n"
+        "**2. 海桥 Stork**（2018 年，8,000 元）\n口径 15 厘米。缺点是没有寻星镜。\n"
+    )
+    answer = assistant({"list.md": text}).ask("Heron 有哪些缺点?")
+    assert "三脚架" in answer.text
+    assert "寻星镜" not in answer.text.splitlines()[0]
+
+
+def test_the_number_of_a_bold_item_is_no_sentence():
+    assert split_sentences("**5. Heron** is heavy.") == [(0, 22)]
+
+
+def test_where_the_best_piece_has_few_of_the_words_others_need_not_be_about_the_very_name():
+    text = (
+        "The Skerry mission was planned as a double flight with Auk. The crew began to wear the new suits, made for work outside. "
+        "A Skerry rocket stands in the museum."
+    )
+    assert "suits" in assistant({"a": text}).ask("During Skerry and Auk, what did astronauts put on?").text
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("他从北川大学获得了什么学位?", "name"),
+        ("望远镜的口径多大?", "number"),
+        ("When a star collapses, what is it called?", "name"),
+        ("When was it built?", "date"),
+        ("天文台的地址是哪里?", "name"),
+        ("论文地址是什么?", "link"),
+    ],
+)
+def test_a_word_that_asks_is_not_read_out_of_another_one(question, kind):
+    assert kind_of(question) == kind
+
+
+def test_what_stands_in_quotation_marks_is_what_is_to_be_defined():
+    texts = {
+        "a": "论文名称：星图: A Map of Stars",
+        "b": "星图采用一种简单的技术，以防止“意外重影”，其中同一颗星被画成两颗。",
+        "c": "星图的代码是公开的。",
+    }
+    first = assistant(texts).ask("星图论文提到的“意外重影”指的是什么现象?").text.splitlines()[0]
+    assert "两颗" in first
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("邵明有哪些著作?", "《星图》"),
+        ("邵明有什么爱好?", "骑马"),
+        ("邵明的籍贯是哪里?", "北川"),
+        ("邵明哪年去世?", "1134"),
+    ],
+)
+def test_everyday_words_for_the_same_lead_to_the_sentence(question, said):
+    text = "邵明，字子文，天文学家。祖籍北川，后来迁居海桥。早年在书院读书，师从其父。著有《星图》三卷。他非常喜欢骑马。卒于绍兴四年（1134年）。"
+    other = "邵阳，历史学家。早年在海桥任教，后来回到山中。他主张修历，为朝廷采纳。"
+    assert said in assistant({"a": text, "b": other}).ask(question).text
