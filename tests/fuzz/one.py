@@ -81,10 +81,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plain", action="store_true", help="without atheris")
-    parser.add_argument("--input", type=Path, help="run this one input and nothing else")
+    parser.add_argument("--input", type=Path, help="run this one input, or all in this folder, and nothing else")
     options = parser.parse_args()
     if options.input:
-        load_targets().prepared(options.target)(options.input.read_bytes())
+        target = load_targets().prepared(options.target)
+        for path in sorted(options.input.iterdir()) if options.input.is_dir() else [options.input]:
+            target(path.read_bytes())
     elif options.plain or importlib.util.find_spec("atheris") is None:
         plain(options.target, options.seconds, options.folder, options.seed)
     else:
