@@ -63,6 +63,21 @@ _IS_JUST = pattern(
     rf"(?<![\w.+-])(?P<name>{_LATIN_NAME}) ?(?:就是|即是|也就是)(?:[{_HAN}A-Za-z ]{{2,8}}的)? ?[“「]?(?P<alias>{_HAN_NAME})[”」]?(?=[,，。;；\n])"
 )
 
+# 绰号“小白楼”, 'nicknamed "Bluebird"': quoted, with no name before it: another name of what the entry is headed by.
+_NICKNAME = pattern(
+    rf"(?:(?:[又俗人]称|绰号|外号|昵称|别名|(?:大家|业内|圈内|玩家|用户|网友)(?:人士?|们)?(?:俗?称|都?叫|管它叫)(?:它|其)?)(?:是|为|作|叫)?\s?|\b(?:nicknamed|nickname(?: is|:)|call(?:s|ed)? it) )"
+    rf"[“\"「『](?P<alias>[{_HAN}A-Za-z0-9][{_HAN}A-Za-z0-9 ·.-]{{1,20}})[”\"」』]"
+)
+_NUMBER = r"(?:(?:[-*•·+]|\d{1,2}[.)、．])[ \t]*)?"
+# "- **Heron-2**: …", "3. 苍鹭二号：…", "**1. 苍鹭二号**（北川，2021）", "## 苍鹭二号"
+_ENTRY = pattern(
+    rf"[ \t]*(?:#{{1,6}}[ \t]+)?{_NUMBER}(?:\*\*[ \t]*{_NUMBER})?(?P<name>[{_HAN}A-Za-z][{_HAN}\w .+-]{{1,24}}?)[ \t]*(?:\*\*)?[ \t]*(?:[:：(（|]|$)",
+    re.MULTILINE,
+)
+_HEADING = pattern(r"^#{1,6}[ \t]+(?P<title>[^\n]+)$", re.MULTILINE)
+_NAMING_HEADING = pattern(rf"{_NUMBER}(?P<name>(?=[^a-z]*[A-Z\d])[{_HAN}A-Z\d][{_HAN}\w .+-]{{1,24}}?)\s*(?:[(（].*)?")
+_ENTRY_REACH = 1_500  # characters before a nickname in which the head of its entry is looked for
+
 _FORMS = (
     (_LATIN_THEN_HAN, pattern(rf"{_OPEN}{_HAN_NAME}{_CLOSE}")),
     (_SAID_IN_ENGLISH, pattern(r"known as |called |named ")),
@@ -93,7 +108,11 @@ def find_aliases(document: Document) -> list[tuple[str, str]]:
     >>> find_aliases(Document(id="a", text="Heron(苍鹭)是一台望远镜。We use a write-ahead log (WAL)."))
     [('Heron', '苍鹭'), ('write-ahead log', 'WAL')]
     """
-    found = sorted(_pairs(document.text), key=lambda pair: pair[0])
+    stated, nicknames = list(_pairs(document.text)), list(_nicknames(document.text))
+    named = {alias for _, name, alias in stated if not all(map(_is_han, name))}
+    nicknames = [pair for pair in nicknames if pair[2] not in named]
+    given = {alias for *_, alias in nicknames}  # what stands before the comma is a word for it, "入门爆款，绰号…"
+    found = sorted([*(pair for pair in stated if pair[2] not in given), *nicknames], key=lambda pair: pair[0])
     claims: dict[str, set[str]] = {}
     for _, name, alias in found:
         claims.setdefault(alias.lower(), set()).add(name.lower())
@@ -140,6 +159,35 @@ def _chinese_with_latin(text: str) -> Iterator[tuple[int, str, str]]:
         names_it = len(words) <= 0.75 * len(name) and not _UNIT_WORDS.intersection(words)
         if len(name) <= 10 and names_it and not _QUANTITY.search(alias) and not _NO_ALIAS.search(name):
             yield match.start(), name, alias
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff"
+
+
+def _nicknames(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the name of an entry with a quoted nickname that its text gives it."""
+    for match in _NICKNAME.finditer(text):
+        name, alias = _entry_at(text, match.start()), match["alias"].strip()
+        if name and not _NO_ALIAS.search(alias) and not _QUANTITY.search(name) and name.lower() != alias.lower():
+            yield match.start(), name, alias
+
+
+def _entry_at(text: str, offset: int) -> str:
+    """Return the name that the entry around an offset begins with, or nothing.
+
+    That is what its line begins with, or the first line of its paragraph, or the heading if that looks like a name.
+    """
+    paragraph = text.rfind("\n\n", max(0, offset - _ENTRY_REACH), offset)
+    begin = paragraph + 2 if paragraph >= 0 else max(0, offset - _ENTRY_REACH)
+    line = text.rfind("\n", 0, offset) + 1
+    for start in dict.fromkeys((line, begin)):
+        match = _ENTRY.match(text, start)
+        if match is not None and match.end() <= offset:
+            return match["name"].strip()
+    above = list(_HEADING.finditer(text, max(0, offset - _ENTRY_REACH), offset))
+    named = _NAMING_HEADING.fullmatch(above[-1]["title"].strip()) if above else None
+    return named["name"] if named else ""
 
 
 def _bare(name: str) -> str:

@@ -25,6 +25,7 @@ from rag.understanding.quantities import find_quantities
 
 _LINKED_MARK = pattern(r"!?\[\^?\d{1,3}\]\(\s*<?(https?://[^\s)>]+)>?[^)]*\)")
 _BARE_MARK = pattern(r"\s?(?:\[\^?\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*\]|【\d{1,3}】|［\d{1,3}］)")
+_EMPHASIS = pattern(r"(?<![\w`*])\*\*(?=\S)|(?<=\S)\*\*(?![A-Za-z\d`*])|(?<=[^\x00-\x7f])\*\*(?=\S)")
 _BULLET = pattern(r"^\s*(?:[-*•·]\s+)+")
 
 
@@ -197,8 +198,8 @@ def _citation(number: int, span: Span, support: float) -> Citation:
 
 
 def _displayed(statement: Statement) -> str:
-    """Return a statement on one line, without marks that are not ours."""
-    text = _LINKED_MARK.sub(r"\1", statement.text)
+    """Return a statement on one line, without marks that are not ours and without what makes words bold."""
+    text = _EMPHASIS.sub("", _LINKED_MARK.sub(r"\1", statement.text))
     text = _BULLET.sub("", _BARE_MARK.sub("", text))
     return re.sub(r"\s*\n\s*", " ", text.strip())
 

@@ -73,3 +73,20 @@ def test_names_are_found_wherever_they_stand_in_a_long_text() -> None:
     filler = "这里什么也没有说。" * 100
     text = f"{filler}Heron(苍鹭)是一台望远镜。{filler}Otter,又称水獭,也能观测。{filler}Crane 就是仙鹤。{filler}"
     assert find_aliases(Document(id="a", text=text)) == [("Heron", "苍鹭"), ("Otter", "水獭"), ("Crane", "仙鹤")]
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("**1. 云帆 S1**（云帆电器，2020 年）\n国产入门爆款，绰号“小白楼”。", ("云帆 S1", "小白楼")),
+        ("- 岚山 LS-314：2023 年量产。业内俗称“大岚”。", ("岚山 LS-314", "大岚")),
+        ("# 盘点\n\n## 磐石DB\n\n它最早进入银行，圈内人叫它“石头”。", ("磐石DB", "石头")),
+        ('# Boards\n\n## Kestrel K2\n\nIt has 4 harts. Community nickname: "the bird".', ("Kestrel K2", "the bird")),
+    ],
+)
+def test_a_nickname_belongs_to_what_its_entry_is_headed_by(text, pair):
+    assert [found for found in aliases(text) if found[1] == pair[1]] == [pair]
+
+
+def test_a_nickname_under_a_heading_that_names_nothing_is_no_alias():
+    assert aliases("# 盘点\n\n## 应用场景\n\n训练很费电，大家俗称“炼丹”。") == []

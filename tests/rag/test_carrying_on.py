@@ -114,3 +114,27 @@ def test_everyday_words_for_the_same_lead_to_the_sentence(question, said):
     text = "邵明，字子文，天文学家。祖籍北川，后来迁居海桥。早年在书院读书，师从其父。著有《星图》三卷。他非常喜欢骑马。卒于绍兴四年（1134年）。"
     other = "邵阳，历史学家。早年在海桥任教，后来回到山中。他主张修历，为朝廷采纳。"
     assert said in assistant({"a": text, "b": other}).ask(question).text
+
+
+MACHINES = """# 选购
+
+**1. 云帆 Fjord**（云帆电器，2021 年 2 月，12,900 元）
+双锅炉，可以编程。缺点是应用没有中文。
+
+**2. 石臼 Pico**（石臼工坊，2018 年，899 元）
+手动拉杆，重 2.1 kg。
+"""
+
+
+def test_the_lines_below_a_line_in_bold_are_about_what_it_names():
+    reader = assistant({"a": MACHINES})
+
+    assert "应用没有中文" in reader.ask("云帆 Fjord 有什么缺点?").text
+    assert "2.1 kg" in reader.ask("石臼 Pico 有多重?").text.splitlines()[0]
+
+
+def test_what_makes_words_bold_is_not_shown_and_stays_in_the_quote():
+    answer = assistant({"a": MACHINES}).ask("云帆 Fjord 多少钱?")
+
+    assert "云帆 Fjord（云帆电器" in answer.text
+    assert "Fjord**（" in answer.citations[0].quote
