@@ -237,7 +237,7 @@ def _turned(document: Document, table: Table) -> Iterator[_ReadRow]:
             if text.strip(" -–—")
         )
         if name:
-            yield _ReadRow(name, key_of(name), (), tuple(values))
+            yield _ReadRow(name, key_of(name), (), (), tuple(values))
 
 
 def _other_keys(table: Table, row: Row) -> list[str]:
