@@ -22,6 +22,11 @@ from rag.reading.widths import columns
 UnitKind = Literal["sentence", "item", "cell", "heading", "reference"]
 
 _BULLET = pattern(r"(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
+# "**5. Heron-2** (Firth, 2021)": a line that begins in bold and ends without a full stop names what the lines below it tell of.
+_BOLD_HEAD = pattern(
+    r"[ \t]*(?:\d{1,2}[.)、．][ \t]*)?\*\*[ \t]*(?:\d{1,2}[.)、．][ \t]*)?(?P<name>[^*\n]{1,60}?)[ \t]*\*\*(?P<rest>[^\n*]{0,120})\n(?=[ \t]*[^\s|#*-])"
+)
+_ENDS_SENTENCE = pattern(r"[。.!?！？；;：:][ \t]*$")
 _HEADING_MARK = pattern(r"^\s{0,3}#{1,6}\s+")
 _LEADS_IN = pattern(r"[:：]\s*$")
 _BEGINS_WITH_NAME = pattern(
@@ -151,14 +156,15 @@ def _prose(passage: Passage) -> Iterator[Unit]:
     document, topic = passage.document, topic_at(passage.document, passage.start)
     before, end_before = "", passage.start
     opening = _opening_at(document, passage.start)
-    begins = _paragraph_at(document, passage.start)
+    begins, head = _paragraph_at(document, passage.start), ""
     for start, end in _pieces_of_lines(passage):
         raw = document.text[start:end]
         if _RULE.match(raw):
             continue
         if _NEW_SUBJECT.search(document.text[end_before:start]):
-            before, begins = "", raw
+            before, begins, head = "", raw, ""
         line = document.text.rfind("\n", 0, start) + 1
+        head = _bold_head(document.text, line) or head
         item = _BULLET.match(document.text, line)
         kind = _kind(passage, document, start, item)
         lead = _lead(document, line, item)
@@ -166,8 +172,15 @@ def _prose(passage: Passage) -> Iterator[Unit]:
             lead = f"{lead} {document.text[line + item.end() : start][:120]}".strip()
         text = _without_bullet(raw)
         opens = "" if kind == "heading" else _opens(opening, begins, raw)
-        yield Unit(passage, start, end, kind, text, topic, passage.section, lead, before, opens, None, terms_of(text))
+        about = head or topic
+        yield Unit(passage, start, end, kind, text, about, passage.section, lead, before, opens, None, terms_of(text))
         before, end_before = raw, end
+
+
+def _bold_head(text: str, line: int) -> str:
+    """Return the name that a line in bold gives to the lines below it, "" if the line at this offset is none."""
+    match = _BOLD_HEAD.match(text, line)
+    return match["name"] if match and not _ENDS_SENTENCE.search(match["rest"]) else ""
 
 
 def _pieces_of_lines(passage: Passage) -> Iterator[tuple[int, int]]:
