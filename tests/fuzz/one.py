@@ -18,6 +18,7 @@ from types import ModuleType
 SLOW = 20  # seconds
 LONGEST = 4096  # bytes of an input
 MEMORY_MIB = 3_000
+WARM = 40  # inputs before the fuzzing
 
 
 def load_targets() -> ModuleType:
@@ -35,7 +36,9 @@ def guided(name: str, seconds: int, folder: Path, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["corpus", "index", "rag", "ui"], enable_loader_override=False):
-        target = load_targets().prepared(name)
+        target, draw = load_targets().prepared(name), random.Random(seed)
+        for _ in range(WARM):  # has modules imported, and so watched, that are imported when they are first needed
+            target(draw.randbytes(draw.choice((30, 200, 1_000))))
     inputs = folder / f"corpus-{name}"
     inputs.mkdir(parents=True, exist_ok=True)
     for size in (1, 16, 64, 256, 1024):
