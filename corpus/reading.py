@@ -14,6 +14,7 @@ from corpus.links import find_links, find_references
 from corpus.patterns import pattern
 from corpus.tables import find_tables
 
+_SIGNS = ("|", "\t", "   ")  # without one of which there is no table
 _ORIGINAL = frozenset(
     {"原文链接", "原文地址", "原文", "本文链接", "本文地址", "URL Source", "Source URL", "Original article"}
 )
@@ -64,7 +65,7 @@ def structure(
         id=id, text=text, title=title or own_title or _stem(id), url=url, kind=kind, sections=tuple(sections),
         language=language if language in {"zh", "en"} else language_of(text), metadata=metadata,
     )  # fmt: skip
-    tables = _place(find_tables(lines) if "|" in text or "\t" in text else [], document)
+    tables = _place(find_tables(lines) if any(sign in text for sign in _SIGNS) else [], document)
     links = _name_by_column(find_links(text, lines, references), tables)
     own_url = next((link.url for link in links if link.label in _ORIGINAL), None)
     return replace(document, tables=tuple(tables), links=tuple(links), url=url or own_url)

@@ -17,7 +17,7 @@ from index.hits import Hit
 from index.terms import is_cjk
 from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
-from rag.reading.entries import amount_beside, entry_roster, says
+from rag.reading.entries import amount_beside, entry_roster, entry_rosters, joined, says
 from rag.reading.framing import fitting
 from rag.reading.gathering import tables_for
 from rag.reading.lineages import (
@@ -52,7 +52,8 @@ from rag.reading.selecting import (
     subjects,
     tables_asked,
 )
-from rag.understanding.grammar import compares_upward, direction_of
+from rag.understanding.amounts import MONEY, find_amounts
+from rag.understanding.grammar import CHEAP, compares_upward, direction_of
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 
@@ -64,7 +65,6 @@ MOST_COLUMNS = 5  # of a difference
 _COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
 _ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
-_MONEY = frozenset({"usd", "cny", "eur", "gbp"})
 
 Tables = Sequence[tuple[Document, Table]]
 Rank = Callable[[Value], "tuple[str, float] | None"]
@@ -89,9 +89,12 @@ def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | N
     if shape == "way" and (draft := tell_chronicle(question, tables)) is not None:
         return draft
     asked = tables_asked(question, tables) if shape not in ("way", "beside") else tables
-    if (draft := _assembled(question, shape, roster_of(asked or tables), index)) is not None:
-        return draft
-    return _assembled(question, shape, entry_roster(hits), index)
+    entries = entry_rosters(hits)
+    told = [roster for roster in entries if shape not in ("way", "beside") and is_asked(question, roster)]
+    rosters = [roster_of(asked or tables), joined(told or entries)]
+    if told and not asked:
+        rosters.reverse()
+    return next((draft for each in rosters if (draft := _assembled(question, shape, each, index)) is not None), None)
 
 
 Shape = Literal["way", "beside", "superlative", "count", "list"]
@@ -239,13 +242,22 @@ def measures(question: Question, roster: Roster) -> list[Needle]:
 def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> list[_Ranked | None]:
     """Return the values of the columns asked for; of sentences the dates, or the amounts beside what is measured."""
     headers = columns_asked(question, records, roster, measured=True)
-    if headers or any(value.header for record in records for value in record.values):
+    if headers or all(value.header for record in records for value in record.values):
         return [_rank(r, v, question.direction) for r in records for v in r.values if v.header in headers]
+    if CHEAP.search(question.text):
+        return [_paid(r) for r in records]
     if IN_TIME.search(question.text):
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
     needles = measures(question, Roster(records, ()))
     beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
     return [_Ranked(r, v, amount[0], amount[1].value) for r, v, amount in beside if amount]
+
+
+def _paid(record: Record) -> _Ranked | None:
+    """Return the first amount of money that is told of a record."""
+    found = ((v, q) for v in record.values if not v.header for q in find_amounts(v.text) if q.unit in MONEY)
+    value, paid = next(found, (None, None))
+    return _Ranked(record, value, paid.unit, paid.value) if value and paid else None
 
 
 def _amount(question: Question, record: Record, value: Value) -> _Ranked | None:
@@ -268,7 +280,7 @@ def _rank(record: Record, value: Value, direction: int) -> _Ranked | None:
 def _comparable(ranked: Iterable[_Ranked | None]) -> list[_Ranked]:
     """Return the values of the most frequent unit; where money stands in a column of costs, nothing else is a cost."""
     known = [each for each in ranked if each is not None]
-    paid = [each for each in known if each.unit in _MONEY]
+    paid = [each for each in known if each.unit in MONEY]
     if paid and all(COST.names(each.value.header) for each in known):
         known = paid
     units = [each.unit for each in known]

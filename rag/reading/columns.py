@@ -11,7 +11,7 @@ from rag.reading.records import COST, DATE, MAKER, SAID, SIZE, Attribute, Record
 from rag.reading.selecting import IDLE
 from rag.reading.units import terms_of
 from rag.understanding.grammar import CHEAP, HOW_MUCH_COST, Kind
-from rag.understanding.measures import scales_of
+from rag.understanding.measures import mean_alike, scales_of
 from rag.understanding.mentions import mention_strength
 from rag.understanding.questions import Needle, Question
 
@@ -24,6 +24,9 @@ IN_TIME = pattern(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recen
 _IN_SIZE = pattern(r"(?:最|更|较|谁|哪.{0,3}|有多|规模)[大小](?![学型])|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
 _MEANT = ((CHEAP, COST), (IN_TIME, DATE), (_IN_SIZE, SIZE))  # what a comparison is in when it names no column
 _KINDS: Mapping[Kind, Attribute] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}
+
+
+_ALIKE = 0.8  # how well a column matches that means what a word means
 
 
 def columns_asked(
@@ -82,7 +85,7 @@ def _best(matches: Mapping[str, float], question: Question) -> set[str]:
 
 def _column_match(question: Question, header: str) -> float:
     """Return the share of a column's name that a question says; a question about costs also means a column of costs."""
-    own = {term for term in terms_of(header) if len(term) > 1}
+    own = {term for term in terms_of(_UNIT_BEHIND.sub("", header) or header) if len(term) > 1}
     if not own:
         return 0.0
     if any(mention_strength(header, mention) == 1.0 for mention in question.mentions):
@@ -91,4 +94,6 @@ def _column_match(question: Question, header: str) -> float:
     for needle in question.needles:
         asked |= needle.own | {term for term, _ in needle.others}
     costs = HOW_MUCH_COST.search(question.text) or CHEAP.search(question.text)
+    if any(mean_alike(header, needle.surface) for needle in question.needles):
+        return max(_ALIKE, len(own & asked) / len(own))
     return len(own & asked) / len(own) + (0.5 if costs and COST.names(header) else 0.0)

@@ -27,6 +27,7 @@ from rag.understanding.questions import Needle
 FEWEST = 3  # headings beside each other that make a list of things
 MOST_DOCUMENTS = 4  # that are read for one question
 MOST_SENTENCES = 60  # of one thing
+_NEAR_NAME = 160  # characters behind a name in which what is told of it is cited together with the name
 NEAR = 40  # characters between an amount and the word for what it measures
 
 _NAME = pattern(r"(?=.*[A-Z])(?![\d.、\s]+\S*\s?(?:and|of|the)\b)[\w .+&/()（）·-]{1,40}")
@@ -41,19 +42,27 @@ _ASIDE = pattern(r"\s*[(（][^()（）]*[)）]")
 _UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
 
 
-def entry_roster(hits: Sequence[Hit]) -> Roster:
-    """Return what the documents of the best hits tell of things one after another; an empty roster if none does."""
+def entry_rosters(hits: Sequence[Hit]) -> list[Roster]:
+    """Return what the documents of the best hits tell of things one after another, one roster for each that does."""
     documents = list({hit.passage.document_id: hit.passage.document for hit in hits}.values())[:MOST_DOCUMENTS]
+    read = (_entries(_Known(document)) for document in documents)
+    return [Roster(tuple(each.records), (each.called,)) for each in read if each.records]
+
+
+def entry_roster(hits: Sequence[Hit]) -> Roster:
+    """Return the entries of the documents of the best hits as one roster; an empty one if none tells of things."""
+    return joined(entry_rosters(hits))
+
+
+def joined(rosters: Sequence[Roster]) -> Roster:
+    """Return rosters as one, the entries of one name together."""
     found: dict[str, Record] = {}
-    called: list[frozenset[str]] = []
-    for read in (_entries(_Known(document)) for document in documents):
-        called += [read.called] if read.records else []
-        for record in read.records:
-            known = found.get(record.key)
-            found[record.key] = record if known is None else Record(
-                known.name, known.keys | record.keys, known.values + record.values
-            )  # fmt: skip
-    return Roster(tuple(found.values()), tuple(called))
+    for record in (record for roster in rosters for record in roster.records):
+        known = found.get(record.key)
+        found[record.key] = record if known is None else Record(
+            known.name, known.keys | record.keys, known.values + record.values
+        )  # fmt: skip
+    return Roster(tuple(found.values()), tuple(called for roster in rosters for called in roster.called))
 
 
 def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantity] | None:
@@ -112,7 +121,7 @@ def _entries(known: _Known) -> _Read:
     sections = _listed(document)
     records = [_record(document, section.title, section.body, _end(document, section)) for section in sections]
     led = [lead for lead in find_leads(document) if not any(s.start == lead.start for s in sections)]
-    records += [_record(document, lead.name, lead.end, lead.stop) for lead in led]
+    records += [_with_name(_record(document, lead.name, lead.end, lead.stop), lead.start) for lead in led]
     records = [record for record in records if record.values]
     headings = [title for section in sections for title in section.path[:-1]]
     headings += [section.title for lead in led if (section := document.section_at(lead.start))]
@@ -141,8 +150,7 @@ def _listed(document: Document) -> list[Section]:
 def _is_told_of(document: Document, section: Section) -> bool:
     """Tell whether a heading names what stands under it: it is shaped like a name, or its text says it again."""
     name = _ASIDE.sub("", _bare(section.title))
-    told = document.text[section.body : _end(document, section)].lower()
-    return _SHAPED.search(name) is not None or name.lower() in told
+    return _SHAPED.search(name) is not None or name in document.text[section.body : _end(document, section)]
 
 
 def _bare(title: str) -> str:
@@ -175,6 +183,15 @@ def _record(document: Document, title: str, start: int, end: int) -> Record:
     scripts = _SCRIPTS.findall(_ASIDE.sub("", name)) if not name.isascii() else []
     names = (name, *asides, *(scripts if len(scripts) == 2 else ()))
     return Record(name, frozenset(filter(None, map(key_of, names))), tuple([*values, *told][:MOST_SENTENCES]))
+
+
+def _with_name(record: Record, start: int) -> Record:
+    """Return a record of which the first values are cited with the name before them."""
+    near = (
+        replace(v, span=replace(v.span, start=start)) if start < v.span.start <= start + _NEAR_NAME else v
+        for v in record.values
+    )
+    return replace(record, values=tuple(near))
 
 
 def _within(span: Span, fields: Iterable[FieldLine]) -> bool:

@@ -30,11 +30,11 @@ from rag.reading.records import (
     size_of,
 )
 from rag.reading.selecting import IDLE, Chosen, choose, subjects
+from rag.understanding.amounts import MONEY, find_amounts
 from rag.understanding.measures import SCALES
 from rag.understanding.mentions import Mention
 from rag.understanding.questions import Needle, Question
 
-_MONEY = frozenset({"usd", "cny", "eur", "gbp"})
 _FAMILY_AFTER = pattern(
     r"['’]?s?\s*(?:model |product )?(?:系列|家族|谱系|famil(?:y|ies)\b|series\b|line(?:-?up)?\b|range\b)", re.IGNORECASE
 )
@@ -116,7 +116,11 @@ def _plain(needles: Iterable[Needle]) -> tuple[Needle, ...]:
 
 
 def _within(period: Period, records: Iterable[Record]) -> Held:
-    held = {r.key: [v for v in r.under(DATE) if period.holds(date_of(v.text))] for r in records}
+    dated = {r.key: [v for v in r.under(DATE) if date_of(v.text)] for r in records}
+    held = {
+        key: [v for v in own if period.holds(date_of(v.text)) and (v.header or v is own[0])]
+        for key, own in dated.items()
+    }
     return {key: values for key, values in held.items() if values}
 
 
@@ -131,8 +135,16 @@ def _beyond(
         for n in beside.needles
         if columns_asked(replace(beside, needles=(n,)), roster.records, measured=True) & headers
     ]
-    held = {r.key: [v for v in r.values if _holds(limit, v, headers, beside.needles)] for r in roster.records}
+    held = {r.key: [v for v in _payable(r, limit) if _holds(limit, v, headers, beside.needles)] for r in roster.records}
     return {key: values for key, values in held.items() if values}, told
+
+
+def _payable(record: Record, limit: Limit) -> Sequence[Value]:
+    """Return the values of a record; of sentences with money only the first, which says what it costs itself."""
+    if limit.amount.unit not in MONEY:
+        return record.values
+    paid = [v for v in record.values if not v.header and any(q.unit in MONEY for q in find_amounts(v.text))]
+    return [v for v in record.values if v.header or v not in paid[1:]]
 
 
 def _beside(limit: Limit, limits: Sequence[Limit], question: Question, asked: Question) -> Question:
@@ -148,9 +160,12 @@ def _beside(limit: Limit, limits: Sequence[Limit], question: Question, asked: Qu
 def _holds(limit: Limit, value: Value, headers: set[str], needles: Sequence[Needle]) -> bool:
     if value.header:
         return value.header in headers and limit.holds(size_of(value, limit.direction))
+    if headers:
+        return False
     telling = [needle for needle in needles if not IDLE.fullmatch(needle.surface)]
-    beside = amount_beside(value, telling) if not headers and says(value, telling[-1:]) else None
-    return beside is not None and limit.holds(beside[1])
+    beside = amount_beside(value, telling) if telling and says(value, telling[-1:]) else None
+    paid = [q for q in find_amounts(value.text) if limit.amount.unit in MONEY and q.unit == limit.amount.unit]
+    return (beside is not None and limit.holds(beside[1])) or any(map(limit.holds, paid[:1]))
 
 
 def _columns_of(limit: Limit, beside: Question, asked: Question, roster: Roster) -> set[str]:
@@ -162,7 +177,7 @@ def _columns_of(limit: Limit, beside: Question, asked: Question, roster: Roster)
     meant = [scale.header for scale in SCALES if limit.amount.unit and scale.dimension == limit.amount.unit]
     if named := {header for header in sizes if any(each.search(header) for each in meant)}:
         return named
-    attribute = COST if limit.amount.unit in _MONEY else SIZE if limit.amount.scaled and not limit.amount.unit else None
+    attribute = COST if limit.amount.unit in MONEY else SIZE if limit.amount.scaled and not limit.amount.unit else None
     if attribute and (named := {header for header in sizes if attribute.names(header)}):
         return named
     return set(sizes) if limit.amount.unit and len(sizes) == 1 else set()

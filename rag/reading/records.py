@@ -59,7 +59,7 @@ BASE = Attribute.of(
     r"|\bbased (?:up)?on\b|\bbuilt (?:on|from|upon)\b|\bderived from\b|\bfine-?tuned from\b|\bfork of\b|\bsuccessor (?:of|to)\b|\bdescend",
 )
 DATE = Attribute.of(
-    r"时间|日期|年份|年$|发布于|\bdate|\byear|\breleased$|\bwhen\b|first release|introduced",
+    r"时间|日期|年份|年$|发布于|首次?发[布射]|首发|首飞|上市|量产|投产|建成|问世|并网|投运|\bdate|\byear|\breleased$|\bwhen\b|first (?:release|flight|shipped|launch|run)|introduced|launched|\bsince\b|\bshipped\b|\bopened\b|\bdebut",
     r"(?<!\d)(?:1[89]|20)\d\d(?!\d)",
 )
 ALIAS = Attribute.of(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", r"(?!)")
@@ -118,8 +118,9 @@ class Record:
     values: tuple[Value, ...]
 
     def under(self, attribute: Attribute) -> list[Value]:
-        """Return the values of one attribute."""
-        return [value for value in self.values if attribute.is_said(value)]
+        """Return the values of one attribute: those under its name if there are any, else the sentences that say it."""
+        said = [value for value in self.values if attribute.is_said(value)]
+        return [value for value in said if value.header] or said
 
     @property
     def key(self) -> str:

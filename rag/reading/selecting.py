@@ -33,6 +33,8 @@ from rag.reading.records import (
 )
 from rag.reading.rows import row_of
 from rag.reading.units import terms_of
+from rag.understanding.grammar import GENERIC_HEADS
+from rag.understanding.measures import mean_alike
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 
@@ -42,7 +44,7 @@ Relation = Literal["made by", "built on", "about"]
 IDLE = pattern(
     r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省|重|轻|深|浅|宽|窄|厚|薄|热|冷|亮|暗|安静|吵|响)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
     r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
-    r"|(?:[一二两三四五六七八九十几]|\d+)[个款台种家条座颗辆部项篇本把架艘支只枚]|分贝|公斤|千克|公里|千米|厘米|毫米|小时|分钟|美元|字节|(?:上榜|入选|收录|列入|提到|介绍|涉及)(?:的|了|过)?|(?:这|那|本|该|上)?(?:张|份|几款|几个|几种|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
+    r"|(?:[一二两三四五六七八九十几]|\d+)?[个款台种家条座颗辆部项篇本把架艘支只枚块张]|分贝|公斤|千克|公里|千米|厘米|毫米|小时|分钟|美元|字节|(?:上榜|入选|收录|列入|提到|介绍|涉及)(?:的|了|过)?|(?:这|那|本|该|上)?(?:张|份|几款|几个|几种|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
     r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|famil(?:y|ies)|members?|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
     r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
@@ -66,6 +68,7 @@ _NEGATES = pattern(
 )
 _YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
+_OPENING = 600  # characters with which a document begins
 _STEM = 5  # letters
 _WHOLE_COLUMN = 0.5  # share of a column's cells from which a word in them is what the column is about
 
@@ -116,11 +119,14 @@ def _with_heads_of_phrases(question: Question) -> Question:
         words, ends = list(clause.asked), {text.find(word) + len(word) for word in clause.asked if word in text}
         for needle in sorted(question.needles, key=lambda needle: text.find(needle.surface)):
             at = text.find(needle.surface)
-            if at in ends or (at - 1 in ends and text[at - 1] == "的"):
+            if at in ends or at - 1 in ends or (_ASKS.search(text, 0, at) if at >= 0 else False):
                 words.append(needle.surface)
                 ends.add(at + len(needle.surface))
         clauses.append(replace(clause, asked=tuple(dict.fromkeys(words))))
     return replace(question, clauses=tuple(clauses)) if tuple(clauses) != question.clauses else question
+
+
+_ASKS = pattern(r"\b(?:which|what|how many) (?:(?:of )?the )?\Z", re.IGNORECASE)
 
 
 def choose(question: Question, roster: Roster, index: Index) -> Choice:
@@ -134,6 +140,12 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     for mention, held_by in named:
         if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"
             held_by = _matching(records, mention, None)
+        if not held_by:  # "Linux-class boards" are those under the heading with this name
+            held_by = {
+                r.key: list(r.values[:1])
+                for r in records
+                if r.values and mention_strength(_titles(r.values[0]), mention) == 1.0
+            }
         if held_by or not _heads_a_column(mention, records):
             found.append(held_by)
     for year in _YEAR.findall(question.text):
@@ -141,7 +153,8 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     negated = _NEGATES.search(question.text) is not None
     used = []
     for needle in conditions(question, roster, index):
-        if (held := _by_word(records, needle, negated=negated)) is not None:
+        kind = _is_before_called(needle, question, roster)
+        if (held := _by_word(records, needle, negated=negated, kind=kind)) is not None:
             found.append(held)
             used.append(needle)
     if not found:
@@ -155,6 +168,18 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     return Choice(chosen, tuple(used))
 
 
+def _is_before_called(needle: Needle, question: Question, roster: Roster) -> bool:
+    """Tell whether a word stands right before what the records are called: "storage" of "storage sites"."""
+    text = question.text.lower()
+    end = text.find(needle.surface) + len(needle.surface)
+    after = (
+        n
+        for n in question.needles
+        if n is not needle and text.startswith(n.surface, end + (text[end : end + 1] == " "))
+    )
+    return needle.surface in text and any(roster.calls(other) for other in after)
+
+
 def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]:
     """Return the words of a question that say something of the things it looks for, and are no part of a column's name."""
     kept = []
@@ -166,9 +191,14 @@ def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]
         said = roster.said_of(needle)
         if said:
             kept.append(_as_needle(said, index))
-        elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle):
+        elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle) and not _only_measures(needle, question):
             kept.append(needle)
     return kept
+
+
+def _only_measures(needle: Needle, question: Question) -> bool:
+    """Tell whether a word of a question for an extreme only says that something is measured: the "size" of a crew."""
+    return question.direction != 0 and (needle.surface in GENERIC_HEADS or SIZE.names(needle.surface))
 
 
 def _literal_columns(text: str, records: Sequence[Record]) -> list[tuple[int, int]]:
@@ -236,7 +266,9 @@ def _by_year(records: Sequence[Record], year: int) -> dict[str, list[Value]]:
     return found
 
 
-def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dict[str, list[Value]] | None:
+def _by_word(
+    records: Sequence[Record], needle: Needle, *, negated: bool, kind: bool = False
+) -> dict[str, list[Value]] | None:
     """Return the records of which a word is said (or, where the question negates, denied); None if it only names a column."""
     headers = {value.header for record in records for value in record.values if value.header}
     named = {header for header in headers if _names(needle, header)}
@@ -253,22 +285,38 @@ def _by_word(records: Sequence[Record], needle: Needle, *, negated: bool) -> dic
         values = [v for v in record.values if _denies(v, needle) == negated and _says(v, needle, named)]
         if values:
             found[record.key] = values
-    return found or ({} if negated else _by_place(records, needle))
+    return found or ({} if negated else _by_place(records, needle, kind=kind))
 
 
-def _by_place(records: Sequence[Record], needle: Needle) -> dict[str, list[Value]]:
-    """Return the records of tables of whose caption or heading a word is said: all that they list is so."""
+def _by_place(records: Sequence[Record], needle: Needle, *, kind: bool = False) -> dict[str, list[Value]]:
+    """Return the records over which a word is said, by their caption, headings or title: all that stands there is so.
+
+    A word right before what the records are called (``kind``) may also be said where their document begins.
+    """
     found: dict[str, list[Value]] = {}
     for record in records:
-        rows = [v for v in record.values if v.header and (place := row_of(v.span)) and _titled(place[0], v, needle)]
+        rows = [
+            v
+            for v in record.values[:1]
+            if needle.found_in(terms_of(_titles(v) + (_opening(v) if kind else ""))) >= SAID
+        ]
         if rows:
-            found[record.key] = rows[:1]
+            found[record.key] = rows
     return found
 
 
-def _titled(table: Table, value: Value, needle: Needle) -> bool:
-    title = f"{table.caption} {table.section.rpartition('>')[2]} {value.span.document.title}"
-    return needle.found_in(terms_of(title)) >= SAID
+def _opening(value: Value) -> str:
+    """Return how the document of a value begins, after its title."""
+    return " " + value.span.document.text[:_OPENING]
+
+
+def _titles(value: Value) -> str:
+    """Return what stands over a value: the caption and heading of its table, or its headings, and the document's title."""
+    place, document = row_of(value.span), value.span.document
+    if place:
+        return f"{place[0].caption} {place[0].section.rpartition('>')[2]} {document.title}"
+    section = document.section_at(value.span.start)
+    return f"{' '.join(section.path) if section else ''} {document.title}"
 
 
 def _literally(needle: Needle, values: Sequence[Value]) -> Needle:
@@ -302,7 +350,7 @@ def _names(needle: Needle, header: str) -> bool:
     """Tell whether a word names a column: the column's name has it, it has most of that, or both say a cost, a date, a size."""
     terms = terms_of(header)
     own = {term for term in terms if len(term) > 1}
-    if any(_akin(a, b) for a in own for b in needle.own):
+    if mean_alike(needle.surface, header) or any(_akin(a, b) for a in own for b in needle.own):
         return True
     if any(attribute.names(needle.surface) and attribute.names(header) for attribute in (COST, DATE, SIZE)):
         return True

@@ -12,6 +12,7 @@ from dataclasses import replace
 from corpus.patterns import pattern
 from rag.understanding.quantities import Quantity, find_quantities
 
+MONEY = frozenset({"usd", "cny", "eur", "gbp"})  # the units of amounts of money
 _END = r"(?![A-Za-z/²³])"
 _UNITS: tuple[tuple[str, float, str], ...] = (
     ("day", 1 / 86_400_000, r"毫秒|ms\b|milliseconds?"), ("day", 1 / 86_400, r"秒|s\b|secs?\b|seconds?"), ("day", 1 / 1_440, r"分钟|min\b|mins\b|minutes?"),
@@ -23,6 +24,7 @@ _UNITS: tuple[tuple[str, float, str], ...] = (
     ("m", 1_609.3, r"英里|miles?"), ("m", 0.3048, r"英尺|feet|foot|ft"), ("m", 1.0, r"米(?!元)|met(?:er|re)s?|m"),
     ("W", 1e9, r"GW|吉瓦"), ("W", 1e6, r"MW|兆瓦|megawatts?"), ("W", 1e3, r"(?-i:kW)|千瓦(?!时)|kilowatts?"), ("W", 1.0, r"(?-i:W)|瓦|watts?"),
     ("Wh", 1e9, r"(?-i:GWh)|吉瓦时"), ("Wh", 1e6, r"(?-i:MWh)|兆瓦时"), ("Wh", 1e3, r"(?-i:kWh)|千瓦时|度电"), ("Wh", 1.0, r"(?-i:Wh)"),
+    ("usd", 1.0, r"美元|美金|dollars?"), ("eur", 1.0, r"欧元|euros?"), ("cny", 1.0, r"元|块钱|人民币"),
     ("Hz", 1e9, r"GHz"), ("Hz", 1e6, r"MHz"), ("Hz", 1e3, r"kHz"), ("Hz", 1.0, r"(?-i:Hz)"),
 )  # fmt: skip
 _UNIT = tuple((unit, factor, pattern(rf"[\s-]?(?:{written}){_END}", re.IGNORECASE)) for unit, factor, written in _UNITS)

@@ -59,6 +59,23 @@ SCALES: tuple[Scale, ...] = (
 )  # fmt: skip
 
 
+_MEANINGS = (
+    *(scale.header for scale in SCALES if scale.dimension),
+    pattern(r"内存|显存|运存|\bram\b|\bmemory", re.IGNORECASE),
+    pattern(r"许可|\blicen[cs]e", re.IGNORECASE),
+    pattern(r"载荷|载重|运力|\bpayload", re.IGNORECASE),
+)
+
+
+def mean_alike(name: str, other: str) -> bool:
+    """Tell whether two names of columns mean the same in both languages.
+
+    >>> mean_alike("Dry mass", "重量"), mean_alike("RAM", "内存"), mean_alike("RAM", "重量")
+    (True, True, False)
+    """
+    return any(meaning.search(name) and meaning.search(other) for meaning in _MEANINGS)
+
+
 def scales_of(text: str) -> list[Scale]:
     """Return the scales that a question may compare on; none where it compares numbers, sizes, dates or costs, or not at all.
 
