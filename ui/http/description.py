@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.json_schema import models_json_schema
 
 from ui.http.fields import MAX_HITS, AskRequest, ChatRequest, FetchRequest, Fields, SearchRequest
 from ui.http.rest_documents import MAX_LISTED
+from ui.jobs import Work
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
@@ -57,7 +58,7 @@ _COMPLETION = {
     "usage": {"$ref": "#/components/schemas/Usage"},
     "survey_qa": {
         "type": "object",
-        "description": "found, notes, standalone_question, reader, index, labels, timings_ms",
+        "description": "found, notes, standalone_question, reader, index, labels, stopped_by, timings_ms",
     },
 }
 _SCHEMAS: dict[str, Any] = {
@@ -110,7 +111,7 @@ _SCHEMAS: dict[str, Any] = {
     "Job": _object(
         {
             "number": _NUMBER,
-            "work": {"enum": ["upload", "fetch", "remove", "reread", "verify", "rollback"]},
+            "work": {"enum": list(get_args(Work))},
             "about": _TEXT,
             "state": {"enum": ["waiting", "running", "done", "failed", "cancelled"]},
             "stage": _TEXT, "done": _NUMBER, "total": _NUMBER, "words": _TEXT,

@@ -1,8 +1,11 @@
 import time
+from typing import get_args
 
 import pytest
 
 from rag import Assistant
+from ui.http.description import description
+from ui.jobs import Work
 
 KELP = b"# Kelp-9B\n\nKelp-9B was released by Tidewater in May 2031.\n"
 
@@ -107,3 +110,8 @@ def test_another_method_is_told_with_the_one_that_it_takes(client, method, path,
     assert reply.status_code == 405
     assert takes in reply.headers["allow"]
     assert f"This path takes {reply.headers['allow']}, not {method}." in reply.text
+
+
+def test_every_kind_of_work_of_a_job_is_described():
+    described = description()["components"]["schemas"]["Job"]["properties"]["work"]["enum"]
+    assert {"rebuild", "upload"} <= set(described) == set(get_args(Work))
