@@ -36,6 +36,7 @@ from index.snapshots import Kept
 
 MEMORY = "memory"
 _REMEMBERED = 64  # questions
+_STALE = 0.25  # share of unknown terms from which a rebuild pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ class Contents:
     def facts(self) -> dict[str, object]:
         """Return what the index is made of, for people and JSON."""
         documents, base = self.catalogue.documents(), self.base
+        unknown = self.share_unknown()
         return {
             "documents": len(documents),
             "passages": len(self),
@@ -226,7 +228,8 @@ class Contents:
             "vectors": ", ".join(dict.fromkeys(segment.vectors.kind for segment in self.segments)),
             "vector_weights": dict(base.weights),
             "languages": self.counts(),
-            "unknown_terms": round(self.share_unknown(), 4),
+            "unknown_terms": round(unknown, 4),
+            "rebuild": _why_rebuild(unknown),
             "names": len(self.names),
         }
 
@@ -251,3 +254,14 @@ class Contents:
         if not isinstance(self.base.embedder, LatentEmbedder):
             return 0.0
         return 1.0 - float(np.isin(self.terms(), self.base.fitted).mean())
+
+
+def _why_rebuild(unknown: float) -> str:
+    """Return why building the index anew would pay; empty where it would not (deleted passages go by themselves).
+
+    >>> _why_rebuild(0.3)
+    'would pay: 30 % of the terms came after the embedder was fitted'
+    """
+    return (
+        f"would pay: {unknown * 100:.0f} % of the terms came after the embedder was fitted" if unknown >= _STALE else ""
+    )

@@ -318,7 +318,11 @@ class Index:
         return self._contents.degraded
 
     def info(self) -> dict[str, object]:
-        """Return what the index is made of, for people and JSON; sizes are bytes on disk, 0 in memory."""
+        """Return what the index is made of, for people and JSON; sizes are bytes on disk, 0 in memory.
+
+        ``unknown_terms`` is the share of terms that came after the built-in embedder was fitted, and ``rebuild`` says
+        when ``rebuild`` would pay; it is empty as long as it would not.
+        """
         return {
             "snapshot": self.snapshot,
             "directory": self._place(),

@@ -141,6 +141,15 @@ def test_words_that_the_embedder_never_saw_are_counted(make_passages):
     assert 0.2 < index.info()["unknown_terms"] < 0.8
 
 
+def test_an_index_says_when_a_rebuild_would_pay_and_no_longer_after_it(make_passages):
+    index = Index.build(make_passages({"a": "Tides rise twice a day.", "b": "Bread."}))
+    assert index.info()["rebuild"] == ""
+    index.add([document("c", "Lighthouses flash nightly.")])
+    assert "came after the embedder was fitted" in str(index.info()["rebuild"])
+    index.rebuild()
+    assert index.info()["rebuild"] == ""
+
+
 def test_removing_an_unknown_document_removes_nothing(make_passages):
     index = Index.build(make_passages({"tides.md": "Tides.", "b": "Bread."}))
     with pytest.raises(UnknownDocument, match=r"'tide\.md'.*Near: tides\.md"):
