@@ -72,6 +72,9 @@ class Assistant:
         self._guard = guard
         self._k = k
 
+    def __repr__(self) -> str:
+        return f"Assistant({self.index!r}, reader {self.reader!r}, k={self._k})"
+
     @classmethod
     def open(
         cls,
@@ -378,6 +381,9 @@ class Conversation:
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
         self.history: list[Message] = []
+
+    def __repr__(self) -> str:
+        return f"Conversation({self.assistant!r}, {len(self.history)} turns)"
 
     def ask(self, question: str) -> Answer:
         """Answer, and remember both turns."""

@@ -200,3 +200,11 @@ def test_a_question_with_pasted_context_is_understood_from_its_beginning_and_end
     answer = assistant.ask(question)
     assert "Brodick Dish" in answer.explanation["names"]
     assert answer.standalone_question == question
+
+
+def test_what_is_shown_of_an_assistant_and_a_conversation_fits_a_line(assistant):
+    conversation = assistant.conversation()
+    conversation.ask("How many dishes has the Arran Array?")
+    assert repr(assistant).startswith("Assistant(Index(")
+    assert repr(conversation).endswith(", 2 turns)")
+    assert "dishes" not in repr(conversation)
