@@ -64,3 +64,9 @@ def test_a_table_whose_first_header_tells_nothing_is_called_what_its_caption_say
     roster = roster_of(tables("## Water birds\n\n| Name | Size |\n| --- | --- |\n| Heron | 90 |\n"))
     assert roster.calls(Needle("birds", frozenset({"bird"}), (), 1.0, held=True))
     assert not roster.calls(Needle("ships", frozenset({"ship"}), (), 1.0, held=True))
+
+
+def test_columns_of_a_turned_table_are_records():
+    turned = "| | Heron | Egret |\n|---|---|---|\n| Length | 12 m | 9 m |\n| Maker | Acme | Borealis |\n| Year | 1999 | 2004 |\n"
+    records = {record.name: record for record in pool(tables(turned))}
+    assert [v.text for v in records["Egret"].values] == ["9 m", "Borealis", "2004"]
