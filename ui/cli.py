@@ -87,9 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        typer.echo(f"survey-qa {version('survey-qa')}")
+        try:
+            typer.echo(f"survey-qa {version('survey-qa')}")
+        except PackageNotFoundError:
+            typer.echo("survey-qa, run from its folder and not installed")
         raise typer.Exit
 
 
@@ -217,6 +220,10 @@ def mcp(
     llm: Llm = "extractive",
     llm_base_url: LlmBaseUrl = None,
     llm_fallback: LlmFallback = "extractive",
+    moderation: ModerationSpec = None,
+    moderation_policy: ModerationPolicy = None,
+    moderation_base_url: ModerationBaseUrl = None,
+    moderation_fails_open: ModerationFailsOpen = False,
     embedder: Embedder = None,
     k: Passages = None,
 ) -> None:
@@ -230,7 +237,8 @@ def mcp(
     from ui.http.gate import Gate
     from ui.http.tools import over_pipes, tool_server
 
-    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback)
+    checks = moderation_of(moderation, moderation_policy, moderation_base_url, moderation_fails_open)
+    assistant = open_assistant(index, home, llm, llm_base_url, embedder, k, llm_fallback, checks)
     answering = Here(assistant)
 
     async def serve_tools() -> None:

@@ -70,14 +70,19 @@ def list_keys(home: Home = None, as_json: AsJson = False) -> None:
 
 @keys_app.command()
 def revoke(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The key's name or id.")], home: Home = None
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The key's name or id.")],
+    home: Home = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take a key away; a running server refuses it from the next request on.
 
     Example: survey-qa keys revoke our-chat
     """
     key = _ring(home).revoke(name)
-    typer.echo(f"revoked {key.name} ({key.id})")
+    if as_json:
+        print_json({"revoked": key.id, "name": key.name})
+    else:
+        typer.echo(f"revoked {key.name} ({key.id})")
 
 
 def _ring(home: Path | None) -> KeyRing:

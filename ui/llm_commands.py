@@ -52,7 +52,7 @@ def check(
     else:
         from ui.terminal import print_checks
 
-        print_checks(_findings(spec, found), f"Use it: survey-qa ask --llm {spec} QUESTION")
+        print_checks(_findings(spec, found), f"Use it: survey-qa ask --llm {spec} QUESTION" if found.reachable else "")
     if not found.reachable:
         raise typer.Exit(1)
 

@@ -202,7 +202,8 @@ def print_checks(checks: Sequence[Check], advice: str) -> None:
         typer.echo(f"{_styled(label, fg=colour, bold=True)}  {visible(check.name)}: {visible(check.finding)}")
         if check.remedy:
             say(f"      {check.remedy}")
-    say(f"\n{advice}")
+    if advice:
+        say(f"\n{advice}")
 
 
 def print_report(report: Report, comparison: Comparison | None) -> None:

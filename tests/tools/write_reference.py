@@ -66,7 +66,7 @@ def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
 
 def argument(one: Any) -> str:
     """Return how an argument is written in a usage line."""
-    named = (one.metavar or one.name).upper().strip("[].…") + ("…" if one.nargs == -1 else "")
+    named = (one.metavar or one.name.upper()).strip("[].…") + ("…" if one.nargs == -1 else "")
     return named if one.required else f"[{named}]"
 
 

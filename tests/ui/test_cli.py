@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -404,6 +405,16 @@ def test_the_version_is_printed(capsys, monkeypatch):
 
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == "survey-qa 1.2.3\n"
+
+
+def test_a_folder_that_is_not_installed_says_so_in_place_of_a_version(capsys, monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+
+    assert main(["--version"]) == 0
+    assert "not installed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

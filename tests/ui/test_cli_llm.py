@@ -38,7 +38,9 @@ def test_check_prints_one_json_document(server, capsys):
 
 def test_check_fails_where_the_model_does_not_answer(server, capsys):
     assert main(["llm", "check", "openai:404", "--llm-base-url", server.url]) == 1
-    assert "Check the model's name" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Check the model's name" in shown
+    assert "Use it" not in shown
 
 
 def test_converting_runs_no_foreign_code_unless_told_to(tmp_path, capsys):

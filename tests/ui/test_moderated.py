@@ -47,7 +47,8 @@ def test_the_json_of_an_answer_names_who_stopped_it():
     "option", ["--moderation-fails-open", "--moderation-policy=p.txt", "--moderation-base-url=http://x"]
 )
 def test_options_of_a_check_that_nobody_makes_are_wrong_usage(option, capsys):
-    assert main(["ask", "Who?", option]) == 2
+    for command in (["ask", "Who?"], ["mcp"]):
+        assert main([*command, option]) == 2
     assert "--moderation openai:omni-moderation-latest" in capsys.readouterr().err
 
 

@@ -91,7 +91,8 @@ def test_keys_are_made_listed_and_revoked_by_commands(tmp_path, capsys):
     (listed,) = json.loads(capsys.readouterr().out)["keys"]
     assert (listed["name"], listed["scopes"]) == ("bot", ["ask", "documents"])
     assert "digest" not in listed
-    assert main(["keys", "revoke", "bot", *home]) == 0
+    assert main(["keys", "revoke", "bot", "--json", *home]) == 0
+    assert json.loads(capsys.readouterr().out) == {"revoked": listed["id"], "name": "bot"}
     assert main(["keys", "revoke", "bot", *home]) == 2
     assert "There is no key 'bot'" in capsys.readouterr().err
 
