@@ -31,6 +31,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
               r"|\bhow (?:much|expensive)\b.{0,40}\b(?:cost|pay|paid|spend|spent|price|money|dollars?|worth|charge|raise|fund)|\bhow expensive\b|\bwhat\b.{0,50}\b(?:costs?|price|budget|fee)\b"),
     ("duration", r"多久|多长时间|多少时间|(?:几|多少)个?(?:小时|天|周|星期|个月|分钟|秒)|历时|时长|耗时|\bhow (?:long|many (?:hours|days|weeks|months|minutes|seconds|years))\b"),
     ("date", r"什么时候|何时|什么时间|哪(?:一)?(?:年|月|天|日)|几(?:年|月|号|日)|哪个(?:年代|月|世纪)|多会儿|年份|时间(?:是|呢|$)|日期|^when\b(?!.*, ?(?:what|who|which|how|where|why|is|are|was|were|do|does|did|can|could)\b)|\bwhen (?:was|were|is|did|does|do|has|had|have|will|can)\b|\b(?:what|which|in what|in which) (?:year|date|month|day|century|decade)\b|\bhow recently\b"),
+    ("method", r"(?:分(?:为|成)?|要|经过|有)(?:几|多少)(?:个)?(?:步骤|步|阶段|环节)|\bhow many (?:steps|stages|phases)\b|\b(?:what|which) (?:are the )?(?:\w+ )?(?:steps|stages|phases)\b"),
     ("number", r"多少|(?<!哪)几(?=[个种项层倍次位名台块张篇家条款代步章门座部岁人%届集米面根支颗粒只栋扇道首本])|多大(?!学)|多高|多长|多重|多宽|多深|多远|多快|规模(?:是|有|呢|$|\?)|\bhow (?:many|much|big|large|old|tall|high|deep|wide|far|fast|heavy|thick|cold|hot|warm|strong|loud|bright|steep)\b|\b(?:number|size|amount|total|quantity|population) of\b|\b(?:what|how)\b.{0,40}\b(?:size|number|amount|rate|score|gain|accuracy|count|length|ratio)\b|\bwhat (?:is|was|are|were) the (?:\w+ )?(?:height|width|depth|distance|weight|mass|diameter|age|speed|temperature|population|capacity)\b"),
     ("reason", r"(?<![称叫作译名改认视成喻定化])为什么|为何|为啥|原因|怎么会|何以|缘故|出于什么|目的是|\bwhy\b|\breasons?\b|\bwhat (?:causes?|caused|made|makes|led|explains)\b|\bhow come\b|\bpurpose\b"),
     ("lineage", r"(?:基于|以|从|由|在|用)了?(?:什么|哪个|哪些|哪一个|哪种|谁)[^,，]{0,12}(?:基础|底座|基座|衍生|演化|演变|微调|改进|改编|发展|得到|来的)|底座|基座|前身|后继|衍生(?:自|出|成)|演变|演化|升级(?:成|为|到)|变成|后来.{0,10}(?:什么|哪)|之后.{0,20}得到|基于(?:什么|哪)"
@@ -66,6 +67,7 @@ _VALUES: dict[Kind, str] = {
         "date": rf"(?:1\d|20)\d\d|\d{{1,2}}\s?月|\d+\s?(?:年|世纪)|[一二三四五六七八九〇零十]{{1,4}}(?:年|月|日|世纪)|\b{_MONTHS}\b|年间|年代|时期|\b\d{{3,4}}\b(?!\s?[亿万千]|[,.]\d)|\bcentury\b|去年|今年|明年",
         "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",
         "language": r"[\u4e00-\u9fff](?:文|语)|\b(?:english|chinese|french|german|spanish|japanese|korean|italian|russian|arabic|latin|portuguese|dutch|python|java|rust|fortran)\b|c\+\+|\b[A-Z][a-z]+(?:ish|ese|ian|an|ic)\b",
+        "method": r"先.{2,60}[再后]|首先|然后|接着|步骤|[二两三四五六\d]\s?个?(?:步|阶段)|第一步|方法|做法|办法|方式|通过|采用|利用|借助|做的是|用的?是|使用|\bby (?:\w+ly )?\w+ing\b|\bus(?:e[sd]?|ing)\b|\bfirst\b.{2,90}\bthen\b|\b(?:in|two|three|four|\d) (?:steps|stages|phases)\b|\bmethod|\bthrough\b|\bvia\b",
         "link": r"https?://|www\.",
         "reason": r"因(?![素子])|由于|所以|为了|以便|从而|导致|目的|旨在|使得|促进|有鉴于|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
         "lineage": r"基于|基础上|衍生|而来|演化|演进|微调|得到|升级|前身|改进|改编|发展|继承|源自|延续|\bbased on\b|\bbuilt (?:on|upon|from)\b|\bfine-?tun|\bderived?\b|\bfrom\b|\bextend|\bsuccessor\b|\bevol|\bvariant\b|\bversion of\b",

@@ -17,6 +17,7 @@ from index.queries import Concept, Query
 from index.terms import STOP_WORDS, analyze, is_cjk, normalize
 from rag.reading.units import Unit, terms_of
 from rag.understanding.asking import MEASURE_WORD, asked_nouns, modifiers_of_generic
+from rag.understanding.courtesy import without_courtesy
 from rag.understanding.defining import term_to_define
 from rag.understanding.grammar import (
     FILLERS_EN,
@@ -149,7 +150,7 @@ def understand(text: str, index: Index) -> Question:
 
     Costs well under a millisecond, except when a name is not in the index: then near spellings are looked for.
     """
-    text = text.translate(_HALF_WIDTH)
+    text = without_courtesy(text.translate(_HALF_WIDTH))
     language = language_of(text)
     mentions = tuple(_named(text, index, language))
     query = index.query(_corrected(text, mentions))
