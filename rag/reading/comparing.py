@@ -63,7 +63,7 @@ def _value_clause(question: Question, clause: Clause) -> Clause:
         question.size or question.direction or asks_for_amount(question.text)
     ):
         return replace(clause, kind="money" if _is_about_money(question) else "number")
-    return replace(clause, kind="fact") if clause.kind == "method" else clause  # "how do they differ" asks for no way
+    return clause
 
 
 def _is_about_money(question: Question) -> bool:

@@ -166,6 +166,8 @@ def understand(text: str, index: Index) -> Question:
         needles = tuple(n for n in needles if n.surface in term) or needles
     parts = list(dict.fromkeys(split_clauses(text)))[:MOST_CLAUSES]
     clauses = tuple(_clause(part, language, needles, mentions) for part in parts)
+    if side_by_side:  # "how do they differ" asks for no way of doing something
+        clauses = tuple(replace(clause, kind="fact") if clause.kind == "method" else clause for clause in clauses)
     return Question(
         text=text,
         language=language,

@@ -6,6 +6,7 @@ from corpus import Document, split
 from index import Index
 from rag import Assistant
 from rag.understanding.courtesy import without_courtesy
+from rag.understanding.questions import understand
 
 TEXT = (
     "Heron-2 是北川大学建成的射电望远镜，有 48 面天线。校准 Heron-2 时先关掉接收机，再对准已知的射电源，最后记录偏差。"
@@ -54,3 +55,9 @@ def test_a_long_polite_question_is_answered_like_a_short_one():
 def test_steps_and_ways_are_answered_by_the_sentence_that_tells_them(question):
     assistant = Assistant.open(index=Index.build(split([Document.from_text(TEXT, id="heron.md")])))
     assert "先关掉接收机" in assistant.ask(question).text.splitlines()[0]
+
+
+def test_how_two_things_differ_asks_for_no_way_of_doing_something():
+    index = Index.build(split([Document.from_text("Heron has one dish. Stork has two dishes.", id="a")]))
+    assert understand("How do Heron and Stork differ?", index).kind != "method"
+    assert understand("How is Heron calibrated?", index).kind == "method"
