@@ -491,13 +491,15 @@ def _lock(descriptor: int) -> None:
 def _carry(kept: Kept, path: Path, root: Path) -> bool:
     """Take a file over from an older snapshot; tell whether both share it now, which is safe as nobody changes it.
 
-    Of another directory's files copies are made: whoever saves an index elsewhere wants two.
+    A snapshot never shares with the one right before it, so that damage to one file on disk leaves one of the two whole:
+    it shares with the one before that, and what is carried for the first time is copied. Of another directory's files
+    copies are made too: whoever saves an index elsewhere wants two.
     """
-    own = kept.path.parents[2] == root
     try:
-        if own and kept.size >= WORTH_LINKING and kept.path.stat().st_size == kept.size:
+        older = _other_copy(kept, root) if kept.path.parents[2] == root and kept.size >= WORTH_LINKING else None
+        if older is not None:
             try:
-                os.link(kept.path, path)
+                os.link(older, path)
             except FileNotFoundError:
                 raise
             except OSError as error:  # this file system has no links
@@ -513,6 +515,20 @@ def _carry(kept: Kept, path: Path, root: Path) -> bool:
         raise IndexDamaged(f"{kept.path} is not what was written. {_REBUILD}")
     path.write_bytes(data)
     return False
+
+
+def _other_copy(kept: Kept, root: Path) -> Path | None:
+    """Return a file of an older snapshot that holds the same as this one and is another file on disk; None if none does."""
+    inode = kept.path.stat().st_ino
+    for name in reversed(names(root)):
+        path = root / "snapshots" / name / kept.path.name
+        try:
+            snapshot = _opened(path.parent, name)
+            if path.stat().st_ino != inode and snapshot.kept(path.name).sha256 == kept.sha256:
+                return snapshot.path(path.name)
+        except (IndexError_, OSError, KeyError):
+            continue  # it is damaged, or has no such file
+    return None
 
 
 def _sealed(draft: Path, shared: Mapping[str, Kept]) -> dict[str, dict[str, object]]:

@@ -100,16 +100,18 @@ def test_changes_in_any_order_rank_as_one_build_does(seed, saved, tmp_path, monk
         index.verify()
 
 
-def test_adding_shares_the_large_files_of_what_was_there(tmp_path, monkeypatch):
+def test_a_snapshot_shares_large_files_with_the_one_before_the_last(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "WORTH_LINKING", 1)
     index = Index.build(split(documents_of(range(30))))
     index.save(tmp_path)
     index.add(documents_of([30]))
+    index.add(documents_of([31]))
 
-    old, new = (tmp_path / "snapshots" / name for name in snapshots.names(tmp_path))
-    assert (old / "base.pack").samefile(new / "base.pack")
-    assert (old / "segment0_postings.pack").samefile(new / "segment0_postings.pack")
-    assert (new / "segment1_postings.pack").exists()
+    first, second, third = (tmp_path / "snapshots" / name for name in snapshots.names(tmp_path))
+    for name in ("base.pack", "segment0_postings.pack"):
+        assert (first / name).samefile(third / name)
+        assert not (second / name).samefile(third / name)
+    assert (second / "segment1_postings.pack").exists()
     assert Index.open(tmp_path).search("tide")
 
 
@@ -120,17 +122,34 @@ def test_an_index_that_is_saved_elsewhere_shares_nothing(tmp_path, monkeypatch):
     assert [path.stat().st_nlink for path in (tmp_path / "two").rglob("*") if path.is_file()] == [1] * 9
 
 
-def test_a_shared_file_that_is_damaged_is_told_of_in_every_snapshot(tmp_path, monkeypatch):
+@pytest.mark.parametrize("added", [1, 2, 3])
+def test_a_large_file_that_is_damaged_leaves_the_snapshot_before_to_serve(added, tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "WORTH_LINKING", 1)
+    index = Index.build(split(documents_of(range(30))))
+    index.save(tmp_path)
+    for number in range(added):
+        index.add(documents_of([30 + number]))
+    with (tmp_path / "snapshots" / index.snapshot / "segment0_postings.pack").open("r+b") as file:
+        file.write(b"x")
+
+    *_, before, newest = Index.snapshots(tmp_path)
+    assert "not what was written" in newest.damage
+    assert not before.damage
+    assert Index.open(tmp_path).snapshot == before.name
+    with pytest.raises(IndexDamaged, match="segment0_postings"):
+        snapshots.verify(tmp_path)
+
+
+def test_what_is_damaged_in_an_older_snapshot_is_not_shared_with_the_next(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "WORTH_LINKING", 1)
     index = Index.build(split(documents_of(range(30))))
     index.save(tmp_path)
     index.add(documents_of([30]))
-    path = tmp_path / "snapshots" / index.snapshot / "segment0_postings.pack"
-    with path.open("r+b") as file:
+    with (tmp_path / "snapshots" / snapshots.names(tmp_path)[0] / "segment0_postings.pack").open("r+b") as file:
         file.write(b"x")
-    assert ["not what was written" in snapshot.damage for snapshot in Index.snapshots(tmp_path)] == [True, True]
-    with pytest.raises(IndexDamaged, match="segment0_postings"):
-        snapshots.verify(tmp_path)
+    index.add(documents_of([31]))
+
+    assert [bool(snapshot.damage) for snapshot in Index.snapshots(tmp_path)] == [True, False, False]
 
 
 def test_where_there_are_no_links_files_are_copied(tmp_path, monkeypatch):
