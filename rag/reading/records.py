@@ -191,6 +191,11 @@ class _ReadRow:
     others: tuple[str, ...]
     values: tuple[Value, ...]
 
+    @classmethod
+    def of(cls, name: str, others: tuple[str, ...], values: tuple[Value, ...]) -> _ReadRow:
+        """Take a row's name apart."""
+        return cls(name, key_of(name), tuple(part.strip() for part in PARTS.split(name)), others, values)
+
 
 class _Place:
     """A table as a key: the same table of the very same document."""
@@ -216,10 +221,8 @@ def _read(place: _Place) -> tuple[_ReadRow, ...]:
     names = [(row, name) for row in table.rows if (name := name_of(table, row)) and not _is_amount(name)]
     own = {key_of(name) for _, name in names}
     return tuple(
-        _ReadRow(
+        _ReadRow.of(
             name,
-            key_of(name),
-            tuple(part.strip() for part in PARTS.split(name)),
             tuple(key for key in _other_keys(table, row) if key not in own),
             tuple(_values(document, table, row)),
         )
@@ -238,7 +241,7 @@ def _turned(document: Document, table: Table) -> Iterator[_ReadRow]:
             if text.strip(" -–—")
         )
         if name:
-            yield _ReadRow(name, key_of(name), (), (), tuple(values))
+            yield _ReadRow.of(name, (), tuple(values))
 
 
 def _other_keys(table: Table, row: Row) -> list[str]:
