@@ -236,7 +236,7 @@ class StoredCatalogue:
         """Return passages that follow each other."""
         kept = self._kept_passages
         known = [kept.get(number) for number in numbers]
-        if None not in known:
+        if all(known):  # "None in" would compare every passage, field by field
             return cast(list[Passage], known)
         query = "SELECT document, start, stop, kind, words FROM passages WHERE number BETWEEN ? AND ? ORDER BY number"
         with _as_damage():

@@ -251,12 +251,18 @@ def _is_part(text: str, start: int, end: int, spelling: str) -> bool:
     return bool(spelling[-1].isdigit() and re.match(r" [A-Z][a-z]+", after))
 
 
-def names_in(text: str) -> Iterator[str]:
-    """Yield the Latin names that stand in a document's text: words with a digit, an inner capital, or a capital."""
-    for match in _LATIN.finditer(text):
-        word = match[0].rstrip(".")
-        if _CAPITALISED.search(word) and word.lower() not in _COMMON and word.lower() not in STOP_WORDS:
-            yield word
+@lru_cache(maxsize=1024)
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the Latin names that stand in a document's text: words with a digit, an inner capital, or a capital.
+
+    Remembered: for names that no document has, the passages near a question are looked through again and again.
+    """
+    words = (match[0].rstrip(".") for match in _LATIN.finditer(text))
+    return tuple(word for word in words if _CAPITALISED.search(word) and _is_no_common_word(word.lower()))
+
+
+def _is_no_common_word(lower: str) -> bool:
+    return lower not in _COMMON and lower not in STOP_WORDS
 
 
 def unknown_words(text: str, named: Sequence[Mention], index: Index) -> Iterator[Mention]:

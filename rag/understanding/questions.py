@@ -283,7 +283,7 @@ def _candidates(surface: str, text: str, index: Index) -> Iterable[str]:
     """Yield names that a typing error may stand for: one letter away, near the question, or with other names."""
     yield from names_beside(surface, index)
     for hit in index.search(text, 50) if text else ():
-        yield from names_in(f"{hit.passage.section} {hit.passage.text}")
+        yield from (*names_in(hit.passage.section), *names_in(hit.passage.text))
     for others in index.aliases().values():
         yield from others
 
