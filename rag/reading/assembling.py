@@ -38,6 +38,7 @@ from rag.reading.records import (
     Value,
     date_of,
     differ,
+    mentions_name,
     roster_of,
     said,
     size_of,
@@ -60,6 +61,7 @@ from rag.understanding.questions import Needle, Question
 MOST_NAMES = 40
 MOST_SOURCES = 3  # rows cited for one statement
 FEWEST_VALUES = 3  # that must be readable for a superlative
+FEWEST_CHOSEN = 2  # the same among records that were chosen by a condition
 MOST_COLUMNS = 5  # of a difference
 
 _COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
@@ -199,6 +201,9 @@ def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
     if not question.direction or chosen == []:
         return None
     among = [each.record for each in chosen] if chosen else roster.records
+    fewest = FEWEST_VALUES if chosen is None else FEWEST_CHOSEN
+    if len({each.record.name for each in _comparable(_ranked(question, among, roster))}) < min(fewest, len(among)):
+        return None
     statements = [s for way in _directions(question) for s in _best(replace(question, direction=way), among, roster)]
     return Draft(tuple(fitting(statements, most=len(statements))), assured=True) if statements else None
 
@@ -211,10 +216,8 @@ def _directions(question: Question) -> list[int]:
 
 
 def _best(question: Question, among: Sequence[Record], roster: Roster) -> list[Statement]:
-    """Return what is said of the records with the largest or smallest value; [] if too few values can be compared."""
+    """Return what is said of the records with the largest or smallest value."""
     ranked = _comparable(_ranked(question, among, roster))
-    if len({each.record.name for each in ranked}) < min(FEWEST_VALUES, len(among)):
-        return []
     best = (max if question.direction > 0 else min)(each.amount for each in ranked)
     names = list(dict.fromkeys(each.record.name for each in ranked if each.amount == best))[:MOST_SOURCES]
     return [s for name in names for s in _told([each for each in ranked if each.record.name == name])]
@@ -323,7 +326,9 @@ def _compared(question: Question, records: Sequence[Record]) -> list[Record]:
         return written
     found = [_record_of(name, records) for name in subjects(question.mentions)]
     known = [record for record in found if record is not None]
-    return known if len(known) == len(found) else []
+    others = [name for name, record in zip(subjects(question.mentions), found, strict=True) if record is None]
+    said_of_them = all(any(mentions_name(v, name) for r in known for v in r.values) for name in others)
+    return known if said_of_them else []  # of "which site of Acme" Acme is said of the sites
 
 
 def _written(text: str, records: Iterable[Record]) -> list[Record]:
@@ -341,7 +346,8 @@ def _written(text: str, records: Iterable[Record]) -> list[Record]:
 def _forms(name: str) -> list[str]:
     """Return a name as it may be said: whole, without what stands in brackets, without its version, its Chinese part."""
     bare = re.sub(r"\s*[(（].*", "", name)
-    return list(dict.fromkeys((name, bare, re.sub(r"\s*v?\d+(?:\.\d+)*$", "", bare), bare.partition(" ")[0])))
+    asides = re.findall(r"[(（]([^()（）]+)[)）]", name)
+    return list(dict.fromkeys((name, bare, *asides, re.sub(r"\s*v?\d+(?:\.\d+)*$", "", bare), bare.partition(" ")[0])))
 
 
 def _record_of(name: Mention, records: Iterable[Record]) -> Record | None:

@@ -42,6 +42,13 @@ def columns_asked(
         matches = {header: match for header, match in matches.items() if match and is_measured(header, records)}
     if named := _best(matches, question):
         return named
+    dates = (
+        {header for header in headers if DATE.names(header)}
+        if all(c.kind == "date" for c in question.clauses)
+        else set()
+    )
+    if len(dates) == 1:
+        return dates
     if unsaid(question, headers, roster):
         return set()  # who asks for the larger crew does not ask for the larger size
     found = {

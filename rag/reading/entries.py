@@ -123,13 +123,15 @@ def _entries(known: _Known) -> _Read:
     led = [lead for lead in find_leads(document) if not any(s.start == lead.start for s in sections)]
     records += [_with_name(_record(document, lead.name, lead.end, lead.stop), lead.start) for lead in led]
     records = [record for record in records if record.values]
-    headings = [title for section in sections for title in section.path[:-1]]
-    headings += [section.title for lead in led if (section := document.section_at(lead.start))]
+    over = [" ".join(section.path[:-1]) for section in sections]
+    over += [section.title for lead in led if (section := document.section_at(lead.start))]
+    headed = Counter(term for heading in over for term in terms_of(heading))
+    headings = {term for term, count in headed.items() if 2 * count > len(over)}
     shared = Counter(key for record in records for key in record.keys)
     records = [replace(r, keys=frozenset(key for key in r.keys if key == r.key or shared[key] == 1)) for r in records]
     first = Counter(term for record in records for term in terms_of(record.values[0].text))
     often = {term for term, count in first.items() if len(term) > 1 and 3 * count >= 2 * len(records)}
-    return _Read(records, frozenset(often | terms_of(f"{document.title} {' '.join(headings)}")))
+    return _Read(records, frozenset(often | headings | terms_of(document.title)))
 
 
 def _listed(document: Document) -> list[Section]:

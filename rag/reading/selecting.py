@@ -48,7 +48,7 @@ IDLE = pattern(
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
     r"|tables?|lists?|listed|documents?|surveys?|text|according|all|every|each|may|might|can|could|must|available|belong\w*|launch\w*|produc\w*|propos\w*|introduc\w*|descend\w*|ancest\w*|famil(?:y|ies)|members?|after|before|other|another|became|become\w*|steps?|trac\w*|lineage|between|not|no|ever|there"
     r"|most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|earliest|latest|first|fastest|slowest|longest|shortest|larger|bigger|smaller|cheaper|higher|lower|newer|older|earlier|later|more|fewer|less"
-    r"|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|slow|quick|young|great|short|long)e(?:r|st)|best|worst|expensive|weigh(?:s|ed)?"
+    r"|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|slow|fast|quick|young|great|short|long)e(?:r|st)|best|worst|expensive|weigh(?:s|ed)?"
     r"|over|above|under|below|than|exceed\w*|at|compar\w*|differ\w*|number|count|(?:in |since )?(?:19|20)\d\d\s?年?)",
     re.IGNORECASE,
 )
@@ -140,6 +140,8 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     for mention, held_by in named:
         if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"
             held_by = _matching(records, mention, None)
+        if not held_by:  # of "AGPL" also "AGPL-3.0", where no cell has it alone
+            held_by = _beginning_with(records, mention)
         if not held_by:  # "Linux-class boards" are those under the heading with this name
             held_by = {
                 r.key: list(r.values[:1])
@@ -255,6 +257,16 @@ def _matching(records: Sequence[Record], mention: Mention, attribute: Attribute 
         if values and not record.is_named(mention):
             found[record.key] = values
     return found
+
+
+def _beginning_with(records: Sequence[Record], mention: Mention) -> dict[str, list[Value]]:
+    """Return the records of which a cell begins with a name and goes on with a version of it; no column of bases counts."""
+    names = tuple(spelling.lower() + "-" for spelling in mention.spellings)
+    cells = {
+        r.key: [v for v in r.values if v.header and not BASE.names(v.header) and v.text.lower().startswith(names)]
+        for r in records
+    }
+    return {key: values for key, values in cells.items() if values}
 
 
 def _by_year(records: Sequence[Record], year: int) -> dict[str, list[Value]]:
