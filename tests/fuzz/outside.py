@@ -39,9 +39,12 @@ SAID = (
     {"choices": [{"index": 0, "message": {"role": "assistant", "content": "It has 7 billion parameters [1]."}, "finish_reason": "stop"}]},
     {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "It has 7 billion"}, "finish_reason": None}]},
     {"choices": [{"index": 0, "delta": {"content": " parameters [1]."}, "finish_reason": "stop"}], "usage": {"total_tokens": 7}},
-    {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "search_documents", "arguments": '{"query": "Walnut"}'}}]}, "finish_reason": "tool_calls"}]},
     {"error": {"message": "This model's maximum context length is 512 tokens", "type": "invalid_request_error", "code": 400}},
     {"data": [{"object": "embedding", "index": 0, "embedding": [0.1, 0.2, 0.3]}], "model": "x", "usage": {"prompt_tokens": 1, "total_tokens": 1}},
+)  # fmt: skip
+CALLS = (
+    ("search", {"question": "How large is Walnut-7B?"}), ("look_up", {"name": "Elm", "attribute": "number of parameters"}),
+    ("compare", {"names": ["Elm", "Walnut-7B"], "attribute": "parameters"}), ("search", {"query": 7}), ("erase", {}),
 )  # fmt: skip
 FEED = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:a="http://arxiv.org/schemas/atom"><entry>
 <id>http://arxiv.org/abs/2302.13971v2</id><title>On Walnuts</title><summary>We grow them.</summary><published>2023-02-27T17:11:15Z</published>
@@ -103,7 +106,7 @@ def replies(index: Index, check_answer: Callable[..., None]) -> Target:
         def __init__(self, **_: object) -> None: ...
 
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-            status, headers, parts = said[0]
+            status, headers, parts = said.pop(0) if len(said) > 1 else said[0]
             return httpx2.Response(status, headers=headers, stream=Bytes(parts), request=request)
 
     os.environ |= {"OPENAI_API_KEY": "sk-fuzz-0123456789abcdef", "OPENAI_BASE_URL": URL}
@@ -111,49 +114,67 @@ def replies(index: Index, check_answer: Callable[..., None]) -> Target:
         os.environ[variable] = "false"
     own, httpx2.HTTPTransport = httpx2.HTTPTransport, Transport  # type: ignore[misc, assignment]
     try:
-        assistant = Assistant.open(index, llm="openai:x", llm_base_url=URL)
-        said.append((200, {"content-type": "application/json"}, [json.dumps(SAID[5]).encode()]))
+        assistants = []
+        for tools in ("off", "on"):
+            os.environ["SURVEY_QA_LLM_TOOLS"] = tools
+            assistants.append(Assistant.open(index, llm="openai:x", llm_base_url=URL))
+        said.append((200, {"content-type": "application/json"}, [json.dumps(SAID[-1]).encode()]))
         embedder = OpenAIEmbedder("x")
     finally:
         httpx2.HTTPTransport = own  # type: ignore[misc]
-    reader = assistant.chat_reader
-    assert reader is not None
-    reader.model._backoff_s = 0.0
+    for assistant in assistants:
+        assert assistant.chat_reader is not None
+        assistant.chat_reader.model._backoff_s = 0.0
     chat_model.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[attr-defined]  # nobody waits
 
     def hear(data: bytes) -> None:
         draw = making.Draw(data)
-        embeds = draw.number(6) == 0
-        streams = not embeds and draw.number(8) > 0
-        events = [SAID[5]] if embeds else [draw.one_of(SAID) for _ in range(1 + draw.number(4))]
-        written = [json.dumps(_changed(event, draw)).encode() for event in events]
-        body = b"".join(b"data: %b\n\n" % one for one in written) + b"data: [DONE]\n\n" if streams else written[0]
-        if draw.number(3) == 0:
-            body = making.mutated(body, draw)
-        cut = draw.number(len(body) + 1)
-        kind = draw.one_of(("text/event-stream" if streams else "application/json", "text/html", "x"))
-        status = draw.one_of((200, 200, 200, 200, 201, 204, 302, 400, 401, 404, 413, 429, 500, 503))
-        headers = {"content-type": kind} | (
-            {"retry-after": draw.text(2).encode("ascii", "replace").decode().strip("\r\n\0") or "1"}
-            if draw.number(5) == 4
-            else {}
-        )
-        said[0] = (
-            status,
-            {name: re.sub(r"[^\x20-\x7e]", "", value) for name, value in headers.items()},
-            [body[:cut], body[cut:]],
-        )
+        embeds = draw.number(6) == 5
+        said[:] = [_reply(draw, embeds=embeds) for _ in range(1 + draw.number(3))]
         if embeds:
             with contextlib.suppress(IndexError_):
                 assert embedder.embed_query("Walnut").shape == (3,)
                 assert embedder.embed_passages(["Walnut", "Hazel"]).shape == (2, 3)
             return
         with contextlib.suppress(LLMError):
-            answer = assistant.ask(draw.one_of(("How many parameters does Walnut-7B have?", "核桃模型有多少参数?")))
+            answer = draw.one_of(assistants).ask(
+                draw.one_of(("How many parameters does Walnut-7B have?", "核桃模型有多少参数?"))
+            )
             check_answer(answer, index)
             assert "sk-fuzz" not in json.dumps(answer.to_dict())
 
     return hear
+
+
+def _calling(draw: Any) -> dict[str, Any]:
+    """Return an event in which a model calls a tool, its arguments well or badly written."""
+    name, arguments = draw.one_of(CALLS)
+    written = json.dumps(_changed(arguments, draw))
+    function = {"name": name, "arguments": written[: draw.number(len(written))] if draw.number(6) == 5 else written}
+    call = {"index": draw.number(3), "id": "a", "type": "function", "function": function}
+    return {
+        "choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": draw.one_of(("tool_calls", None))}]
+    }
+
+
+def _reply(draw: Any, *, embeds: bool) -> tuple[int, dict[str, str], list[bytes]]:
+    """Return status, headers and body of a model server's reply, valid or nearly so."""
+    streams = not embeds and draw.number(8) < 7
+    events = (
+        [SAID[-1]]
+        if embeds
+        else [_calling(draw) if draw.number(3) == 2 else draw.one_of(SAID) for _ in range(1 + draw.number(4))]
+    )
+    written = [json.dumps(_changed(event, draw) if draw.number(2) else event).encode() for event in events]
+    body = b"".join(b"data: %b\n\n" % one for one in written) + b"data: [DONE]\n\n" if streams else written[0]
+    if draw.number(4) == 3:
+        body = making.mutated(body, draw)
+    cut = draw.number(len(body) + 1)
+    headers = {"content-type": draw.one_of(("text/event-stream" if streams else "application/json", "text/html", "x"))}
+    if draw.number(5) == 4:
+        headers["retry-after"] = re.sub(r"[^\x20-\x7e]", "", draw.text(2)) or "1"
+    status = draw.one_of((*[200] * 12, 201, 204, 302, 400, 401, 404, 413, 429, 500, 503))
+    return status, headers, [body[:cut], body[cut:]]
 
 
 class _Site:

@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 MINUTES = os.environ.get("SURVEY_QA_FUZZ_MINUTES", "0.1")
 EXAMPLES = {"snapshot": 25, "http": 40, "reader": 40, "question": 40, "citing": 40, "replies": 40, "kept": 60}
 CHANGED = (
-    "GRADIO_ANALYTICS_ENABLED", "GRADIO_SHARE", "HF_HUB_DISABLE_TELEMETRY", "GRADIO_TEMP_DIR", "OPENAI_API_KEY", "OPENAI_BASE_URL",
+    "GRADIO_ANALYTICS_ENABLED", "GRADIO_SHARE", "HF_HUB_DISABLE_TELEMETRY", "GRADIO_TEMP_DIR", "OPENAI_API_KEY", "OPENAI_BASE_URL", "SURVEY_QA_LLM_TOOLS",
     "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2",
 )  # fmt: skip
 SLOW = ("snapshot", "http", "reader", "question", "citing", "replies", "links")
