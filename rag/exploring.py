@@ -20,6 +20,7 @@ FIELDS = (
 )  # fmt: skip
 BRANCHES = ("decoder-only", "encoder-decoder", "encoder-only", "GLM")  # of the tree; "" holds the others
 
+MOST_GENERATIONS = 50  # in one tree
 _NAME_HEADERS = frozenset({"模型", "模型名", "模型名称", "名称", "model", "models", "model name", "name"})
 _HEADERS: Mapping[str, str] = {
     "机构": "organisation", "发布机构": "organisation", "开发者": "organisation", "作者": "organisation", "公司": "organisation",
@@ -118,17 +119,14 @@ def descend(models: Sequence[ModelCard]) -> dict[str, tuple[Descent, ...]]:
     """Return the evolution tree: for each branch its first models with all that was made from them.
 
     A model that was made from several stands under the first that is known. The branch is what a document says of the
-    model's architecture, else that of what it was made from. Models of no branch stand under "".
+    model's architecture, else that of what it was made from. Models of no branch stand under "". A line of more than
+    ``MOST_GENERATIONS`` goes on as a tree of its own: no family is so old, but a document may say anything.
     """
-    known = {model_key(model.name) for model in models}
-    parents: dict[str, str] = {}
+    parents = _parents(models)
     children: dict[str, list[ModelCard]] = {}
     roots: list[ModelCard] = []
     for model in models:
-        own = model_key(model.name)
-        parent = next((key for key in _made_from(model) if key in known and not _is_below(key, own, parents)), "")
-        if parent:
-            parents[own] = parent
+        if parent := parents.get(model_key(model.name)):
             children.setdefault(parent, []).append(model)
         else:
             roots.append(model)
@@ -175,11 +173,32 @@ def _made_from(model: ModelCard) -> Iterator[str]:
     return (model_key(part) for value in model.of("derived_from") for part in _PARENT.split(value.text))
 
 
-def _is_below(key: str, ancestor: str, parents: Mapping[str, str]) -> bool:
-    """Tell whether a model is ``ancestor`` itself or stands below it in the tree so far, so that no circle arises."""
-    while key != ancestor and key in parents:
-        key = parents[key]
-    return key == ancestor
+def _parents(models: Sequence[ModelCard]) -> dict[str, str]:
+    """Return the key of what each model was made from, where that is known; there are no circles and no endless lines."""
+    known = {model_key(model.name) for model in models}
+    parents: dict[str, str] = {}
+    above: dict[str, str] = {}  # the same, with short cuts
+    for model in models:
+        own = model_key(model.name)
+        parent = next((key for key in _made_from(model) if key in known and _top(key, above) != own), "")
+        if parent:
+            parents[own] = above[own] = parent
+    generations: dict[str, int] = {}
+    for model in models:
+        line = [model_key(model.name)]
+        while line[-1] not in generations and line[-1] in parents:
+            line.append(parents[line[-1]])
+        for key in reversed(line):
+            generations.setdefault(key, generations[parents[key]] + 1 if key in parents else 0)
+    return {key: parent for key, parent in parents.items() if generations[key] % MOST_GENERATIONS}
+
+
+def _top(key: str, above: dict[str, str]) -> str:
+    """Return the first of the line that a model stands in so far; what was walked is shorter the next time."""
+    while key in above:
+        above[key] = above.get(above[key], above[key])
+        key = above[key]
+    return key
 
 
 def _descent(model: ModelCard, children: Mapping[str, Sequence[ModelCard]]) -> Descent:

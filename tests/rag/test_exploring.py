@@ -3,6 +3,7 @@ import pytest
 from corpus import Document, split
 from index import Index
 from rag.exploring import descend, gather_models
+from ui.gallery import render_tree
 
 ORES = """# Ore models
 
@@ -79,6 +80,20 @@ def test_a_circle_of_two_still_shows_both():
 
     (first,) = descend(models)[""]
     assert [first.model.name, *(child.model.name for child in first.children)] == ["B-1", "A-1"]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_line_without_end_is_a_tree_of_fifty_generations_after_the_other(backwards):
+    rows = [f"| Ore-{n}x | Ore-{n + 1}x | decoder-only |" for n in range(1_200)]
+    text = "\n".join(
+        ["# Ores", "", "| Model | Base | Architecture |", "|---|---|---|", *(reversed(rows) if backwards else rows)]
+    )
+    models = gather_models(Index.build(split([Document.from_text(text, id="ores.md")])))
+    tree = descend(models)["decoder-only"]
+
+    assert len(models) == 1_200
+    assert len(tree) == 24
+    assert render_tree(models, "en").count("Ore-") >= 1_200
 
 
 def test_the_library_has_a_tree_in_every_branch():
