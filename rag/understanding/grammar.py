@@ -15,7 +15,7 @@ from rag.understanding.measures import direction_on
 
 Kind = Literal[
     "link", "superlative", "count", "list", "percentage", "money", "date", "duration", "number",
-    "organisation", "venue", "language", "lineage", "reason", "definition", "person", "method", "yes_no", "name", "fact",
+    "organisation", "venue", "language", "lineage", "reason", "definition", "person", "opinion", "method", "yes_no", "name", "fact",
 ]  # fmt: skip
 
 # The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
@@ -42,6 +42,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("venue", r"哪个会|什么会(?!有)|哪届|会议|期刊|发表在|刊于|发表(?:在|于)(?:哪|什么)|\b(?:conference|journal|venue|proceedings|workshop)\b|\bwhere\b.{1,60}\b(?:published|presented|appear)"),
     ("language", r"(?:什么|哪种|哪国|哪门|何种)语言|\b(?:what|which) languages?\b"),
     ("definition", r"^(?:请问|请)?(?:什么|啥)(?:是|叫)(?!因|原|造)|(?:是|指|叫)(?:什么意思|啥意思)|^[^的，,]{1,24}(?<!名字)(?<!全名)(?<!名称)是(?:个|一种|一个)?(?:什么|啥)(?:东西|玩意|样的)?(?:模型|项目|系统)?[?？。]?$|指的?是什么|的?(?:定义|含义)|介绍一下|简介|^what (?:is|are) (?:a |an )?[\w.+-]+(?: [\w.+-]+){0,2}\?*$|\bwhat (?:does|is) .{1,40} (?:mean|stand for|refer to)\b|\bwhat is meant by\b|\bdefin(?:e|ition)\b|\btell me about\b|(?:何谓|何为)(?=\S)|(?:含义|定义)[?？。]*$"),
+    ("opinion", r"(?:怎么|怎样|如何)(?:看待?|评价|评估)|看法|观点|态度|前景|看好|(?:怎么|如何)(?:说|讲)(?!出)|什么(?:建议|评价|判断)|\b(?:opinions?|verdict|stance|outlook|point of view|advice)\b|\b(?:say|think|recommend|advise|conclude)s? (?:about|of|on|regarding)\b|\bviews? (?:on|of|about)\b"),
     ("person", r"谁|哪位|哪个人|什么人|作者|第一作者|\bwho(?:m|se)?\b|\bauthors?\b"),
     ("name", r"叫(?:什么|啥|做什么)|(?:名字|名称|全名|全称|简称)(?:是|叫|$|\?|？)|什么名|\bcalled\b|\bnames?\b|\btitle\b|\bstands? for\b"),
     ("method", r"怎么|如何|怎样|(?:什么|哪种|何种)(?:方法|方式|技术|手段|算法|策略|机制|办法)|\bhow\b|\b(?:what|which) (?:\w+ ){0,2}(?:methods?|techniques?|approach|approaches|algorithms?|strategy|way)\b"),
@@ -68,6 +69,7 @@ _VALUES: dict[Kind, str] = {
         "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",
         "language": r"[\u4e00-\u9fff](?:文|语)|\b(?:english|chinese|french|german|spanish|japanese|korean|italian|russian|arabic|latin|portuguese|dutch|python|java|rust|fortran)\b|c\+\+|\b[A-Z][a-z]+(?:ish|ese|ian|an|ic)\b",
         "method": r"先.{2,60}[再后]|首先|然后|接着|步骤|[二两三四五六\d]\s?个?(?:步|阶段)|第一步|方法|做法|办法|方式|通过|采用|利用|借助|做的是|用的?是|使用|\bby (?:\w+ly )?\w+ing\b|\bus(?:e[sd]?|ing)\b|\bfirst\b.{2,90}\bthen\b|\b(?:in|two|three|four|\d) (?:steps|stages|phases)\b|\bmethod|\bthrough\b|\bvia\b",
+        "opinion": r"我(?!国)|笔者|看好|看衰|认为|觉得|以为|推荐|建议|值得|应该?|不如|可惜|前景|未来|有望|趋势|潜力|仍然?|更适合|最适合|\b(?:I|we|should|recommend\w*|believe\w*|think|thinks|promising|potential|worth|advice|advise\w*|future|likely|expect\w*|prefer\w*|in our view|opinion)\b",
         "link": r"https?://|www\.",
         "reason": r"因(?![素子])|由于|所以|为了|以便|从而|导致|目的|旨在|使得|促进|有鉴于|\bbecause\b|\bdue to\b|\bsince\b|\bin order to\b|\bas a result\b|\btherefore\b|\bso that\b|\bcaus|\breason\b|\bto (?:avoid|prevent|make|allow|ensure|improve|promote)\b|\bthus\b|\bthereby\b",
         "lineage": r"基于|基础上|衍生|而来|演化|演进|微调|得到|升级|前身|改进|改编|发展|继承|源自|延续|\bbased on\b|\bbuilt (?:on|upon|from)\b|\bfine-?tun|\bderived?\b|\bfrom\b|\bextend|\bsuccessor\b|\bevol|\bvariant\b|\bversion of\b",
@@ -107,7 +109,7 @@ LIST_THEM = pattern(r"(?:列出|列举|罗列|举出|写出|找出|说出|给出
 # Words that only ask or fill, beyond those that the index drops: they say nothing about what an answer must contain.
 FILLERS_ZH = pattern(
     r"请问|请|麻烦|分别|各自|全名|全称|名称|名字|帮我|告诉我|给我|给一下|一下|我想知道|想问|到底|究竟|一共|总共|大概|大约|左右|具体|详细|目前|现在|如今|以前|后来|当时|其实|真的"
-    r"|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大(?!学)|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
+    r"|看待|什么|哪些|哪个|哪家|哪里|哪儿|哪种|哪位|哪几|哪|多少|多大(?!学)|多高|多长|几个|几|怎么样|怎么|如何|怎样|为什么|为何|为啥|是否|是不是|有没有|能不能|吗|呢|吧|啊|呀|啦|嘛|的|了|是|有|在|被|把|给|跟|和|与|及|以及|都|也|还|就|才|又|再|会|能|可以|可|要|得|过|着|个|那|这|其中|里面|之中|它|他|她|们|谁|啥|用|叫|对|从|让|去|来|上|下|中|里|以|为|于|所|之|并|或|等|些|样|出|做|说|讲"
 )
 FILLERS_EN = frozenset(
     [
@@ -225,6 +227,28 @@ KIND_NOUNS: dict[Kind, frozenset[str]] = {
     "date": frozenset(["时间", "日期", "年份", "年", "year", "date"]),
     "money": frozenset(["钱", "money"]),
     "person": frozenset(["人", "person"]),
+    "opinion": frozenset(
+        [
+            "看法",
+            "观点",
+            "态度",
+            "评价",
+            "评估",
+            "看待",
+            "看",
+            "前景",
+            "建议",
+            "opinion",
+            "view",
+            "views",
+            "outlook",
+            "verdict",
+            "stance",
+            "advice",
+            "think",
+            "thinks",
+        ]
+    ),
 }
 
 # What a question about size may be answered with though its words do not occur: "175B" says parameters by itself.

@@ -1,4 +1,4 @@
-"""What surrounds a question is no part of it: greetings, thanks, who asks, "could you tell me"."""
+"""How people ask: courtesies around a question, and questions for a way, for steps and for an opinion."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from corpus import Document, split
 from index import Index
 from rag import Assistant
 from rag.understanding.courtesy import without_courtesy
+from rag.understanding.grammar import kind_of
 from rag.understanding.questions import understand
 
 TEXT = (
@@ -61,3 +62,21 @@ def test_how_two_things_differ_asks_for_no_way_of_doing_something():
     index = Index.build(split([Document.from_text("Heron has one dish. Stork has two dishes.", id="a")]))
     assert understand("How do Heron and Stork differ?", index).kind != "method"
     assert understand("How is Heron calibrated?", index).kind == "method"
+
+
+@pytest.mark.parametrize("question", ["怎么看待折反射望远镜?", "对折反射望远镜怎么评价?", "折反射望远镜的前景如何?"])
+def test_an_opinion_is_answered_by_the_sentence_that_holds_one(question):
+    text = (
+        "折反射望远镜有一块改正镜。折反射望远镜在 1930 年出现。折反射望远镜的镜筒很短。"
+        "我不看好折反射望远镜：造价高，冷却又慢。折反射望远镜常见于小城。"
+    )
+    assistant = Assistant.open(index=Index.build(split([Document.from_text(text, id="a")])))
+    assert "不看好" in assistant.ask(question).text.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the outlook for Heron?", "What does the author think of Heron?", "作者对 Heron 的评价是什么态度?"],
+)
+def test_a_question_for_an_opinion_is_known(question):
+    assert kind_of(question) == "opinion"
