@@ -13,7 +13,7 @@ from index.snapshots import SnapshotInfo
 from ui.documents import key_of
 from ui.facets import Facet, Group
 from ui.jobs import Job
-from ui.rendering import escaped, name_of, seal
+from ui.rendering import escaped, name_of, render_tool, seal
 from ui.texts import TEXTS, Language, Texts
 
 MOST_LISTED = 500  # documents; the search finds the others
@@ -113,8 +113,8 @@ def _worded(kind: str, value: str, words: str) -> str:
 
 def _document(info: DocumentInfo, chosen: bool, texts: Texts, *, writable: bool) -> str:
     key, pressed = key_of(info.id), " sq-chosen" if chosen else ""
-    limit = _tool(f"sq-only{pressed}", key, texts.limit.format(name=info.title or info.id))
-    remove = _tool("sq-remove", key, f"{texts.remove}: {info.title or info.id}") if writable else ""
+    limit = render_tool(f"sq-only{pressed}", texts.limit.format(name=info.title or info.id), key)
+    remove = render_tool("sq-remove", f"{texts.remove}: {info.title or info.id}", key) if writable else ""
     opener = (
         f'<button type="button" class="sq-document" value="d.{key}" title="{escaped(texts.look_inside)}">'
         f"{escaped(info.title or info.id)}</button>"
@@ -132,7 +132,7 @@ def _job(job: Job, texts: Texts) -> str:
     share = f" {job.done}/{job.total}" if job.state == "running" and job.total else ""
     stage = f" ({job.stage}{share})" if job.state == "running" and job.stage else ""
     words = f'<span class="sq-at">{escaped(job.words)}</span>' if job.words else ""
-    cancel = "" if job.over else _tool("sq-cancel", job.number, texts.cancel)
+    cancel = "" if job.over else render_tool("sq-cancel", texts.cancel, job.number)
     told = f"{texts.works[job.work]} {job.about}: {texts.states[job.state]}{stage}"
     return f'<li class="sq-job sq-{job.state}">{escaped(told)} {words}{cancel}</li>'
 
@@ -146,7 +146,3 @@ def _snapshot(info: SnapshotInfo, texts: Texts, *, writable: bool) -> str:
         state = f'<span class="sq-badge sq-bad">{escaped(texts.damaged_snapshot)}</span>'
     back = "" if state or not writable else _worded("sq-rollback", info.name, texts.roll_back)
     return f'<li class="sq-job"><span class="sq-code">{escaped(info.name)}</span>{escaped(told)}{state}{back}</li>'
-
-
-def _tool(kind: str, value: int | str, name: str) -> str:
-    return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{escaped(name)}"></button>'

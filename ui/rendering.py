@@ -201,6 +201,11 @@ def render_fine_print(language: Language) -> str:
     return seal(f'<p class="sq-fine">{escaped(TEXTS[language].fine_print)}</p>')
 
 
+def render_tool(kind: str, name: str, value: str | int) -> str:
+    """Return a small button; the style sheet draws its sign, the name is for the pointer and for screen readers."""
+    return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{escaped(name)}"></button>'
+
+
 def escaped(text: str) -> str:
     """Return foreign text as it may stand in HTML: escaped, without characters that hide or reorder others."""
     return escape(clean(text))
@@ -236,8 +241,8 @@ def _drawn(turn: Turn, number: int, language: Language, *, last: bool, inside: b
 def _conversation(info: ConversationInfo, current: str, texts: Texts) -> str:
     here = " sq-here" if info.id == current else ""
     opener = f'<button type="button" class="sq-conversation" value="{info.id}">{escaped(info.title)}</button>'
-    rename = _tool("sq-rename", f"{texts.rename}: {info.title}", info.id)
-    delete = _tool("sq-delete", f"{texts.delete}: {info.title}", info.id)
+    rename = render_tool("sq-rename", f"{texts.rename}: {info.title}", info.id)
+    delete = render_tool("sq-delete", f"{texts.delete}: {info.title}", info.id)
     return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>{_exports(info, texts) if here else ""}'
 
 
@@ -252,13 +257,8 @@ def _exports(info: ConversationInfo, texts: Texts) -> str:
 
 
 def _question(turn: Turn, place: int, texts: Texts) -> str:
-    edit = _tool("sq-edit", texts.edit, place) if turn.outcome != "answering" else ""
+    edit = render_tool("sq-edit", texts.edit, place) if turn.outcome != "answering" else ""
     return f'<div class="sq-asked">{edit}<div class="sq-question">{_lines(turn.question)}</div></div>'
-
-
-def _tool(kind: str, name: str, value: str | int) -> str:
-    """Return a small button; the style sheet draws its sign, the name is for the pointer and for screen readers."""
-    return f'<button type="button" class="sq-tool {kind}" value="{value}" title="{escaped(name)}"></button>'
 
 
 def _next(turn: Turn) -> str:
@@ -315,11 +315,11 @@ def _tools(turn: Turn, place: int, texts: Texts, *, inside: bool) -> str:
     tools = ""
     if turn.text and turn.outcome in ("answered", "stopped"):
         tools += f'<button type="button" class="sq-copy" title="{escaped(texts.copied)}">{escaped(texts.copy)}</button>'
-    tools += _tool("sq-again", texts.again, place)
+    tools += render_tool("sq-again", texts.again, place)
     if inside:
-        tools += _tool("sq-inside", texts.inside, f"i.{place}")
+        tools += render_tool("sq-inside", texts.inside, f"i.{place}")
     for kind, name in (("liked", texts.like), ("disliked", texts.dislike)):
-        tools += _tool(f"sq-{kind} sq-chosen" if turn.verdict == kind else f"sq-{kind}", name, place)
+        tools += render_tool(f"sq-{kind} sq-chosen" if turn.verdict == kind else f"sq-{kind}", name, place)
     return tools
 
 
