@@ -130,8 +130,34 @@ def guarded(
         most_bytes: What a reply may have.
         library: httpx or httpx2.
     """
+    bounded = _bounding(library.SyncByteStream, refuse, most_bytes)
 
-    class Bounded(library.SyncByteStream):  # type: ignore[name-defined, misc]  # either library's
+    class Guarded(library.BaseTransport):  # type: ignore[name-defined, misc]  # either library's
+        """Passes requests on, with their answers bounded."""
+
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            watch = begin()
+            request.headers["Accept-Encoding"] = "identity"  # a packed reply could unpack to any size
+            request.extensions = {**request.extensions, **watch.extensions}
+            response = inner.handle_request(request)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                response.close()
+                raise refuse("The model server sent a packed reply though it was asked not to.")
+            response.stream = bounded(response.stream, watch)  # type: ignore[arg-type]  # a sync transport has sync streams
+            return response
+
+        def close(self) -> None:
+            inner.close()
+
+    return Guarded()
+
+
+def _bounding(
+    kind: type[httpx2.SyncByteStream], refuse: Callable[[str], Exception], most_bytes: int
+) -> Callable[[httpx2.SyncByteStream, Watch], httpx2.SyncByteStream]:
+    """Return what wraps the body of a response of one library so that it ends at its bound, or when its watch stops."""
+
+    class Bounded(kind):  # type: ignore[valid-type, misc]  # either library's
         """The body of a response, as far as it may go."""
 
         def __init__(self, stream: httpx2.SyncByteStream, watch: Watch) -> None:
@@ -151,24 +177,7 @@ def guarded(
         def close(self) -> None:
             self._stream.close()
 
-    class Guarded(library.BaseTransport):  # type: ignore[name-defined, misc]  # either library's
-        """Passes requests on, with their answers bounded."""
-
-        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-            watch = begin()
-            request.headers["Accept-Encoding"] = "identity"  # a packed reply could unpack to any size
-            request.extensions = {**request.extensions, **watch.extensions}
-            response = inner.handle_request(request)
-            if response.headers.get("content-encoding", "identity") != "identity":
-                response.close()
-                raise refuse("The model server sent a packed reply though it was asked not to.")
-            response.stream = Bounded(response.stream, watch)  # type: ignore[arg-type]  # a sync transport has sync streams
-            return response
-
-        def close(self) -> None:
-            inner.close()
-
-    return Guarded()
+    return Bounded
 
 
 def guarded_async(

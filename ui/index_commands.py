@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,6 +26,9 @@ from ui.options import (
     workers_of,
     wrong,
 )
+
+if TYPE_CHECKING:
+    from rag.build import Built, Gathered
 
 PulledInto = Annotated[
     Path, typer.Option("--index", metavar="DIR", help="The directory to copy into.", show_default=False)
@@ -87,20 +90,20 @@ def build(
             workers=workers_of(workers),
             progress=tell,
         )
-    result = {
-        "index": str(index or default_index_directory(home)),
-        "snapshot": built.index.snapshot,
-        "documents": built.documents,
-        "passages": built.passages,
-        "skipped": terminal.plain_skipped(built.skipped),
-        **({"cut": terminal.plain_cut(built.cut)} if show_cut else {}),
-    }
+    place = str(index or default_index_directory(home))
     if as_json:
-        print_json(result)
+        print_json(
+            {
+                "index": place,
+                "snapshot": built.index.snapshot,
+                "documents": built.documents,
+                "passages": built.passages,
+                **_left_out(built, show_cut),
+            }
+        )
     else:
-        terminal.print_cut(built.cut)
-        terminal.print_skipped(built.skipped)
-        terminal.say(f"Indexed {built.documents} documents in {built.passages} passages at {result['index']}.")
+        _tell_left_out(built)
+        terminal.say(f"Indexed {built.documents} documents in {built.passages} passages at {place}.")
 
 
 @index_app.command("add")
@@ -146,18 +149,17 @@ def add(
         opened.update(gathered.documents, folders=gathered.folders, progress=tell)
     offered, alike = missing_papers(gathered.documents, opened), find_alike(gathered.documents)
     if as_json:
-        result = {
-            "added": [document.id for document in gathered.documents],
-            "skipped": terminal.plain_skipped(gathered.skipped),
-            "alike": [asdict(each) for each in alike],
-            "linked_papers": offered,
-            "snapshot": opened.snapshot,
-            **({"cut": terminal.plain_cut(gathered.cut)} if show_cut else {}),
-        }
-        print_json(result)
+        print_json(
+            {
+                "added": [document.id for document in gathered.documents],
+                "alike": [asdict(each) for each in alike],
+                "linked_papers": offered,
+                "snapshot": opened.snapshot,
+                **_left_out(gathered, show_cut),
+            }
+        )
         return
-    terminal.print_cut(gathered.cut)
-    terminal.print_skipped(gathered.skipped)
+    _tell_left_out(gathered)
     terminal.print_alike(alike)
     terminal.say(f"Added {len(gathered.documents)} documents; the index holds {len(opened.documents())}.")
     if offered:
@@ -373,3 +375,18 @@ def info(as_json: AsJson = False, index: IndexDirectory = None, home: Home = Non
     from ui.terminal import print_facts
 
     print_facts(facts)
+
+
+def _left_out(read: Built | Gathered, show_cut: bool) -> dict[str, object]:
+    """Return what was skipped and, if asked for, cut, for JSON."""
+    from ui import terminal
+
+    cut = {"cut": terminal.plain_cut(read.cut)} if show_cut else {}
+    return {"skipped": terminal.plain_skipped(read.skipped), **cut}
+
+
+def _tell_left_out(read: Built | Gathered) -> None:
+    from ui import terminal
+
+    terminal.print_cut(read.cut)
+    terminal.print_skipped(read.skipped)

@@ -79,11 +79,10 @@ def create_app(
     ``hosts`` are the names that the server answers to beside the loopback ones; Gradio keeps its files under ``home``, as do
     conversations and verdicts. With a ``shelf`` the page also shows the models that the documents tell of, with
     ``documents`` the documents themselves, and takes uploads. ``users`` (names and Argon2 hashes) have to log in.
-    ``choices`` are what people may set for themselves, ``quota`` is how much one person may ask and upload in the page. ``api`` is the HTTP interface, by default one that answers in this
-    process, and ``terms`` say who may use it.
+    ``choices`` are what people may set for themselves, ``quota`` is how much one person may ask and upload in the page.
+    ``api`` is the HTTP interface, by default one that answers in this process, and ``terms`` say who may use it.
     """
     _settle_gradio(home)
-    import gradio as gr
     from fastapi import FastAPI
 
     api = api or Api(Here(assistant), documents)
@@ -96,6 +95,14 @@ def create_app(
     _add_exports(served, conversations)
     if documents:
         _add_uploads(served, documents, offered)
+    _mount_page(served, offered)
+    return _framed(api, NamedBrowsers(OwnPages(served)), terms, users=users, hosts=hosts)
+
+
+def _mount_page(served: FastAPI, offered: Offered) -> None:
+    """Put the page at ``/``, with everything of Gradio's own closed: its files, its tools, its footer, its tracebacks."""
+    import gradio as gr
+
     gr.mount_gradio_app(
         served,
         build_page(offered),
@@ -112,7 +119,6 @@ def create_app(
         pwa=False,
         **page_look(),
     )
-    return _framed(api, NamedBrowsers(OwnPages(served)), terms, users=users, hosts=hosts)
 
 
 def create_api(

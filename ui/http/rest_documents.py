@@ -57,6 +57,16 @@ def document_routes(documents: Documents) -> dict[str, dict[str, Handler]]:
         info = await run_in_threadpool(_found, documents, request.path_params["key"])
         return _started(await run_in_threadpool(documents.remove, [info.id]))
 
+    return {
+        "/documents": {"GET": listed, "POST": add},
+        "/documents/upload": {"POST": upload},
+        "/documents/{key}": {"GET": one, "DELETE": remove},
+        "/documents/{key}/text": {"GET": text},
+        **_job_routes(documents),
+    }
+
+
+def _job_routes(documents: Documents) -> dict[str, dict[str, Handler]]:
     async def jobs(request: Request) -> Response:
         return json_reply({"jobs": [asdict(job) for job in documents.jobs()]})
 
@@ -70,14 +80,7 @@ def document_routes(documents: Documents) -> dict[str, dict[str, Handler]]:
         documents.cancel(number)
         return json_reply(asdict(_job(documents, str(number))))
 
-    return {
-        "/documents": {"GET": listed, "POST": add},
-        "/documents/upload": {"POST": upload},
-        "/documents/{key}": {"GET": one, "DELETE": remove},
-        "/documents/{key}/text": {"GET": text},
-        "/jobs": {"GET": jobs},
-        "/jobs/{number}": {"GET": job, "DELETE": cancel},
-    }
+    return {"/jobs": {"GET": jobs}, "/jobs/{number}": {"GET": job, "DELETE": cancel}}
 
 
 def _shown(info: DocumentInfo) -> dict[str, object]:
