@@ -208,7 +208,7 @@ def _blocks(lines: Sequence[Line], rows: dict[int, Table], references: dict[int,
         if block and (line.kind == "blank" or alone or not _continues(block, line) or block[0].start in rows):
             yield block
             block = []
-        if line.kind != "blank":
+        if line.kind != "blank" and (block or line.text.strip()):
             block.append(line)
         rest = references.get(line.start, 0)
     if block:
@@ -231,7 +231,8 @@ def _continues(block: Sequence[Line], line: Line) -> bool:
 
 def _bounds(block: Sequence[Line]) -> tuple[int, int]:
     """Return the offsets of a block without outer white space."""
-    return block[0].start + block[0].indent, block[-1].start + len(block[-1].text.rstrip())
+    last = next(line for line in reversed(block) if line.text.strip())  # a line of code may be empty
+    return block[0].start + block[0].indent, last.start + len(last.text.rstrip())
 
 
 def _leads_on(block: Sequence[Line]) -> bool:

@@ -124,3 +124,14 @@ def test_passages_that_could_hold_nothing_are_refused() -> None:
 def test_ten_thousand_passages_take_seconds() -> None:
     document = Document.from_text("\n\n".join(f"## 第 {number} 节\n\n{LONG * 3}" for number in range(10_000)), id="a")
     assert len(split([document])) == 10_000
+
+
+def test_references_inside_code_that_never_ends_make_passages_without_outer_white_space():
+    entries = [f"[{n}] Ann Grove. On walnuts {n}. 2019. https://a.org/{n}.pdf" for n in range(1, 5)]
+    text = "# Walnuts\n\nThey grow [1].\n\n## References\n\n```\n" + "\n\n\n".join(entries) + "\n\n\nThe end.\n"
+    document = Document.from_text(text, id="a.md")
+
+    passages = split([document])
+
+    assert [passage.text for passage in passages] == [passage.text.strip() for passage in passages]
+    assert all(entry in document.text and any(entry in passage.text for passage in passages) for entry in entries)
