@@ -39,7 +39,11 @@ _SAMPLE = 50  # rows that are looked at to learn what a column is
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands under it, up to the next heading of the same or a higher level."""
+    """A heading and what stands under it, up to the next heading of the same or a higher level.
+
+    ``start`` is where the heading's line begins, ``body`` the first character after that line, ``end`` behind the last; ``path``
+    has the titles from the outermost section to this one, and level 1 is the highest.
+    """
 
     title: str
     level: int  # 1 is the highest; a document's own title is not a section
@@ -51,7 +55,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table, white space at its borders left out."""
+    """One cell of a table, white space at its borders left out: ``document.text[start:end] == text``."""
 
     text: str
     start: int
@@ -60,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: its whole line and its cells."""
+    """One row of a table: its whole line, from ``start`` to ``end`` of the document's text, and its cells."""
 
     start: int
     end: int
@@ -69,7 +73,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a header row; ``header[i]`` names column i (rows may be shorter or longer)."""
+    """A table with a header row; ``header[i]`` names column i (rows may be shorter or longer).
+
+    ``naming`` is the column whose cells name what the rows are about; where the table is ``turned``, its columns are the
+    things and each row tells one property of them.
+    """
 
     start: int
     end: int
@@ -111,7 +119,9 @@ class Document:
     """A source that was read: its cleaned text, what it is called, and how it is built up.
 
     ``id`` says where it comes from (the path relative to what was read, a URL, an arXiv id) and is stable under
-    edits; ``content_hash`` tells versions apart. ``text`` is the only thing offsets refer to.
+    edits; ``content_hash`` tells versions apart. ``text`` is the only thing offsets refer to: they count its characters,
+    from 0. ``language`` is "zh" or "en", ``kind`` what it was read from or its front matter says (markdown, page, paper), and
+    ``metadata`` the rest of what its head says (author, date).
     """
 
     id: str

@@ -39,7 +39,10 @@ StoredRows = tuple[tuple[Any, ...], list[tuple[Any, ...]], list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What a list of documents shows: everything but the text. ``characters`` counts the text, ``passages`` its pieces."""
+    """What a list of documents shows: everything but the text.
+
+    ``characters`` counts the text, ``passages`` its pieces, and ``year`` is None where nothing says when it was written.
+    """
 
     id: str
     title: str

@@ -20,7 +20,7 @@ class Hit:
     vector: float = field(default=0.0, repr=False)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON shape of DESIGN 1.2."""
+        """Return what `survey-qa search --json` shows of a passage: document, section, start, end, text, score."""
         passage = self.passage
         return {
             "document": passage.document_id, "section": passage.section, "start": passage.start, "end": passage.end,

@@ -110,7 +110,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotInfo:
-    """What a list of snapshots shows. Counts and time are 0 and empty where the manifest cannot be read."""
+    """What a list of snapshots shows. Counts and time are 0 and empty where the manifest cannot be read.
+
+    ``generation`` counts what was published, from 1; ``made`` is ISO 8601 in UTC; ``bytes`` is the size on disk; ``damage`` says
+    what is wrong, and is empty if every byte is as it was written.
+    """
 
     name: str
     generation: int  # counts what was published, from 1

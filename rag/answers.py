@@ -15,7 +15,7 @@ SupportLabel = Literal["supported", "weak", "unsupported"]
 
 
 class Message(TypedDict):
-    """One turn of a conversation."""
+    """One turn of a conversation: who said it (``role`` is "user" or "assistant") and the words (``content``)."""
 
     role: Literal["user", "assistant"]
     content: str
@@ -45,7 +45,7 @@ class Citation:
         return "supported" if self.support >= 0.6 else "weak" if self.support >= 0.3 else "unsupported"
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON shape of DESIGN 1.2."""
+        """Return the fields by name, for JSON; ``document_id`` is called ``document`` there."""
         return {
             "number": self.number, "document": self.document_id, "title": self.title, "section": self.section,
             "quote": self.quote, "start": self.start, "end": self.end, "url": self.url, "page": self.page,
@@ -57,7 +57,9 @@ class Citation:
 class Answer:
     """The answer to one question. ``text`` is never empty: a refusal has its own words and ``found`` false.
 
-    What a content check stopped has ``found`` false, ``stopped_by`` set and words of its own.
+    What a content check stopped has ``found`` false, ``stopped_by`` set and words of its own. ``passages`` are what the
+    reader was given, ``standalone_question`` is the question after history was folded in, ``reader`` the SPEC of who wrote
+    the answer, ``index`` the snapshot, ``timings_ms`` milliseconds by stage, ``notes`` what the person should know.
     """
 
     question: str = field(repr=False)
@@ -74,7 +76,10 @@ class Answer:
     notes: tuple[str, ...] = ()  # what the person should know: evidence left out, marks removed, an incomplete answer
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON shape of DESIGN 1.2, and besides the notes and each citation's support in words."""
+        """Return what `survey-qa ask --json` and the HTTP interface answer.
+
+        ``text`` is called ``answer`` there, and ``labels`` tells each citation's support in words, by its number.
+        """
         return {
             "question": self.question, "answer": self.text, "found": self.found,
             "citations": [citation.to_dict() for citation in self.citations],

@@ -21,7 +21,7 @@ from rag.answers import Answer, Message
 from ui.http.failing import failure_of
 
 Result = TypeVar("Result")
-Reply = dict[str, Any]  # the shape of DESIGN 1.2, and ``usage``
+Reply = dict[str, Any]  # the shape of ``Answer.to_dict``, and ``usage``
 
 MODELS_WAITED_FOR = 64  # at once: they wait for another server
 
