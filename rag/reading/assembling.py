@@ -161,7 +161,12 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
         return None
     names = subjects(question.mentions, roster)
     statements = [_named(each) for each in chosen]
-    if relation_of(question) == "built on" and len(names) == 1 and not conditions(question, roster, index):
+    if (
+        not counted
+        and relation_of(question) == "built on"
+        and len(names) == 1
+        and not conditions(question, roster, index)
+    ):
         statements += _later_generations(names[0], roster.records, {each.record.key for each in chosen})
     lead = _count_lead(len(chosen), question) if counted else ""
     return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)

@@ -81,6 +81,8 @@ def _assembled(
         return draft
     if "count" in kinds and (draft := tables.count_rows(question, hits)):
         return draft
+    if several and relating.is_made_by_nobody(question, ranked):
+        return Draft()
     if several:
         return listing.list_section(question, units) or (
             relating.list_related(question, ranked) if question.several else None

@@ -48,7 +48,7 @@ _PERIODS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("before", rf"(?:\bbefore|\bprior to|\b(?:earlier|older) than|早于)\s?(?:the year )?{_DAY.format('a')}|{_DAY.format('b')}\s?(?:[以之]?前(?!半))"),
     )
 )  # fmt: skip
-_YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 _FOREVER: Date = (9999, 12, 31)
 
 
@@ -115,8 +115,8 @@ def periods_of(text: str) -> list[Period]:
     ([((2020, 1, 1), (9999, 12, 31))], [])
     """
     found: list[Period] = []
-    measured = [q.start for q in find_amounts(text) if q.unit] if _YEAR.search(text) else []
-    for kind, written in _PERIODS if _YEAR.search(text) else ():
+    measured = [q.start for q in find_amounts(text) if q.unit] if YEAR.search(text) else []
+    for kind, written in _PERIODS if YEAR.search(text) else ():
         for match in written.finditer(text):
             taken = any(match.start() < other.end and other.start < match.end() for other in found)
             if not taken and not any(match.start() <= start < match.end() for start in measured):

@@ -28,6 +28,7 @@ from rag.reading.records import (
     is_measured,
     mentions_name,
     size_of,
+    sizes_of,
 )
 from rag.reading.selecting import IDLE, Chosen, choose, subjects
 from rag.understanding.amounts import MONEY, find_amounts
@@ -60,10 +61,10 @@ def narrow(question: Question, roster: Roster, index: Index) -> Narrowed:
         else question
     )
     found: list[Held] = [_within(period, roster.records) for period in periods]
-    for limit in limits:
-        held, told = _beyond(limit, limits, question, asked, roster)
-        found.append(held)
-        asked = replace(asked, needles=tuple(n for n in asked.needles if n not in told))
+    beyond = [_beyond(limit, limits, question, asked, roster) for limit in limits]
+    found += [held for held, _ in beyond]
+    told = [needle for _, words in beyond for needle in words]
+    asked = replace(asked, needles=tuple(n for n in asked.needles if n not in told))
     for mention in family_names(asked):
         found.append(members_of(mention, roster.records))
         asked = replace(
@@ -130,12 +131,20 @@ def _beyond(
     """Return the records with an amount beyond a limit, and the words that say which amount is meant."""
     beside = _beside(limit, limits, question, asked)
     headers = _columns_of(limit, beside, asked, roster)
+    other = next(
+        (each for each in limits if each is not limit and (each.start, each.end) == (limit.start, limit.end)), None
+    )
     told = [
         n
         for n in beside.needles
         if columns_asked(replace(beside, needles=(n,)), roster.records, measured=True) & headers
     ]
-    held = {r.key: [v for v in _payable(r, limit) if _holds(limit, v, headers, beside.needles)] for r in roster.records}
+    held = {
+        r.key: [v for v in _payable(r, limit) if _holds(limit, other, v, headers, beside.needles)]
+        for r in roster.records
+    }
+    text = question.text.lower()  # "30 litres": a unit that is no known one belongs to the amount
+    told += [n for n in asked.needles if n not in told and text[limit.end :].lstrip().startswith(n.surface)]
     return {key: values for key, values in held.items() if values}, told
 
 
@@ -157,9 +166,18 @@ def _beside(limit: Limit, limits: Sequence[Limit], question: Question, asked: Qu
     )
 
 
-def _holds(limit: Limit, value: Value, headers: set[str], needles: Sequence[Needle]) -> bool:
+def _lies_between(limit: Limit, other: Limit | None, value: Value) -> bool:
+    """Tell whether one amount of a cell lies on the right side of both ends of a range."""
+    return other is None or any(limit.holds(size) and other.holds(size) for size in sizes_of(value))
+
+
+def _holds(limit: Limit, other: Limit | None, value: Value, headers: set[str], needles: Sequence[Needle]) -> bool:
     if value.header:
-        return value.header in headers and limit.holds(size_of(value, limit.direction))
+        return (
+            value.header in headers
+            and limit.holds(size_of(value, limit.direction))
+            and _lies_between(limit, other, value)
+        )
     if headers:
         return False
     telling = [needle for needle in needles if not IDLE.fullmatch(needle.surface)]

@@ -320,14 +320,20 @@ def _roster(places: tuple[_Place, ...]) -> Roster:
     return Roster(tuple(pool(tables)), tuple(called), frozenset(heads))
 
 
+def sizes_of(value: Value) -> list[Quantity]:
+    """Return the amounts of a cell in its column's unit; what stands in brackets counts if nothing else does."""
+    plain = with_unit(value.header, _ASIDE.sub("", value.text))
+    found = find_amounts(plain) or find_amounts(value.text)
+    return [q for q in found if not _IN_NAME.search(plain, 0, q.start)]
+
+
 def size_of(value: Value, direction: int) -> Quantity | None:
     """Return the amount of a cell: its money (a sum where a plus stands), else its largest number, or smallest.
 
     What stands in brackets only repeats the amount, unless nothing else has one; a digit in a name is none.
     """
     plain = with_unit(value.header, _ASIDE.sub("", value.text))
-    found = find_amounts(plain) or find_amounts(value.text)
-    quantities = [q for q in found if not _IN_NAME.search(plain, 0, q.start)]
+    quantities = sizes_of(value)
     money = [q for q in quantities if q.unit in ("usd", "cny", "eur", "gbp")]
     if money:
         total = sum(q.value for q in money) if "+" in plain else money[0].value

@@ -15,6 +15,7 @@ from corpus.patterns import pattern
 from index.terms import STOP_WORDS, is_cjk, normalize_name
 from rag.reading.drafts import Draft, Span, Statement
 from rag.reading.framing import bare_span, fitting, shortest_about
+from rag.reading.limits import YEAR, limits_of, periods_of
 from rag.reading.records import SAID, date_of
 from rag.reading.scoring import Scored, needle_match
 from rag.reading.selecting import IDLE
@@ -80,6 +81,8 @@ def and_related(draft: Draft, question: Question, ranked: Sequence[Scored]) -> D
 
     Several rows for which all the words of a question hold are not few: a piece of text says so less surely.
     """
+    if periods_of(question.text) or limits_of(question.text) or YEAR.search(question.text):
+        return draft  # whether a piece of text lies in time or within a limit is not looked at
     told = [needle for needle in _conditions(question) if needle.weight >= TELLING]
     if len(draft.statements) > (FEW - 1 if told else FEW):
         return draft
@@ -87,6 +90,17 @@ def and_related(draft: Draft, question: Question, ranked: Sequence[Scored]) -> D
     there = {normalize_name(statement.text) for statement in draft.statements}
     others = [s for s in (related.statements if related else ()) if normalize_name(_name(s.text)) not in there]
     return replace(draft, statements=tuple(fitting([*draft.statements, *others], most=MOST)))
+
+
+def is_made_by_nobody(question: Question, ranked: Sequence[Scored]) -> bool:
+    """Tell whether a question asks what a name made, and no piece with this name says that anything was made."""
+    held = [mention for mention in question.mentions if mention.held]
+    if len(held) != 1 or not _MAKES.search(question.text) or _STANDS_ON.search(question.text):
+        return False
+    naming = [s.unit for s in ranked if _says(s.unit, held[0]) == 1.0 or mention_strength(s.unit.topic, held[0]) == 1.0]
+    return not any(
+        CUES["organisation"].search(u.text) or BY_WHOM.match(u.lead) or BY_WHOM.match(u.text) for u in naming
+    )
 
 
 def _holding_all(told: Sequence[Needle], ranked: Sequence[Scored]) -> list[Scored]:
