@@ -105,7 +105,7 @@ def kill(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _kills(kind: str, doing: Doing, name: str, texts: Sequence[str], work: Path, chance: Any) -> dict[str, Any]:
-    """Return what was seen after each kill, how often, and how long one step takes that nobody kills."""
+    """Return what was seen after each kill, how often, and how long a step takes that nobody kills."""
     import shutil
 
     control = shutil.copytree(work / "base", work / f"{kind}-control")
@@ -124,7 +124,7 @@ def _kills(kind: str, doing: Doing, name: str, texts: Sequence[str], work: Path,
 
 
 def _run(doing: Doing, name: str, texts: Sequence[str], folder: Path, seconds: float | None) -> tuple[int, float]:
-    """Fork a process that goes on step by step; kill it after so many seconds, or after three steps; return steps told, and seconds of one."""
+    """Fork a process that goes on step by step; kill it after so many seconds, or after three steps; return steps told, and the longest's seconds."""
     import signal
 
     ready, tell = os.pipe()
@@ -138,23 +138,25 @@ def _run(doing: Doing, name: str, texts: Sequence[str], folder: Path, seconds: f
             os.write(2, f"{type(error).__name__}: {error}\n".encode()[:2000])
         os._exit(1)
     os.close(tell)
-    if not os.read(ready, 1):
-        raise SystemExit(f"{name} failed before it was killed")
-    started = time.perf_counter()
-    told = 0
+    _seconds_of_step(ready, name)
+    told, longest = 0, 0.0
     if seconds is None:
-        for _ in range(3):
-            if not os.read(ready, 1):
-                raise SystemExit(f"{name} failed before it was killed")
-            told += 1
+        told, longest = 3, max(_seconds_of_step(ready, name) for _ in range(3))
     else:
         time.sleep(seconds)
-    taken = time.perf_counter() - started
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
     told += len(os.read(ready, 10_000))
     os.close(ready)
-    return told, taken / 3
+    return told, longest
+
+
+def _seconds_of_step(ready: int, name: str) -> float:
+    """Wait for a step to be told of, and return how long that took."""
+    started = time.perf_counter()
+    if not os.read(ready, 1):
+        raise SystemExit(f"{name} failed before it was killed")
+    return time.perf_counter() - started
 
 
 def _adding(name: str, texts: Sequence[str], folder: Path) -> Iterator[None]:
