@@ -55,9 +55,20 @@ def test_callers_who_came_long_ago_are_forgotten_first(clock, monkeypatch):
         pace.take("ada")
 
 
-@pytest.mark.parametrize("rate", ["1/second", " 60 / Minutes", "5 per hour", "100000/day"])
-def test_a_rate_is_a_number_and_a_unit(rate):
-    Pace(rate).take("ada")
+@pytest.mark.parametrize(
+    ("rate", "room"), [("2/second", 1), (" 2 / Minutes", 60), ("2 per hour", 3_600), ("2/day", 86_400)]
+)
+def test_a_rate_is_a_number_and_a_unit(rate, room, clock):
+    pace = Pace(rate, clock=clock)
+    pace.take("ada")
+    pace.take("ada")
+    with pytest.raises(Failed) as failed:
+        pace.take("ada")
+    assert failed.value.retry_after == room
+
+
+def test_a_rate_goes_up_to_a_hundred_thousand(clock):
+    Pace("100000/day", clock=clock).take("ada")
 
 
 @pytest.mark.parametrize("rate", ["100001/day", "0/hour", "٣/minute", "1e3/day", "60"])
