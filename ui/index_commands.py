@@ -52,7 +52,10 @@ def build(
     index: IndexDirectory = None,
     home: Home = None,
     embedder: Annotated[
-        str, typer.Option("--embedder", metavar="SPEC", help="builtin, or a sentence-transformers name or path.")
+        str,
+        typer.Option(
+            "--embedder", metavar="SPEC", help="builtin, a sentence-transformers name or path, or openai:MODEL."
+        ),
     ] = "builtin",
     vectors: Annotated[
         Literal["auto", "flat", "sq8", "hnsw", "ivf"],

@@ -38,7 +38,12 @@ EngineAddress = Annotated[
     ),
 ]
 Llm = Annotated[
-    str, typer.Option("--llm", metavar="SPEC", help="Who writes answers: extractive, openai:MODEL, PROVIDER:MODEL.")
+    str,
+    typer.Option(
+        "--llm",
+        metavar="SPEC",
+        help="Who writes answers: extractive, openai:MODEL, chatglm:FILE, transformers:PATH, PROVIDER:MODEL.",
+    ),
 ]
 LlmBaseUrl = Annotated[
     str | None,
@@ -70,7 +75,11 @@ ModerationFailsOpen = Annotated[
 ]
 Embedder = Annotated[
     str | None,
-    typer.Option("--embedder", metavar="SPEC", help="The embedder: builtin, or a sentence-transformers name or path."),
+    typer.Option(
+        "--embedder",
+        metavar="SPEC",
+        help="The embedder: builtin, a sentence-transformers name or path, or openai:MODEL.",
+    ),
 ]
 Passages = Annotated[
     int | None,
