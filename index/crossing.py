@@ -28,6 +28,10 @@ LONGEST_ENGLISH = 4  # words of a key
 MOST_CANDIDATES = 24  # translations of one English word; those inside longer glosses are the first to go
 _USUAL = 2  # characters of most Chinese words; of equals those are the first choice
 SINGLE_CHARACTER = 0.5  # a single character means many things; measured on XQuAD: hit@5 .92 to .93
+OTHER_MEANING, PARTS = (
+    0.5,
+    0.25,
+)  # how surely a word is meant by what only another of its meanings says, or a part of one
 
 _KEPT = 10_000  # keys
 
@@ -158,6 +162,41 @@ class Reach:
             return {}
         found = self._stems(key) if is_cjk(key[0]) else self._characters(key)
         return {self.crossing.terms[number]: min(weight, 1.0) for number, weight in found.items()}
+
+    def sureness(self, key: str) -> float:
+        """Return how surely what the index holds of a key's translations is what the key means, 0 to 1.
+
+        A Chinese word lists its first meaning first: it is sure where the index holds all words of that one, and doubtful
+        where it holds only another ("火星" is Mars before it is a spark) or parts ("藏语", of which it holds "language").
+        An English word is what any Chinese word of at least two characters is that means just that; a single character
+        means many things.
+        """
+        if not key:
+            return 0.0
+        return self._sureness_in_english(key) if is_cjk(key[0]) else self._sureness_in_chinese(key)
+
+    def _sureness_in_english(self, word: str) -> float:
+        number = self.crossing.words.find(word) if "en" in self._toward else -1
+        if number < 0:
+            return 0.0
+        glosses = [self._held[self.crossing.glosses[gloss]] for gloss in self.crossing.senses[number]]
+        whole = [bool(gloss.all()) for gloss in glosses]
+        if whole[0]:
+            return 1.0
+        return OTHER_MEANING if any(whole) else PARTS if any(gloss.any() for gloss in glosses) else 0.0
+
+    def _sureness_in_chinese(self, phrase: str) -> float:
+        crossing = self.crossing
+        number = crossing.phrases.find(phrase) if "zh" in self._toward else -1
+        if number < 0:
+            return 0.0
+        here = slice(crossing.candidates.starts[number], crossing.candidates.starts[number + 1])
+        words, just = crossing.candidates.numbers[here], crossing.shares[here] == 1
+        occurs = self._occurs[words]
+        long = crossing.pieces.starts[words + 1] - crossing.pieces.starts[words] > 1
+        if (occurs & just & long).any():
+            return 1.0
+        return OTHER_MEANING if (occurs & long).any() else PARTS if occurs.any() else 0.0
 
     def knows(self, key: str) -> bool:
         """Tell whether a Chinese key leads anywhere, or is a word that occurs in Chinese passages.

@@ -45,10 +45,12 @@ class Concept:
     """One word or name of the question with every index term that says it, translations and other names included.
 
     ``terms`` maps each alternative to its weight, at most 1; a passage holds the concept if it holds one of them.
+    ``sureness`` is 1 where the index holds the word in its own letters, else how surely its translations mean it.
     """
 
     surface: str
     terms: Mapping[str, float]
+    sureness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def ask(text: str, held: Words, languages: Languages) -> Query:
     for addition in additions:
         for term, weight in addition.terms.items():
             terms[term] = terms.get(term, 0.0) + weight * addition.factor
-    return Query(text, terms, tuple(_concepts(words, additions)))
+    sure = [_sureness(words, at, held, languages) for at in range(len(words))]
+    return Query(text, terms, tuple(_concepts(words, additions, sure)))
 
 
 def _other_names(name: FoundName, held: Words) -> _Addition:
@@ -266,7 +269,20 @@ def _weighted(translations: Iterable[tuple[Language, _Addition]], doubt: float) 
     return (replace(addition, factor=factors[language]) for language, addition in translations)
 
 
-def _concepts(words: Sequence[_Word], additions: Iterable[_Addition]) -> Iterator[Concept]:
+def _sureness(words: Sequence[_Word], at: int, held: Words, languages: Languages) -> float:
+    """Return how surely passages can say a word: in its own letters, or by what alone or with its neighbours it translates to."""
+    word = words[at]
+    if all(map(held.occurs, word.terms)):
+        return 1.0
+    if not word.stems:
+        keys = [word.surface]
+    else:
+        groups = (words[start:end] for start in range(max(0, at - 1), at + 1) for end in (at + 1, at + 2))
+        keys = [" ".join(stem for member in group for stem in member.stems) for group in groups]
+    return max(1.0 if languages.glossary.translate(key) else languages.dictionary.sureness(key) for key in keys)
+
+
+def _concepts(words: Sequence[_Word], additions: Iterable[_Addition], sure: Sequence[float]) -> Iterator[Concept]:
     """Yield each word with its own terms and those of the additions that overlap it."""
     terms = [dict(word.terms) for word in words]
     starts, ends = [word.start for word in words], [word.end for word in words]
@@ -274,7 +290,7 @@ def _concepts(words: Sequence[_Word], additions: Iterable[_Addition]) -> Iterato
         for at in range(bisect_right(ends, addition.start), bisect_left(starts, addition.end)):
             for term, weight in addition.terms.items():
                 terms[at][term] = max(terms[at].get(term, 0.0), min(weight, 1.0))
-    return (Concept(word.surface, held) for word, held in zip(words, terms, strict=True))
+    return (Concept(word.surface, held, sureness) for word, held, sureness in zip(words, terms, sure, strict=True))
 
 
 _LATIN_WORD = pattern(r"[A-Za-z][\w'’.+-]*")

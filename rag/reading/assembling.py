@@ -83,7 +83,10 @@ class _Ranked:
 
 
 def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | None:
-    """Return the draft that rows of tables make, else the one that entries make; None if the question asks for none or nothing has it."""
+    """Return the draft that rows of tables make, else the one that entries make; None if the question asks for none.
+
+    It has no statements and is ``unmet`` where rows are what is asked for, and of none everything holds that is said.
+    """
     shape = _shape(question)
     if shape is None:
         return None
@@ -96,7 +99,13 @@ def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | N
     rosters = [roster_of(asked or tables), joined(told or entries)]
     if told and not asked:
         rosters.reverse()
-    return next((draft for each in rosters if (draft := _assembled(question, shape, each, index)) is not None), None)
+    unmet = None
+    for roster in rosters:
+        draft = _assembled(question, shape, roster, index)
+        if draft is not None and draft.statements:
+            return draft
+        unmet = unmet or draft
+    return unmet
 
 
 Shape = Literal["way", "beside", "superlative", "count", "list"]
@@ -158,7 +167,7 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
     if chosen is None and _ALL.search(question.text) and not conditions(question, roster, index):
         chosen = [Chosen(record, record.values[:1]) for record in roster.records]
     if not chosen:
-        return None
+        return None if chosen is None or counted else Draft(unmet=True)
     names = subjects(question.mentions, roster)
     statements = [_named(each) for each in chosen]
     if (

@@ -36,10 +36,12 @@ class Statement:
 class Draft:
     """An answer before its citations are numbered; without statements it is "nothing found".
 
-    ``assured`` says that whoever made it has found everything that the question says in the places that it cites.
+    ``assured`` says that whoever made it has found everything that the question says in the places that it cites;
+    ``unmet`` that tables list what is asked for, and that none of it is as the question says.
     """
 
     statements: tuple[Statement, ...] = ()
     lead: str = ""  # a frame sentence in the language of the question, before the statements
     notes: tuple[str, ...] = ()
     assured: bool = False
+    unmet: bool = False

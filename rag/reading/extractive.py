@@ -49,12 +49,12 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
     first = assembling.ancestry(question, hits, index)
     draft = None if first else _assembled(question, hits, units, ranked, index)
-    if draft is not None:
+    if draft is not None and not (draft.unmet and not draft.statements):
         return draft
     told = _of_what_is_named(_saying(ranked), question)
     said = _sentences(question, scorer, told) if told else Draft()
     if not first:
-        return said
+        return replace(said, unmet=draft is not None)
     statements = list(first)
     for statement in said.statements:
         _take_in(statement, statements)
@@ -75,12 +75,25 @@ def _assembled(
     if several and (draft := listing.list_led_in(question, units)):
         return draft
     stated = bool(kinds & {"number", "count"}) and _is_stated(question, ranked)
-    if not stated and (draft := assembling.assemble(question, hits, index)) is not None:
-        return relating.and_related(draft, question, ranked) if several else draft
+    assembled = None if stated else assembling.assemble(question, hits, index)
+    if assembled is not None and assembled.statements:
+        return relating.and_related(assembled, question, ranked) if several else assembled
+    other = _otherwise(question, hits, units, ranked)
+    if assembled is None or (other is not None and not other.statements):
+        return other
+    return replace(other, unmet=True) if other is not None else assembled
+
+
+def _otherwise(
+    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored]
+) -> Draft | None:
+    """Return the draft of a question that no rows or entries answer by themselves, or None."""
+    kinds = {clause.kind for clause in question.clauses}
     if question.side_by_side and (draft := comparing.compare(question, units)):
         return draft
     if "count" in kinds and (draft := tables.count_rows(question, hits)):
         return draft
+    several = question.several or bool(kinds & {"list", "lineage"})
     if several and relating.is_made_by_nobody(question, ranked):
         return Draft()
     if several:

@@ -67,6 +67,7 @@ _NEGATES = pattern(
     re.IGNORECASE,
 )
 _YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+MEANT = 0.5  # sureness from which a translation says a condition: "language" is no Tibetan language
 BESIDE = 0.3  # share of the places of a translation that have the word itself from which it stands in for it
 _OPENING = 600  # characters with which a document begins
 _STEM = 5  # letters
@@ -79,6 +80,11 @@ class Chosen:
 
     record: Record
     because: tuple[Value, ...]
+
+
+def tells_maker(text: str) -> bool:
+    """Tell whether a text speaks of who made something."""
+    return _MAKES.search(text) is not None
 
 
 def relation_of(question: Question) -> Relation:
@@ -194,7 +200,7 @@ def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]
         if said:
             kept.append(_as_needle(said, index))
         elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle) and not _only_measures(needle, question):
-            kept.append(needle)
+            kept.append(needle if needle.sureness >= MEANT else replace(needle, others=()))
     return kept
 
 

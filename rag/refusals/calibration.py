@@ -24,9 +24,9 @@ LIBRARY_IDS = "library/"  # how the ids of the shipped documents begin
 SETTING = "refusal"  # where an index keeps its own calibration
 FIGURES = (
     "together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside", "absent",
-    "absent_open", "length", "foreign", "unnamed", "unheard", "valued", "listed",
+    "absent_open", "absent_alone", "absent_abroad", "undated", "length", "foreign", "unnamed", "unheard", "valued", "listed", "few",
 )  # fmt: skip
-SORTS: tuple[Sort, ...] = ("listed", "valued", "other")
+SORTS: tuple[Sort, ...] = ("few", "listed", "valued", "other")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,19 @@ from operator import mul
 from typing import Literal, NamedTuple
 
 from corpus.languages import language_of
+from corpus.patterns import pattern
+from index import Index
 from index.hits import Hit
 from index.terms import is_cjk
 from rag.reading.drafts import Draft, Statement
 from rag.reading.scoring import LABELLED, name_match, needle_match, value_fit
 from rag.reading.selecting import IDLE
 from rag.reading.units import Unit, terms_of, units_of
-from rag.understanding.grammar import ABSTRACT_NOUNS, CUES, LABELS, Kind, kind_of
+from rag.understanding.grammar import ABSTRACT_NOUNS, CUES, LABELS, Kind, kind_of, says_size
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Clause, Needle, Question
 
-Sort = Literal["listed", "valued", "other"]
+Sort = Literal["few", "listed", "valued", "other"]
 
 NAME_GATE = 0.8  # from which name match a piece is about a name: it says it, or stands right under it
 VALUE_WEIGHT = 3.0  # of showing a value of the kind asked for, beside words that weigh their idf
@@ -35,15 +37,20 @@ UNCOUNTED_LOOSELY = 0.8  # the same where another word may say it: no dictionary
 UNKNOWN_NOUN = 0.08  # what it is worth when no passage has the noun that is asked for
 PARTLY = 0.15  # match, as evidence, of an unknown compound with two thirds of its letters
 SHORT_QUESTION = 3  # words up to which that noun is all that tells what is asked
-LITTLE = 0.3  # weight of "advantage" and the like: who names an advantage does not call it one
+LITTLE = (
+    0.3  # weight of "advantage" and "larger": who names an advantage does not call it one, who gives a size neither
+)
 ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
+HALF = 0.5  # match from which a text has a word
+FEW_PASSAGES = 60  # of an index from which a search finds nearly all of them whatever is asked
 LONG_QUESTION = 8  # words and names from which a question counts as long
 
+_YEAR = pattern(r"(?<![\d.])(?:1[0-9]|20)\d\d(?![\d.%s])")  # no "1700s"
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
 _SHOWN: frozenset[Kind] = _VALUES | {"venue", "language", "definition", "organisation", "person", "reason", "lineage"}
 _TOLD_BY_KIND: frozenset[Kind] = frozenset(
-    {"organisation", "person", "venue", "money", "date", "duration", "percentage", "definition"}
+    {"organisation", "person", "venue", "money", "date", "duration", "percentage", "definition", "lineage"}
 )
 _LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
 
@@ -67,17 +74,21 @@ class Evidence:
     beside: float  # how surely some piece is about all names of the question at once
     absent: float  # how surely some word or name of the question stands in no passage, in no form and no language
     absent_open: float  # the same where no number, amount or date is asked for
+    absent_alone: float  # the same where nothing is named: that word may be what the question is about
+    absent_abroad: float  # the same where the documents are not in the question's language
+    undated: float  # share of the years in the question that stand nowhere around what the draft cites
     length: float
     foreign: float  # share of the passages that are in another language than the question
     unnamed: bool  # nothing is named
     unheard: float  # share of the names that the index does not hold; less where names are written otherwise
     valued: bool  # a number, an amount, a date is asked for
     listed: bool  # several things are asked for
+    few: bool  # nothing is named and the index is so small that what is found, or a word that it lacks, tells little
 
     @property
     def sort(self) -> Sort:
         """The class of the question, by what an answer must show: each has a threshold of its own."""
-        return "listed" if self.listed else "valued" if self.valued else "other"
+        return "few" if self.few else "listed" if self.listed else "valued" if self.valued else "other"
 
     def figures(self) -> dict[str, float]:
         """Return all of it as numbers by name; ``log_together`` tells little evidence from none.
@@ -89,8 +100,9 @@ class Evidence:
         return plain | own
 
 
-def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
+def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -> Evidence:
     """Return the evidence that the passages, and the draft made from them, hold for a question."""
+    few = len(index) < FEW_PASSAGES and not question.mentions
     foreign = foreign_share(question, hits)
     weights = [_weight(needle, question, foreign) for needle in question.needles]
     kinds_said = [_kind_said(needle, question) for needle in question.needles]
@@ -110,7 +122,8 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
     text = terms_of(" ".join(statement.text for statement in draft.statements))
     kinds = {clause.kind for clause in question.clauses}
     valued = bool(kinds) and kinds <= _VALUES
-    absent = max((1.0 - reach(needle) for needle in telling(question)), default=0.0) * question.spoken
+    lost = max((1.0 - needle.sureness for needle in telling(question)), default=0.0)
+    absent = 0.0 if few else lost * question.spoken
     told = [(statement, _behind(statement, units)) for statement in draft.statements]
     return Evidence(
         together=together,
@@ -120,18 +133,22 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft) -> Evidence:
         shown=max(
             (_covered(pieces, statement.text, question, weights, kinds_said) for statement, pieces in told), default=0.0
         ),
-        said=_weighted(weights, [needle.found_in(text) for needle in question.needles]),
+        said=_weighted(weights, [needle.found_in(text) * needle.sureness for needle in question.needles]),
         asked=_asked(question, best),
         named=min((_told_of(mention, told) for mention in question.mentions), default=1.0),
         beside=_beside(units, question),
         absent=absent,
         absent_open=0.0 if valued else absent,
+        absent_alone=0.0 if question.mentions else absent,
+        absent_abroad=0.0 if few or question.spoken else lost,
+        undated=_undated(question, told),
         length=min(1.0, len(question.needles) / LONG_QUESTION),
         foreign=foreign,
         unnamed=not question.mentions,
         unheard=_unheard(question) * (1.0 if question.spoken else max(1.0 - foreign, _native(told, question))),
         valued=valued,
         listed=question.several or bool(kinds & _LISTS),
+        few=few,
     )
 
 
@@ -144,15 +161,37 @@ def telling(question: Question) -> list[Needle]:
         if len(needle.surface) > 1
         and needle.surface not in ABSTRACT_NOUNS
         and not IDLE.fullmatch(needle.surface)
+        and not (question.size and says_size(needle.surface))
         and not any(_says_kind(needle.surface, kind) for kind in kinds)
     ]
 
 
-def reach(needle: Needle) -> float:
-    """Return how surely passages can say a word: 1 in its own letters, less by translations of which they hold a part only."""
-    if needle.known:
-        return 1.0
-    return min(1.0, math.sqrt(sum(weight**2 for _, weight in needle.others))) if needle.held else 0.0
+def says_all(question: Question, text: str) -> bool:
+    """Tell whether a text has every name of a question and every word that says something of what is looked for.
+
+    Amounts and years set limits: "after 2016" is said by another year.
+    """
+    terms = terms_of(text)
+    asked = {noun for clause in question.clauses for noun in clause.asked}
+    words = [n for n in telling(question) if n.surface not in asked and not re.search(r"\d", n.surface)]
+    named = all(mention_strength(text, mention) > 0 for mention in question.mentions if mention.held)
+    return named and all(needle.found_in(terms) * needle.sureness >= HALF for needle in words)
+
+
+def years_of(question: Question) -> list[str]:
+    """Return the years that a question says, those in its names left out."""
+    named = " ".join(mention.surface for mention in question.mentions)
+    return [year for year in _YEAR.findall(question.text) if year not in named]
+
+
+def _undated(question: Question, told: Sequence[tuple[Statement, list[Unit]]]) -> float:
+    """Return the share of the years of a question that neither what is told nor its passage, heading and title say."""
+    years = years_of(question)
+    if not years:
+        return 0.0
+    said = [statement.text for statement, _ in told]
+    said += [f"{u.passage.context} {u.passage.text} {u.document.title}" for _, pieces in told for u in pieces]
+    return sum(not any(year in text for text in said) for year in years) / len(years)
 
 
 def _unheard(question: Question) -> float:
@@ -208,10 +247,13 @@ def _covered(
     """Return the share of the question's words and names that pieces and a text have together, each where it is said best."""
     terms = terms_of(text)
     matches = [
-        max((max(needle_match(needle, unit), _as_kind(said, unit, question)) for unit in units), default=0.0)
+        max(
+            (max(needle_match(needle, unit) * needle.sureness, _as_kind(said, unit, question)) for unit in units),
+            default=0.0,
+        )
         for needle, said in zip(question.needles, kinds_said, strict=True)
     ]
-    matches = [max(match, n.found_in(terms)) for n, match in zip(question.needles, matches, strict=True)]
+    matches = [max(match, n.found_in(terms) * n.sureness) for n, match in zip(question.needles, matches, strict=True)]
     matches += [_named(mention, units, text) for mention in question.mentions]
     return _weighted([*weights, *[NAME_WEIGHT] * len(question.mentions)], matches)
 
@@ -268,7 +310,7 @@ def _share(
 
 def _firm(needle: Needle, unit: Unit, question: Question) -> float:
     """Return a match as evidence: half a word proves little, nor does a translation where the language is the same."""
-    match = needle_match(needle, unit)
+    match = needle_match(needle, unit) * needle.sureness
     if not needle.known and unit.document.language == question.language:
         match *= 0.5
     return match if match >= 1.0 else match**1.5
@@ -283,6 +325,8 @@ class _KindSaid(NamedTuple):
 
 def _kind_said(needle: Needle, question: Question) -> _KindSaid | None:
     """Return which kind of answer a word says that is asked for, or a field that is named after it; None for most words."""
+    if question.size and says_size(needle.surface):
+        return _KindSaid(question.clauses[0], only=True)
     for clause in question.clauses:
         for kind in _kinds_told(clause):
             only = _says_kind(needle.surface, kind)
@@ -387,6 +431,6 @@ def _is_near(unit: Unit, names: Sequence[Mention]) -> bool:
 def _weight(needle: Needle, question: Question, foreign: float) -> float:
     if question.kind == "definition" and _says_kind(needle.surface, "definition"):
         return 0.0  # "define": whoever defines does not say so
-    if needle.surface in ABSTRACT_NOUNS:
+    if needle.surface in ABSTRACT_NOUNS or (not needle.known and IDLE.fullmatch(needle.surface)):
         return needle.weight * LITTLE
     return needle.weight if needle.held else needle.weight * (1 - (1 - FOREIGN_UNKNOWN) * foreign)

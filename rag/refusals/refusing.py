@@ -15,11 +15,12 @@ from typing import Literal
 from index import Index
 from index.hits import Hit
 from index.terms import is_cjk
-from rag.reading.drafts import Draft
+from rag.reading.drafts import Draft, Statement
 from rag.reading.scoring import name_match
+from rag.reading.selecting import relation_of, tells_maker
 from rag.reading.units import Unit, units_of
 from rag.refusals.calibration import calibration_of
-from rag.refusals.evidence import Evidence, foreign_share, weigh
+from rag.refusals.evidence import Evidence, foreign_share, says_all, weigh, years_of
 from rag.understanding.mentions import Mention, names_in
 from rag.understanding.questions import Question
 
@@ -71,7 +72,7 @@ def decide(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
     if settled is not None:
         return settled
     calibration = calibration_of(index, hits)
-    evidence = weigh(question, hits, draft)
+    evidence = weigh(question, hits, draft, index)
     probability = calibration.probability(evidence)
     threshold = calibration.threshold(evidence)
     refusal = None
@@ -94,13 +95,34 @@ def settle(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
     if unknown and _names_are_written_so(question, hits):
         meant = tuple(_spelled_alike(unknown[0], hits, index))
         return Decision(Refusal("unknown_name", unknown, tuple(hits[:NEAREST]), meant), probability=0.0)
+    unknown = tuple(year for year in years_of(question) if not index.holds(year) and question.spoken)
+    if unknown:
+        return Decision(Refusal("unknown_name", unknown, tuple(hits[:NEAREST])), probability=0.0)
     if not draft.statements:
         return Decision(nothing_said(question, hits), probability=0.0)
     if draft.assured:
         return Decision(None)
+    if (
+        draft.unmet
+        and _lists_what_is_so(question)
+        and not any(_meets(question, statement) for statement in draft.statements)
+    ):
+        return Decision(_refusal("not_about_it", question, hits), probability=0.0)
     if any(clause.kind == "link" for clause in question.clauses):
         return Decision(None)  # a link was found for what is named, or there would be no statement
     return None
+
+
+def _lists_what_is_so(question: Question) -> bool:
+    """Tell whether a question asks for all things of which everything holds that it says: not one or the other, no descent."""
+    either = re.search(r"或|还是|\bor\b", question.text) is not None
+    return all(c.kind == "list" for c in question.clauses) and relation_of(question) != "built on" and not either
+
+
+def _meets(question: Question, statement: Statement) -> bool:
+    """Tell whether a statement says by itself all that a question says of what it looks for, and that somebody made it."""
+    made = relation_of(question) != "made by" or tells_maker(statement.text)
+    return made and says_all(question, statement.text)
 
 
 def _says_nothing(question: Question) -> bool:

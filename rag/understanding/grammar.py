@@ -21,7 +21,7 @@ Kind = Literal[
 # The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("link", r"^(?!.*(?:多少|\bhow (?:many|much|long|old)\b)).*?(?:链接|网址|网页|地址(?!(?:是|在)?(?:哪|什么地方))|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
-             r"|(?:论文|\bpapers?)\s*(?:的|on)?\s*arxiv\W*$|\b(?:links?|urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b)"),
+             r"|(?:论文|\bpapers?)\s*(?:的|on)?\s*arxiv\W*$|(?-i:(?:\bl|^L)inks?\b)|\b(?:urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b)"),
     ("person", r"作者(?:们)?(?:都|分别)?(?:是|有|为)?(?:谁|哪些|哪几|哪位|什么人)|谁(?:写|撰写|著|编写)|\bwho (?:is|are|was|were) the (?:\w+ )?authors?\b|\bwho (?:wrote|authored)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?:低|高|大|小|贵|便宜|重|轻|长|短|快|慢|早|多|少)的(?!.{0,4}(?:[特优缺难亮]点|问题|挑战|区别|优势|不足|困难|意义|贡献|创新|原因|变化|影响|好处|障碍|风险|瓶颈)).{1,10}是什么|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
                     r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|quick|young|rich|poor|loud|quiet)est)\b"),
@@ -430,6 +430,11 @@ def asks_for_size(text: str, *, alone: bool) -> bool:
     ``alone`` says that nothing but the thing is named: "how large is its cache" asks about the cache.
     """
     return _PARAMETERS.search(text) is not None or (alone and _HOW_LARGE.search(text) is not None)
+
+
+def says_size(word: str) -> bool:
+    """Tell whether a word only says that a size is asked for: "params", "参数量"; a bare quantity answers it."""
+    return _PARAMETERS.search(word) is not None
 
 
 def direction_of(text: str) -> int:

@@ -72,6 +72,7 @@ class Needle:
     weight: float
     held: bool  # some passage has it, maybe in other words
     known: bool = True  # some passage has all of its own letters
+    sureness: float = 1.0  # with which passages can say it: 1 in its own letters, less by a far or partial translation
     shares: dict[Unit | str | tuple[str, ...], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # remembered
@@ -391,18 +392,23 @@ def _needle(concept: Concept, index: Index) -> Needle:
     if len(concept.surface) > 1 and all(map(is_cjk, concept.surface)):
         own = {term for term in own if len(term) > 1}
     others = tuple((term, weight) for term, weight in concept.terms.items() if term not in own)
-    others += tuple((term, SAID_ALIKE) for term in same_terms(concept.surface) if term not in own and index.holds(term))
+    alike = tuple((term, SAID_ALIKE) for term in same_terms(concept.surface) if term not in own and index.holds(term))
+    others += alike
     held = bool(own) and all(map(index.holds, own))
     known = [index.idf(term) for term in own] if held else [index.idf(term) for term, _ in others if index.holds(term)]
-    weight = max(known, default=UNKNOWN_IDF)
+    parts = sum(map(index.holds, own)) / len(own) if own else 0.0  # 每秒写入 may be said apart: 每秒 and 写入
+    meant = max(concept.sureness, SAID_ALIKE if alike else 0.0) if known else 0.0
+    sureness = 1.0 if held else max(meant, parts)
+    weight = max(known, default=UNKNOWN_IDF) if sureness >= DOUBTFUL else UNKNOWN_IDF
     if len(concept.surface) == 1 and is_cjk(concept.surface):
         weight *= SINGLE_CHARACTER
-    return Needle(concept.surface, frozenset(own), others, weight, held or bool(known), held)
+    return Needle(concept.surface, frozenset(own), others, weight, held or bool(known), held, sureness)
 
 
 MEANT_BY_NAME = (
     0.3  # weight of a translation from which it is the name itself and not a longer gloss with the name in it
 )
+DOUBTFUL = 0.3  # sureness below which what stands for a word tells nothing of how rare the word is
 SAID_ALIKE = 0.4  # weight of a word of the same language that says the same
 UNKNOWN_IDF = 6.0  # of a word that no passage has: as much as one that stands in a single passage of 400
 SINGLE_CHARACTER = 0.3  # a Chinese character alone is rarely a word; measured with pairs it only adds noise

@@ -77,3 +77,24 @@ def test_strings_with_the_same_checksum_are_told_apart():
 
 def test_an_empty_vocabulary_finds_nothing():
     assert Vocabulary.build([]).find("a") == -1
+
+
+MEANINGS = [("火星", "Mars"), ("火星", "spark"), ("藏语", "Tibetan language"), ("首都", "capital"), ("省", "capital")]
+
+
+def reach(terms, toward):
+    crossing = Crossing.compile(Dictionary.of_pairs(MEANINGS), inside=True)
+    return Reach(crossing, [crossing.terms.shared(Vocabulary.build(terms))], toward)
+
+
+def test_a_word_is_surely_meant_by_its_first_meaning_less_by_another_and_least_by_a_part_of_one():
+    assert reach(phrase("Mars"), {"en"}).sureness("火星") == 1.0
+    other = reach(phrase("spark"), {"en"}).sureness("火星")
+    part = reach(phrase("language"), {"en"}).sureness("藏语")
+    assert 1.0 > other > part > 0.0
+    assert reach(phrase("tide"), {"en"}).sureness("火星") == 0.0
+
+
+def test_a_single_character_is_no_sure_translation_of_an_english_word():
+    assert reach(["首", "都", "首都"], {"zh"}).sureness("capital") == 1.0
+    assert reach(["省"], {"zh"}).sureness("capital") < 0.5

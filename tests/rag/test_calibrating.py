@@ -12,7 +12,7 @@ from index import Index, IndexDamaged
 from rag import Assistant
 from rag.evaluating import load_questions, normalise
 from rag.refusals.calibrating import Sample, collect, fit
-from rag.refusals.calibration import FIGURES, SETTING, Calibration, calibration_of, shipped
+from rag.refusals.calibration import FIGURES, SETTING, SORTS, Calibration, calibration_of, shipped
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 TEXT = "# Birds\n\nThe heron weighs 2 kilograms. The heron eats fish.\n\nThe wren weighs 9 grams and sings."
@@ -102,10 +102,10 @@ def test_its_own_calibration_survives_disk_and_new_documents(index, tmp_path):
 
 
 def test_a_threshold_decides(index):
-    strict = shipped().to_dict() | {"thresholds": dict.fromkeys(("listed", "valued", "other"), 1.0)}
+    strict = shipped().to_dict() | {"thresholds": dict.fromkeys(SORTS, 1.0)}
     question = "What does the heron eat together with the wren?"
     assert Assistant(index.settle({SETTING: strict | {"intercept": -99}})).ask(question).found is False
-    mild = strict | {"thresholds": dict.fromkeys(("listed", "valued", "other"), 0.0)}
+    mild = strict | {"thresholds": dict.fromkeys(SORTS, 0.0)}
     assert Assistant(index.settle({SETTING: mild})).ask(question).found is True
 
 
@@ -121,20 +121,20 @@ def test_what_ships_is_a_calibration():
     assert all(0 < threshold < 0.5 for threshold in shipped().thresholds.values())
 
 
-@pytest.mark.parametrize("name", ["library", "subjects", "asked", "asked_unseen"])
+@pytest.mark.parametrize("name", ["library", "subjects", "asked", "asked_unseen", "conditions"])
 def test_the_questions_are_sound(name):
-    """Ids differ, half have no answer, evidence is in its document, and the gold is there to be found."""
+    """Ids differ, many have no answer, evidence is in its document, and the gold is there to be found."""
     documents = read_folder(QUESTIONS / name).documents if name == "subjects" else load_library()
     texts = {document.id: document.text for document in documents}
     lines = (QUESTIONS / f"{name}.jsonl").read_text("utf-8").splitlines()
     questions = [json.loads(line) for line in lines]
     assert len({q["id"] for q in questions}) == len({q["question"] for q in questions}) == len(questions)
-    assert 0.4 < sum(q["answerable"] for q in questions) / len(questions) < 0.6
+    assert 0.25 < sum(q["answerable"] for q in questions) / len(questions) < 0.6
     everything = normalise("".join(texts.values()))
     for question in questions:
         assert bool(question["evidence"]) == bool(question["must_contain"]) == question["answerable"]
         for evidence in question["evidence"]:
             assert evidence["text"] in texts[evidence["doc"]]
-            assert 15 <= len(evidence["text"]) <= 160
+            assert 8 <= len(evidence["text"]) <= 160
         for group in question["must_contain"]:
             assert any(normalise(other) in everything for other in group), question["id"]

@@ -130,7 +130,7 @@ def test_evidence_runs_from_nothing_to_all_of_the_question(index):
     def of(text):
         question = understand(text, index)
         packed = pack(question, index.search(text, 20), index)
-        return weigh(question, packed, read(question, packed, index)).together
+        return weigh(question, packed, read(question, packed, index), index).together
 
     assert of("TideDB 的许可证是什么?") > 0.9
     assert of("Heron-2 的天线有多重?") < of("Heron-2 有多少面天线?")
@@ -140,7 +140,7 @@ def test_evidence_runs_from_nothing_to_all_of_the_question(index):
 def _evidence(text, index):
     question = understand(text, index)
     packed = pack(question, index.search(text, 20), index)
-    return weigh(question, packed, read(question, packed, index))
+    return weigh(question, packed, read(question, packed, index), index)
 
 
 def test_names_that_no_piece_has_together_speak_against_an_answer(index):
@@ -159,7 +159,7 @@ def test_a_draft_that_says_nothing_of_a_name_tells_so(index):
     packed = pack(question, index.search(question.text, 20), index)
     source = Span(packed[0].passage.document, 0, 8)
     draft = Draft((Statement("天线越多,分辨率越高。", (source,)),))
-    assert weigh(question, packed, draft).named == 0.0
+    assert weigh(question, packed, draft, index).named == 0.0
 
 
 def test_a_name_spelled_like_one_that_is_held_is_offered(ask):
@@ -205,3 +205,46 @@ def test_a_question_whose_only_name_no_document_has_is_refused_whatever_else_the
     index = Index.build(split([Document.from_text(text, id="a.md")]))
     answer = Assistant.open(index=index).ask("Which company made Wexford?")
     assert (answer.found, "Wexford" in answer.text) == (False, True)
+
+
+@pytest.fixture(scope="module")
+def boats():
+    text = (
+        "# Ferries\n\n| Ferry | Builder | Launched | Language of signs |\n|---|---|---|---|\n"
+        "| Tern | Ostby Yard | 2004 | Danish language |\n| Plover | Ostby Yard | 2011 | Swedish language |\n"
+        "| Dunlin | Lorne Works | 2015 | Danish language |\n\n"
+        "The pilots of the Tern drink the tea of Kirk Mills. The first two of the new ferries took one time.\n"
+    )
+    return Assistant.open(index=Index.build(split([Document.from_text(text, id="boats.md")])))
+
+
+def test_a_year_that_no_document_has_is_named_in_the_refusal(boats):
+    answer = boats.ask("Which ferries did Ostby Yard launch in 1931?")
+    assert (answer.found, "1931" in answer.text) == (False, True)
+    assert boats.ask("Which ferries did Ostby Yard launch in 2011?").found
+
+
+def test_a_list_whose_condition_no_row_and_no_sentence_meets_is_refused(boats):
+    assert not boats.ask("Which ferries were built by Kirk Mills?").found
+    assert boats.ask("Which ferries were built by Lorne Works?").found
+
+
+def test_half_a_translation_is_no_condition_that_a_row_meets(boats):
+    assert not boats.ask("哪些渡轮使用藏语?").found
+
+
+def test_years_that_stand_nowhere_around_what_is_told_are_counted(boats):
+    assert _evidence("Who built the Tern in 2004?", boats.index).undated == 0.0
+    assert _evidence("Who built the Tern in 1987?", boats.index).undated == 1.0
+
+
+def test_a_word_that_only_says_a_size_is_told_by_one():
+    text = "# Engines\n\nWaxwing has 70B of them and runs on two cards. The other one is new and has more time.\n"
+    index = Index.build(split([Document.from_text(text, id="e.md")]))
+    evidence = _evidence("How many params does Waxwing have?", index)
+    assert (evidence.absent, evidence.passage) == (0.0, 1.0)
+
+
+def test_a_plural_acronym_is_the_name_itself():
+    index = Index.build(split([Document.from_text("Waxwing ran on one QPU for a day.", id="q.md")]))
+    assert understand("Did Waxwing run on QPUs?", index).names == ("Waxwing", "QPU")
