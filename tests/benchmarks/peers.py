@@ -72,6 +72,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=LIMIT_SECONDS, help="processor seconds of each process of a size")
     parser.add_argument("--out", type=Path, default=HERE / "peers.json", help="the figures")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "peers.md", help="with its pictures beside it")
+    readmes = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+    parser.add_argument("--readmes", type=Path, nargs="*", default=readmes, help="whose short table is written")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
@@ -86,7 +88,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="survey-qa-peers-") as work:
             for step in arguments.steps:
                 (sizes if step == "sizes" else kill if step == "kill" else quality)(step, report, Path(work), arguments)
-    publish(report.found, arguments.page, [ROOT / "README.md", ROOT / "README.zh-CN.md"])
+    publish(report.found, arguments.page, arguments.readmes)
 
 
 def publish(report: Any, page: Path, readmes: Sequence[Path]) -> None:

@@ -319,7 +319,7 @@ DRAWN: tuple[tuple[str, Value], ...] = (
     ("right context first, English (more is better)", _of("find", _TASKS[2], "hit@1")),
     ("first, English question on Chinese text (more)", _of("find", _TASKS[3], "hit@1")),
     ("unanswerable refused at 5 % cost (more)", _of("refuse", "refused_at_5_percent")),
-    ("memory to open and answer, 300 passages, MB (less)", _sized(300, "answering_mb")),
+    ("memory to open and answer, 3,000 passages, MB (less)", _sized(3_000, "answering_mb")),
     ("of 50 killed writers, wrong afterwards (less)", _wrong),
 )
 CURVES: tuple[tuple[str, Callable[[int], Value]], ...] = (
