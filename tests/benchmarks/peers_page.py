@@ -363,14 +363,15 @@ measures ours again; `--steps` alone only writes). Every step of every system is
 Dense systems use all-MiniLM-L6-v2, the usual default, which knows English: their Chinese figures say nothing of multilingual models.
 Questions of such sets were written by people who saw the text, which flatters searching by words. Bold is the best of a column;
 differences under a point are ties. The four cores were shared: their load lay at {load} while costs were taken, so that seconds of the
-processor are compared, and those by the clock stand in brackets.
+processor are compared, and those by the clock stand in brackets. Ours is measured again as it changes; what the others find and
+refuse was measured before, on the same texts and questions.
 """
 _SIZES = """## Cost by size
 
 Passages of some 250 characters in Chinese and English, made of sentences of the sets above (`tests/benchmarks/scale.py`). One process builds and
 saves; a fresh one opens, answers and goes on to 50 searches. Imports count. A process that needs more than 150 seconds of the processor or
 9 GB is ended: "over"; with † it was not begun, because ten times the next smaller size would have passed that limit by far. "–" was not measured,
-so that the best of such a column is the best of those that were.
+so that the best of such a column is the best of those that were. Each size was built and opened once, so that small differences say nothing.
 """
 _EMBEDDING = """Dense systems embed 300 passages themselves. More would take hours here, so from 3,000 on they are given vectors for passages (not for
 questions) and load the model all the same: to build, add some {seconds} seconds for each 1,000 passages. survey-qa's own embedder is counted throughout.
