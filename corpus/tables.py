@@ -42,17 +42,17 @@ def _pipe_tables(lines: Sequence[Line]) -> list[Table]:
     """Return runs of three or more lines without a row of dashes that have equally many cells, at least three, between pipes."""
     tables: list[Table] = []
     run: list[Line] = []
+    wanted = 0
     for number, line in enumerate([*lines, Line(0, "", "blank")]):
         pipes = line.text.strip().strip("|").count(" | ") if line.kind in ("text", "row") else 0
-        if pipes >= 2 and (not run or pipes == run[0].text.strip().strip("|").count(" | ")):
+        if run and pipes == wanted:
             run.append(line)
             continue
         if len(run) >= 3:
             rows = tuple(Row(each.start, each.end, _cells(each)) for each in run[1:])
-            tables.append(
-                Table(run[0].start, run[-1].end, _cells(run[0]), rows, _caption(_above(lines, number - len(run)), None))
-            )
-        run = [line] if pipes >= 2 else []
+            caption = _caption(_above(lines, number - len(run)), None)
+            tables.append(Table(run[0].start, run[-1].end, _cells(run[0]), rows, caption))
+        run, wanted = ([line], pipes) if pipes >= 2 else ([], 0)
     return tables
 
 
