@@ -148,7 +148,9 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
             held_by = _matching(records, mention, None)
         if not held_by:  # of "AGPL" also "AGPL-3.0", where no cell has it alone
             held_by = _beginning_with(records, mention)
-        if not held_by:  # "Linux-class boards" are those under the heading with this name
+        if (
+            not held_by and relation_of(question) == "about"
+        ):  # "Linux-class boards" are those under the heading with this name
             held_by = {
                 r.key: list(r.values[:1])
                 for r in records
