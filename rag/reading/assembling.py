@@ -171,6 +171,8 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
     if not chosen:
         return None if chosen is None or counted else Draft(unmet=True)
     names = subjects(question.mentions, roster)
+    if not counted and len(chosen) == 1 and any(chosen[0].record.is_named(name) for name in question.mentions):
+        return None  # "which others came after Heron" is not answered by Heron
     statements = [_named(each) for each in chosen]
     if (
         not counted

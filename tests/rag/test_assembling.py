@@ -221,3 +221,12 @@ def test_every_word_of_a_question_holds_for_what_is_listed_however_it_is_asked(t
 @pytest.mark.parametrize("text", ["请给出所有望远镜的名字", "List all telescopes."])
 def test_all_of_something_are_all_rows_of_its_table(text):
     assert lines(build(TELESCOPES), text) == ["Heron-J", "Egret-3", "Ibis-2", "Crane-1"]
+
+
+def test_the_name_that_a_list_was_asked_about_is_no_list():
+    index = build(
+        "# 望远镜\n\n## Heron\n\nHeron 主要支持英文,之后有面向其他语言的工作,比如韩语的 KoHeron 和日语的 Japanese-Heron。\n\n"
+        "- 语言: 英文\n- 作者: 北川大学\n\n## Egret\n\n- 语言: 英文\n- 作者: 海桥大学\n"
+    )
+
+    assert "KoHeron" in lines(index, "Heron 之后有哪些面向其他语言的?")[0]
