@@ -94,14 +94,14 @@ def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | N
     if shape == "way" and (draft := tell_chronicle(question, tables)) is not None:
         return draft
     asked = tables_asked(question, tables) if shape not in ("way", "beside") else tables
-    if asked and (draft := _assembled(question, shape, roster_of(asked), index)) is not None:
-        return draft
+    unmet = _assembled(question, shape, roster_of(asked), index) if asked else None
+    if unmet is not None and unmet.statements:
+        return unmet
     entries = entry_rosters(hits)
     told = [roster for roster in entries if shape not in ("way", "beside") and is_asked(question, roster)]
     rosters = [joined(told or entries), *([] if asked else [roster_of(tables)])]
     if not told:
         rosters.reverse()
-    unmet = None
     for roster in rosters:
         draft = _assembled(question, shape, roster, index)
         if draft is not None and draft.statements:
