@@ -43,6 +43,8 @@ LITTLE = (
 ONE_OF_MANY = 0.5  # what a piece in the other language is worth that has a single word of many
 FOREIGN_UNKNOWN = 0.4  # weight of a word that no passage has, when the documents are in the other language
 HALF = 0.5  # match from which a text has a word
+MOST_SAID = 0.6  # share of the weight of a list's conditions that a sentence must say
+RAREST = 0.85  # of the greatest weight of a condition, from which one must be said
 FEW_PASSAGES = 60  # of an index from which a search finds nearly all of them whatever is asked
 LONG_QUESTION = 8  # words and names from which a question counts as long
 
@@ -167,7 +169,7 @@ def telling(question: Question) -> list[Needle]:
 
 
 def says_all(question: Question, text: str) -> bool:
-    """Tell whether a text has every name of a question and every word that says something of what is looked for.
+    """Tell whether a text has every name of a question and the words that say what is looked for: the rarest and most of the others.
 
     Amounts and years set limits: "after 2016" is said by another year.
     """
@@ -175,7 +177,10 @@ def says_all(question: Question, text: str) -> bool:
     asked = {noun for clause in question.clauses for noun in clause.asked}
     words = [n for n in telling(question) if n.surface not in asked and not re.search(r"\d", n.surface)]
     named = all(mention_strength(text, mention) > 0 for mention in question.mentions if mention.held)
-    return named and all(needle.found_in(terms) * needle.sureness >= HALF for needle in words)
+    said = [needle for needle in words if needle.found_in(terms) * needle.sureness >= HALF]
+    rarest = max((needle.weight for needle in words), default=0.0)
+    most = sum(needle.weight for needle in said) >= MOST_SAID * sum(needle.weight for needle in words)
+    return named and most and all(needle in said for needle in words if needle.weight >= RAREST * rarest)
 
 
 def years_of(question: Question) -> list[str]:

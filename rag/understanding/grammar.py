@@ -63,7 +63,8 @@ _VALUES: dict[Kind, str] = {
         "number": rf"{_NUMERAL}|{_NUMBER_WORDS}",
         "count": rf"{_NUMERAL}|{_NUMBER_WORDS}",
         "percentage": r"\d\s?[%％]|百分之|一半|[一二三四五六七八九]成|\bper ?cent|percent|\bhalf\b|\b(?:third|quarter)s?\b|倍|\d/\d|分之",
-        "money": r"[$￥¥€£]\s?\d|\d\s?[亿万千百]*\s?(?:美元|元|人民币|美金|欧元|英镑|刀|块钱|港元|港币|日元|法郎|镑)|[一二三四五六七八九十百千万亿]+(?:美元|元|人民币)|\b(?:dollars?|usd|euros?|pounds?|yuan|cents?)\b|免费|\bfree\b",
+        "money": r"[$￥¥€£]\s?\d|\d\s?[亿万千百]*\s?(?:美元|元|人民币|美金|欧元|英镑|刀|块钱|港元|港币|日元|韩元|法郎|克朗|卢布|卢比|比索|泰铢|镑)|[一二三四五六七八九十百千万亿]+(?:美元|元|人民币)|\b(?:dollars?|usd|euros?|pounds?|yuan|yen|cents?|crowns?|kron(?:a|or|e|er)|francs?|rupees?|rubles?|pesos?)\b|免费|\bfree\b"
+        r"|\b(?:costs?|sold for|sells for|priced at)\s(?:about |around |only |just |roughly )?\d[\d,.]*\s(?!(?:%|percent|times|hours?|days?|months?|gpu))[a-z]+",
         "duration": r"(?:\d|[一二两三四五六七八九十几数半])\s?[百千万余多]*\s?(?:个)?(?:多)?(?:小时|天|周|星期|月|年|分钟|秒|日|世纪)|\b(?:hours?|days?|weeks?|months?|minutes?|seconds?|years?|decades?|centur)",
         "date": rf"(?:1\d|20)\d\d|\d{{1,2}}\s?月|\d+\s?(?:年|世纪)|[一二三四五六七八九〇零十]{{1,4}}(?:年|月|日|世纪)|\b{_MONTHS}\b|年间|年代|时期|\b\d{{3,4}}\b(?!\s?[亿万千]|[,.]\d)|\bcentury\b|去年|今年|明年",
         "venue": r"\b(?:[A-Z]{2,}[A-Za-z]*|NeurIPS|Nature|Science|FAccT)\b['’ ]?\s?(?:20)?\d\d|会议|期刊|大会|学报|\bconference\b|\bjournal\b|proceedings",

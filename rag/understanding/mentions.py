@@ -296,6 +296,20 @@ def names_beside(surface: str, index: Index) -> Iterator[str]:
             yield from (name for name in dict.fromkeys(names) if not any(_in_lower_case(name, text) for text in texts))
 
 
+def version_beside(surface: str, index: Index) -> str:
+    """Return the name as documents write it with or without a ".0" behind its version ("Dolly2", "Dolly 2.0"), "" if none does."""
+    normal = normalize_name(surface)
+    other = normal.removesuffix(".0") if normal.endswith(".0") else f"{normal}.0"
+    if not _VERSIONED.search(normal) or not index.holds(other):
+        return ""
+    written = name_pattern(other)
+    found = (written.search(passage.text) for passage in index.passages_with([other], limit=_READ_FOR_NAMES))
+    return next((match[0] for match in found if match), "")
+
+
+_VERSIONED = pattern(r"[^\W\d_]\d{1,2}(?:\.0)?$")
+
+
 def _in_lower_case(name: str, text: str) -> bool:
     """Tell whether a text, other than in an address, writes a name without a capital too: then it is a common word."""
     return re.search(rf"(?<![\w/@.-]){re.escape(name.lower())}", text) is not None

@@ -41,6 +41,7 @@ from rag.understanding.mentions import (
     names_in,
     quoted_titles,
     unknown_words,
+    version_beside,
 )
 from rag.understanding.wording import same_terms
 
@@ -271,7 +272,8 @@ def _mended(mention: Mention, text: str, index: Index, *, near: bool = True) -> 
     given = mention
     if mention.held or not mention.surface.isascii():
         return mention
-    meant = correct_typing(mention.surface, _candidates(mention.surface, text if near else "", index))
+    meant = version_beside(mention.surface, index)
+    meant = meant or correct_typing(mention.surface, _candidates(mention.surface, text if near else "", index))
     if not meant and (after := _WORD_AFTER.match(text, mention.end)):
         mention = replace(mention, surface=text[mention.start : after.end()], end=after.end())
         meant = correct_typing(mention.surface, names_beside(mention.surface, index))

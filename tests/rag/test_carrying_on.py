@@ -138,3 +138,24 @@ def test_what_makes_words_bold_is_not_shown_and_stays_in_the_quote():
 
     assert "云帆 Fjord（云帆电器" in answer.text
     assert "Fjord**（" in answer.citations[0].quote
+
+
+def test_a_price_in_any_money_is_a_price():
+    reader = assistant(
+        {"a": "Skiff-9 costs 70 crowns. It was built by Anna Hale.", "b": "石臼 Pico 的售价是 900 克朗。"}
+    )
+
+    assert reader.ask("How much does Skiff-9 cost?").text.startswith("Skiff-9 costs 70 crowns.")
+    assert "900 克朗" in reader.ask("石臼 Pico 多少钱?").text
+
+
+def test_a_list_whose_conditions_a_sentence_nearly_says_is_answered_by_it():
+    text = (
+        "# Boards\n\n| Board | Maker |\n|---|---|\n| Lotus | Firth |\n| Heron | Hale |\n| Stork | Firth |\n\n"
+        "After a hundred power cycles boards that did not boot are marked as flaky. So far that is Lotus alone.\n"
+    )
+    tests = {f"test{n}": f"The test of part {n} took {n} weeks, and the next test was shorter." for n in range(2, 9)}
+    answer = assistant({"boards": text, **tests}).ask("Which boards were marked as flaky in the power test?")
+
+    assert answer.found
+    assert "flaky" in answer.text

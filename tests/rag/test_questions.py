@@ -230,3 +230,10 @@ def test_a_misspelt_name_that_was_typed_apart_is_mended():
     )
 
     assert [mention.meant for mention in question.mentions] == ["SwallowDB"]
+
+
+@pytest.mark.parametrize("typed", ["HERON2", "heron 2", "Heron-2"])
+def test_a_version_may_be_typed_without_its_point_and_zero(typed):
+    index = Index.build(split([Document.from_text("Heron 2.0 reads maps in four languages.", id="a")]))
+
+    assert "Heron 2.0" in {m.meant or m.surface for m in understand(f"{typed} 能读什么?", index).mentions}
