@@ -499,9 +499,9 @@ def _carry(kept: Kept, path: Path, root: Path) -> bool:
     it shares with the one before that, and what is carried for the first time is copied. Of another directory's files
     copies are made too: whoever saves an index elsewhere wants two.
     """
+    own = kept.path.parents[2] == root and kept.size >= WORTH_LINKING
     try:
-        older = _other_copy(kept, root) if kept.path.parents[2] == root and kept.size >= WORTH_LINKING else None
-        if older is not None:
+        if own and (older := _other_copy(kept, root)) is not None:
             try:
                 os.link(older, path)
             except FileNotFoundError:
@@ -510,6 +510,9 @@ def _carry(kept: Kept, path: Path, root: Path) -> bool:
                 logger.info("%s is copied: %s", kept.path, error)
             else:
                 return True
+        if own and kept.path.stat().st_size == kept.size:
+            _copy(kept.path, path)
+            return True  # its bytes are compared with what was written whenever it is read, as those of a link are
         data = _mapped(kept.path)
     except FileNotFoundError as error:
         raise IndexLocked(
@@ -519,6 +522,15 @@ def _carry(kept: Kept, path: Path, root: Path) -> bool:
         raise IndexDamaged(f"{kept.path} is not what was written. {_REBUILD}")
     path.write_bytes(data)
     return False
+
+
+def _copy(source: Path, path: Path) -> None:
+    """Copy a file, and force the copy to the disk."""
+    import shutil  # costs 4 ms, and readers never copy
+
+    shutil.copyfile(source, path)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _other_copy(kept: Kept, root: Path) -> Path | None:
