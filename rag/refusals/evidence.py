@@ -142,7 +142,7 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -
         absent=absent,
         absent_open=0.0 if valued else absent,
         absent_alone=0.0 if question.mentions else absent,
-        absent_abroad=0.0 if few or question.spoken else lost,
+        absent_abroad=0.0 if few or question.spoken else lost * foreign,
         undated=_undated(question, told),
         length=min(1.0, len(question.needles) / LONG_QUESTION),
         foreign=foreign,
