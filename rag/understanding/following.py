@@ -91,6 +91,7 @@ _BESIDE_EN = pattern(
     r"|^(?:how much |is (?:it )?)?(?:\w+er|more|less|better|worse)(?: \w+){0,2} than (?P<other>[\w .+-]{1,40})",
     re.IGNORECASE,
 )
+_BESIDE_ONLY = pattern(r"比呢\W*$")
 _VERB_FIRST = pattern(
     r"^(?:谁|由|在|用|有|是|什么时候|何时|多少|几|为什么|为何|怎么|如何|能|可以|支持|需要|基于|属于|和|跟|与)"
 )
@@ -230,10 +231,15 @@ def _elliptic(
     rest = match["rest"]
     for mention in own:
         rest = rest.replace(mention.surface, "")
-    if re.sub(r"[的\s,，和与跟、?？]|\band\b|\bfor\b|\bin\b|\bof\b", "", rest):
+    beside = _BESIDE_ONLY.search(question)
+    if re.sub(r"[的\s,，和与跟、?？]|\band\b|\bfor\b|\bin\b|\bof\b" + ("|相?比" if beside else ""), "", rest):
         return None  # it asks something of its own about the name
     joint = (_ZH if language_of(previous) == "zh" else _EN).joint
-    return _with_name(previous, joint.join(mention.surface for mention in own), talk)
+    names = [mention.surface for mention in own]
+    before = talk.names(previous)
+    if beside and len(before) == 1 and before[0].surface not in names:
+        names = [before[0].surface, *names]  # "跟 Egret 比呢?": of both
+    return _with_name(previous, joint.join(names), talk)
 
 
 def _with_name(question: str, name: str, talk: _Talk) -> str:

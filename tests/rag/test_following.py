@@ -187,3 +187,11 @@ def test_the_company_is_the_one_that_the_answer_names_as_maker(history, question
 )
 def test_what_is_compared_with_a_name_is_what_was_talked_about(question, alone, index):
     assert stand_alone(question, turns("Egret DB 是什么?", "一种键值存储。"), index) == alone
+
+
+def test_what_was_asked_is_asked_of_both_where_a_name_is_only_to_be_compared(index):
+    one = turns("Egret DB 是谁做的?", "不知道。")
+    two = turns("Egret DB 和 Heron-2 哪个更早?", "Heron-2。")
+
+    assert stand_alone("跟 Skua DB 比呢?", one, index) == "Egret DB 和 Skua DB 是谁做的?"
+    assert stand_alone("跟 Skua DB 比呢?", two, index) == "Egret DB 和 Skua DB 哪个更早?"
