@@ -63,7 +63,7 @@ _IS_JUST = pattern(
     rf"(?<![\w.+-])(?P<name>{_LATIN_NAME}) ?(?:就是|即是|也就是)(?:[{_HAN}A-Za-z ]{{2,8}}的)? ?[“「]?(?P<alias>{_HAN_NAME})[”」]?(?=[,，。;；\n])"
 )
 
-# 绰号“小白楼”, 'nicknamed "Bluebird"': quoted, with no name before it: another name of what the entry is headed by.
+# 绰号“青鸟”, 'nicknamed "Bluebird"': quoted, with no name before it: another name of what the entry is headed by.
 _NICKNAME = pattern(
     rf"(?:(?:[又俗人]称|绰号|外号|昵称|别名|(?:大家|业内|圈内|玩家|用户|网友)(?:人士?|们)?(?:俗?称|都?叫|管它叫)(?:它|其)?)(?:是|为|作|叫)?\s?|\b(?:nicknamed|nickname(?: is|:)|call(?:s|ed)? it) )"
     rf"[“\"「『](?P<alias>[{_HAN}A-Za-z0-9][{_HAN}A-Za-z0-9 ·.-]{{1,20}})[”\"」』]"
@@ -111,7 +111,7 @@ def find_aliases(document: Document) -> list[tuple[str, str]]:
     stated, nicknames = list(_pairs(document.text)), list(_nicknames(document.text))
     named = {alias for _, name, alias in stated if not all(map(_is_han, name))}
     nicknames = [pair for pair in nicknames if pair[2] not in named]
-    given = {alias for *_, alias in nicknames}  # what stands before the comma is a word for it, "入门爆款，绰号…"
+    given = {alias for *_, alias in nicknames}  # what stands before the comma is a word for it, "家用首选，绰号…"
     found = sorted([*(pair for pair in stated if pair[2] not in given), *nicknames], key=lambda pair: pair[0])
     claims: dict[str, set[str]] = {}
     for _, name, alias in found:

@@ -214,7 +214,7 @@ def _clause(text: str, language: Language, needles: Sequence[Needle], mentions: 
 
 
 def _plain(text: str, mentions: Iterable[Mention]) -> str:
-    """Return a question with the first word only of each name, so that no other ("Gippsland Link") says what is asked for."""
+    """Return a question with the first word only of each name, so that no other ("Marram Link") says what is asked for."""
     for mention in mentions:
         first, _, others = mention.surface.partition(" ")
         if others:
@@ -267,7 +267,7 @@ _WORD_AFTER = pattern(r" [A-Za-z]{1,12}(?![\w-])")
 def _mended(mention: Mention, text: str, index: Index, *, near: bool = True) -> Mention:
     """Return a mention with the name that its spelling stands for, if it is a typing error of one that the index holds.
 
-    The names ``near`` the question are looked at too; then the word after it may belong to it ("swalow db").
+    The names ``near`` the question are looked at too; then the word after it may belong to it ("pelcan db").
     """
     given = mention
     if mention.held or not mention.surface.isascii():

@@ -78,10 +78,10 @@ def test_names_are_found_wherever_they_stand_in_a_long_text() -> None:
 @pytest.mark.parametrize(
     ("text", "pair"),
     [
-        ("**1. 云帆 S1**（云帆电器，2020 年）\n国产入门爆款，绰号“小白楼”。", ("云帆 S1", "小白楼")),
-        ("- 岚山 LS-314：2023 年量产。业内俗称“大岚”。", ("岚山 LS-314", "大岚")),
-        ("# 盘点\n\n## 磐石DB\n\n它最早进入银行，圈内人叫它“石头”。", ("磐石DB", "石头")),
-        ('# Boards\n\n## Kestrel K2\n\nIt has 4 harts. Community nickname: "the bird".', ("Kestrel K2", "the bird")),
+        ("**1. 云帆 S1**（云帆电器，2020 年）\n家用首选，绰号“青鸟”。", ("云帆 S1", "青鸟")),
+        ("- 云岭 YL-90：2023 年量产。业内俗称“大岭”。", ("云岭 YL-90", "大岭")),
+        ("# 盘点\n\n## 松石DB\n\n它最早进入银行，圈内人叫它“老松”。", ("松石DB", "老松")),
+        ('# Boards\n\n## Egret E2\n\nIt has 4 harts. Community nickname: "the wader".', ("Egret E2", "the wader")),
     ],
 )
 def test_a_nickname_belongs_to_what_its_entry_is_headed_by(text, pair):

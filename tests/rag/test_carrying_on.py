@@ -118,10 +118,10 @@ def test_everyday_words_for_the_same_lead_to_the_sentence(question, said):
 
 MACHINES = """# 选购
 
-**1. 云帆 Fjord**（云帆电器，2021 年 2 月，12,900 元）
+**1. 云帆 Lumen**（云帆电器，2021 年 2 月，12,900 元）
 双锅炉，可以编程。缺点是应用没有中文。
 
-**2. 石臼 Pico**（石臼工坊，2018 年，899 元）
+**2. 青竹 Nano**（青竹工坊，2018 年，899 元）
 手动拉杆，重 2.1 kg。
 """
 
@@ -129,24 +129,24 @@ MACHINES = """# 选购
 def test_the_lines_below_a_line_in_bold_are_about_what_it_names():
     reader = assistant({"a": MACHINES})
 
-    assert "应用没有中文" in reader.ask("云帆 Fjord 有什么缺点?").text
-    assert "2.1 kg" in reader.ask("石臼 Pico 有多重?").text.splitlines()[0]
+    assert "应用没有中文" in reader.ask("云帆 Lumen 有什么缺点?").text
+    assert "2.1 kg" in reader.ask("青竹 Nano 有多重?").text.splitlines()[0]
 
 
 def test_what_makes_words_bold_is_not_shown_and_stays_in_the_quote():
-    answer = assistant({"a": MACHINES}).ask("云帆 Fjord 多少钱?")
+    answer = assistant({"a": MACHINES}).ask("云帆 Lumen 多少钱?")
 
-    assert "云帆 Fjord（云帆电器" in answer.text
-    assert "Fjord**（" in answer.citations[0].quote
+    assert "云帆 Lumen（云帆电器" in answer.text
+    assert "Lumen**（" in answer.citations[0].quote
 
 
 def test_a_price_in_any_money_is_a_price():
     reader = assistant(
-        {"a": "Skiff-9 costs 70 crowns. It was built by Anna Hale.", "b": "石臼 Pico 的售价是 900 克朗。"}
+        {"a": "Skiff-9 costs 70 crowns. It was built by Anna Hale.", "b": "青竹 Nano 的售价是 900 克朗。"}
     )
 
     assert reader.ask("How much does Skiff-9 cost?").text.startswith("Skiff-9 costs 70 crowns.")
-    assert "900 克朗" in reader.ask("石臼 Pico 多少钱?").text
+    assert "900 克朗" in reader.ask("青竹 Nano 多少钱?").text
 
 
 def test_a_list_whose_conditions_a_sentence_nearly_says_is_answered_by_it():

@@ -224,12 +224,12 @@ def test_a_word_inside_a_name_does_not_say_what_is_asked_for():
 
 
 def test_a_misspelt_name_that_was_typed_apart_is_mended():
-    text = "SwallowDB keeps three replicas. Code: https://example.org/swallowdb"
+    text = "PelicanDB keeps three replicas. Code: https://example.org/pelicandb"
     question = understand(
-        "How many replicas does swalow db keep?", Index.build(split([Document.from_text(text, id="a")]))
+        "How many replicas does pelcan db keep?", Index.build(split([Document.from_text(text, id="a")]))
     )
 
-    assert [mention.meant for mention in question.mentions] == ["SwallowDB"]
+    assert [mention.meant for mention in question.mentions] == ["PelicanDB"]
 
 
 @pytest.mark.parametrize("typed", ["HERON2", "heron 2", "Heron-2"])
