@@ -131,10 +131,10 @@ def test_a_worker_that_is_killed_is_replaced_and_its_shard_done_again():
         found, killed = np.zeros_like(expected), []
         for rows, vectors in embed_by(pool, embedder, TEXTS, range(len(TEXTS))):
             found[rows] = vectors
-            for pid in children()[: len(killed) < 3]:
+            for pid in children()[: len(killed) < 2]:  # one shard may lose both, and has a third attempt
                 os.kill(pid, signal.SIGKILL)
                 killed.append(pid)
-    assert len(killed) == 3
+    assert len(killed) == 2
     assert (found == expected).all()
     assert children() == []
 
