@@ -90,3 +90,7 @@ def test_a_nickname_belongs_to_what_its_entry_is_headed_by(text, pair):
 
 def test_a_nickname_under_a_heading_that_names_nothing_is_no_alias():
     assert aliases("# 盘点\n\n## 应用场景\n\n训练很费电，大家俗称“炼丹”。") == []
+
+
+def test_a_line_of_many_spaces_costs_no_more_than_another_line():
+    assert aliases("名称" + " " * 100_000 + "x 绰号“小鸟”") == []
