@@ -16,9 +16,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT, CLIENTS, EMBEDDINGS = 6379, 10001, 8080
@@ -190,11 +191,20 @@ def wait_for_port(port: int) -> None:
     raise SystemExit(f"nothing listens on {port}")
 
 
+def _joined(ray: Any) -> Any:
+    """Return a connection to the cluster; on a busy machine its process for us may start too late for Ray, but not twice."""
+    for _ in range(2):
+        with suppress(ConnectionError):
+            return ray.init(ADDRESS, log_to_driver=False)
+        ray.shutdown()
+    return ray.init(ADDRESS, log_to_driver=False)
+
+
 def wait_for_nodes(count: int) -> None:
     """Wait until so many nodes have joined."""
     import ray
 
-    with ray.init(ADDRESS, log_to_driver=False):
+    with _joined(ray):
         end = time.monotonic() + PATIENCE
         while sum(one["Alive"] for one in ray.nodes()) < count:
             if time.monotonic() > end:
