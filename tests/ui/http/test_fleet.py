@@ -74,13 +74,13 @@ def test_processes_answer_search_stream_and_fail_like_one(fleet):
 
 @pytest.mark.long
 def test_killed_processes_and_new_snapshots_lose_no_request_under_load(fleet, serve, tmp_path):
-    statuses, answers, end = [], [], threading.Event()
+    answers, end = [], threading.Event()
 
     def ask_on():
         with httpx.Client(base_url=fleet.base_url, timeout=PATIENCE) as client:
             while not end.is_set():
                 reply = client.post("api/ask", json={"question": QUESTION})
-                statuses.append(reply.status_code)
+                assert reply.status_code == 200, reply.text
                 answers.append(reply.json()["index"])
 
     writer = Index.open(tmp_path / "index")
@@ -88,6 +88,7 @@ def test_killed_processes_and_new_snapshots_lose_no_request_under_load(fleet, se
     with ThreadPoolExecutor(8) as people:
         asking = [people.submit(ask_on) for _ in range(8)]
         try:
+            wait_until(lambda: answers)
             for killed in range(1, 6):
                 os.kill(workers_of(serve.process)[0], signal.SIGKILL)
                 writer.add([Document.from_text(f"Hazel-{killed}B needs {killed} GB.", id="hazel.md")])
@@ -99,8 +100,7 @@ def test_killed_processes_and_new_snapshots_lose_no_request_under_load(fleet, se
             end.set()
         assert [one.result() for one in asking] == [None] * 8
 
-    assert set(statuses) == {200}
-    assert len(statuses) > 50
+    assert len(answers) > 50
     assert set(answers) <= snapshots
 
 
