@@ -6,17 +6,15 @@ at most where nobody logs in.
 
 from __future__ import annotations
 
-import math
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from ui.windows import Share, Window
 
 QUESTION_SECONDS = 60.0
 UPLOAD_SECONDS = 3600.0
 BROWSERS_OF_AN_ADDRESS = 10
-MOST_KNOWN = 100_000  # people; those who were here longest ago are forgotten first
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,71 +42,27 @@ class Quotas:
 
     Args:
         quota: The limits.
-        clock: Seconds.
+        clock: Seconds that only grow.
     """
 
     def __init__(self, quota: Quota = USUAL, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.quota = quota
-        self._questions = _Window(QUESTION_SECONDS, clock)
-        self._uploads = _Window(UPLOAD_SECONDS, clock)
-        self._upload_bytes = _Window(UPLOAD_SECONDS, clock)
-        self._lock = threading.Lock()
+        self._questions = Window(QUESTION_SECONDS, clock=clock)
+        self._uploads = Window(UPLOAD_SECONDS, clock=clock)
 
     def ask(self, person: Person) -> int:
         """Count a question and return 0, or return after how many seconds there is room for it again."""
-        with self._lock:
-            return _take(person, [(self._questions, 1, self.quota.questions_per_minute)])
+        return self._questions.take(*_shares(person, self.quota.questions_per_minute))
 
     def upload(self, person: Person, size: int = 0) -> int:
         """Count an upload of so many bytes and return 0, or return after how many seconds there is room for it again."""
-        with self._lock:
-            return _take(
-                person,
-                [
-                    (self._uploads, 1, self.quota.uploads_per_hour),
-                    (self._upload_bytes, size, self.quota.upload_bytes_per_hour),
-                ],
-            )
+        number = _shares(person, self.quota.uploads_per_hour)
+        return self._uploads.take(*number, *_shares(person, self.quota.upload_bytes_per_hour, "bytes of ", size))
 
 
-class _Window:
-    """Amounts by name, with the time they came at, as far back as the window reaches."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
-        self.seconds = seconds
-        self._clock = clock
-        self._taken: dict[str, deque[tuple[float, int]]] = {}
-
-    def wait(self, name: str, amount: int, most: int) -> float:
-        """Return how many seconds it takes until the amount fits; 0 if it does."""
-        now, taken = self._clock(), self._taken.get(name, deque())
-        while taken and taken[0][0] <= now - self.seconds:
-            taken.popleft()
-        excess = sum(size for _, size in taken) + amount - most
-        if excess <= 0:
-            return 0.0
-        for at, size in taken:
-            excess -= size
-            if excess <= 0:
-                return at + self.seconds - now
-        return self.seconds
-
-    def note(self, name: str, amount: int) -> None:
-        """Remember an amount; the names that were used longest ago make room."""
-        taken = self._taken.pop(name, deque())
-        taken.append((self._clock(), amount))
-        self._taken[name] = taken
-        while len(self._taken) > MOST_KNOWN:
-            self._taken.pop(next(iter(self._taken)))
-
-
-def _take(person: Person, wanted: Sequence[tuple[_Window, int, int]]) -> int:
-    """Count amounts against what is the most of each and return 0, or count nothing and return the seconds to wait."""
-    names = [(person.name, 1)] + ([(f"at {person.address}", BROWSERS_OF_AN_ADDRESS)] if person.address else [])
-    limited = [(window, name, amount, most * times) for window, amount, most in wanted for name, times in names if most]
-    wait = max((window.wait(name, amount, most) for window, name, amount, most in limited), default=0.0)
-    if wait > 0:
-        return math.ceil(wait)
-    for window, name, amount, _ in limited:
-        window.note(name, amount)
-    return 0
+def _shares(person: Person, most: int, kind: str = "", amount: int = 1) -> list[Share]:
+    """Return what a person wants, and the address if it counts; 0 at most sets no limit."""
+    shares = [Share(kind + person.name, most, amount)]
+    if person.address:
+        shares.append(Share(f"{kind}at {person.address}", most * BROWSERS_OF_AN_ADDRESS, amount))
+    return shares
