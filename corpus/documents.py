@@ -73,11 +73,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a header row; ``header[i]`` names column i (rows may be shorter or longer).
-
-    ``naming`` is the column whose cells name what the rows are about; where the table is ``turned``, its columns are the
-    things and each row tells one property of them.
-    """
+    """A table with a header row; ``header[i]`` names column i (rows may be shorter or longer)."""
 
     start: int
     end: int

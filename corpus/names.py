@@ -78,6 +78,7 @@ _HEADING = pattern(r"^#{1,6}[ \t]+(?P<title>[^\n]+)$", re.MULTILINE)
 _NAMING_HEADING = pattern(rf"{_NUMBER}(?P<name>(?=[^a-z]*[A-Z\d])[{_HAN}A-Z\d][{_HAN}\w .+-]{{1,24}}?)\s*(?:[(（].*)?")
 _ENTRY_REACH = 1_500  # characters before a nickname in which the head of its entry is looked for
 
+# With the sign without which there is no match.
 _FORMS = (
     (_LATIN_THEN_HAN, pattern(rf"{_OPEN}{_HAN_NAME}{_CLOSE}")),
     (_SAID_IN_ENGLISH, pattern(r"known as |called |named ")),
@@ -86,7 +87,7 @@ _FORMS = (
         pattern(r"[,，(（]\s?(?:又[称名叫]|[也亦]称|也叫|也被称为|[简俗别]称|别名|昵称|绰号|[中英]文名)"),
     ),
     (_IS_JUST, pattern(r"[就即]是")),
-)  # with the sign without which there is no match
+)
 _REACH = 300  # characters; more than any of the forms lets stand on one side of its sign
 
 # What stands in brackets after a name without being another name of it: whose it is, what state it is in.

@@ -28,10 +28,8 @@ LONGEST_ENGLISH = 4  # words of a key
 MOST_CANDIDATES = 24  # translations of one English word; those inside longer glosses are the first to go
 _USUAL = 2  # characters of most Chinese words; of equals those are the first choice
 SINGLE_CHARACTER = 0.5  # a single character means many things; measured on XQuAD: hit@5 .92 to .93
-OTHER_MEANING, PARTS = (
-    0.5,
-    0.25,
-)  # how surely a word is meant by what only another of its meanings says, or a part of one
+# How surely a word is meant by what only another of its meanings says, or a part of one.
+OTHER_MEANING, PARTS = 0.5, 0.25
 
 _KEPT = 10_000  # keys
 

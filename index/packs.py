@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 _MAGIC = b"SQAPACK1"
 _ALIGNED = 64
-_TYPES = frozenset(
-    ["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"]
-)  # no objects, nothing that would have to be parsed
+# No objects, nothing that would have to be parsed.
+_TYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
 
 
 def write_pack(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -142,9 +142,8 @@ def _connect(ray: Any, address: str) -> Any:  # noqa: ANN401 Ray's own values
     try:
         try:
             return _init(ray, address)
-        except (
-            ConnectionError
-        ):  # the cluster starts a process for each client, and a busy one takes longer than Ray waits
+        except ConnectionError:
+            # The cluster starts a process for each client, and a busy one takes longer than Ray waits.
             ray.shutdown()
             return _init(ray, address)
     except ray.exceptions.AuthenticationError as error:

@@ -29,7 +29,7 @@ TOKEN = (
     rf"(?P<cjk>[{CJK}]+)"
     rf"|(?P<amount>{_NUMBER})\s?(?:(?P<chinese>{_AMOUNT})|-?(?P<english>{_MAGNITUDE}|{_UNIT})(?![a-z0-9]))(?![-.][a-z0-9])"
     rf"|(?P<word>{_WORD}+(?:[-._'’+]{_WORD}+)*)(?:\s(?P<version>{_NUMBER}{_UNIT}?)(?![-.]?[a-z0-9]))?"
-)  # a pattern
+)
 _TOKEN = pattern(TOKEN)
 _WORDS = pattern(r"[\w.+'’-]+")
 _GROUPED = pattern(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")

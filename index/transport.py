@@ -68,9 +68,8 @@ def make_transport(
     """Return the transport of ``make_client`` made of ``library``: httpx2, or httpx, which has the same names."""
     inner = library.HTTPTransport(
         proxy=proxy_for(base_url),
-        limits=library.Limits(
-            max_keepalive_connections=0
-        ),  # each request has its own connection, so ending one ends no other
+        # Each request has its own connection, so ending one ends no other.
+        limits=library.Limits(max_keepalive_connections=0),
     )
     return guarded(inner, refuse=refuse, begin=begin, most_bytes=most_bytes, library=library)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -55,11 +56,11 @@ _FRAME_NAME = pattern(
     r"(?:^|[-_\s])(nav|navbar|navigation|menu|breadcrumbs?|sidebar|share|sharing|social|comments?|comment-(?:list|form)|respond|related"
     r"|recommend(?:ed|ation)?s?|cookies?|consent|advert|advertisement|ads?|promo|newsletter|subscribe|pagination|pager|toolbar|popup|modal"
     r"|copyright|footer|masthead|mw-editsection|noprint|skip-link|toc)(?=$|[-_\s])",
-    2,
-)  # IGNORECASE
+    re.IGNORECASE,
+)
 _HIDDEN_STYLE = pattern(
     r"(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|font-size\s*:\s*0(?:px|em|pt|%)?\s*(?:;|$))",
-    2,
+    re.IGNORECASE,
 )
 _BLOCKS = frozenset(
     [

@@ -60,9 +60,8 @@ def _recurs(row: Row, sizes: Sequence[float], needed: int) -> bool:
 
 def _counting_rows(edges: Sequence[dict[int, Row]], needed: int) -> set[int]:
     """Return the outermost rows (by identity) that begin or end with the number of their page, as on most pages."""
-    numbered: dict[tuple[bool, bool, int], list[int]] = defaultdict(
-        list
-    )  # at the top, at its end, number less the page's
+    # By: at the top, at its end, number less the page's.
+    numbered: dict[tuple[bool, bool, int], list[int]] = defaultdict(list)
     for page, edge in enumerate(edges):
         rows = sorted(edge.values(), key=lambda row: -row.top)
         for row, top in ((row, top) for row, top in zip(rows[:1] + rows[-1:], (True, False), strict=False)):

@@ -85,10 +85,8 @@ class Milvus:
         """Make room for a build; what there is of it stays."""
         store = self.open(build)
         store._create("blobs", _BLOBS, {"nothing": ("FLAT", {})})
-        sorted_: tuple[str, dict[str, int]] = (
-            "INVERTED" if self.has_words else "STL_SORT",
-            {},
-        )  # which older servers call so
+        # Older servers call it STL_SORT.
+        sorted_: tuple[str, dict[str, int]] = ("INVERTED" if self.has_words else "STL_SORT", {})
         store._create("documents", _DOCUMENTS, {"nothing": ("FLAT", {}), "key": sorted_})
         near = ("FLAT", {}) if passages <= EXACT else ("HNSW", {"M": 32, "efConstruction": 200})
         fields: dict[str, tuple[str, dict[str, int]]] = {**_PASSAGES, "dense": ("FLOAT_VECTOR", {"dim": dimensions})}
@@ -458,9 +456,8 @@ def _pymilvus() -> Any:  # noqa: ANN401 a module
         raise EngineUnavailable(
             "An index in Milvus needs pymilvus. Install it: pip install 'survey-qa[milvus]'."
         ) from error
-    logging.getLogger("pymilvus").setLevel(
-        logging.CRITICAL
-    )  # it logs with a traceback what is asked again or translated
+    # It logs with a traceback what is asked again or translated.
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     return pymilvus
 
 
