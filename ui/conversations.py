@@ -6,23 +6,20 @@ renames or deletes a conversation: every statement names the owner. Knows no Gra
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
-from rag.answers import SupportLabel
 from ui.errors import ConversationsBroken, UnknownConversation
-from ui.handlers import Cell, Outcome, Source, Turn, Verdict
+from ui.handlers import Turn
+from ui.kept_turns import read_turns, written
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +97,7 @@ class Conversations:
         A conversation that its owner has deleted meanwhile is made anew. The first question gives the title. One that cannot be
         written (the disk is full, say) is kept in memory, and written with the next one that can.
         """
-        kept = f"[{','.join(map(_written, turns))}]"
+        kept = f"[{','.join(map(written, turns))}]"
         text = "\n".join(part for turn in turns for part in (turn.question, turn.text))
         id_ = conversation_id or self.new_id()
         title = _title(turns[0].question if turns else "")
@@ -142,7 +139,7 @@ class Conversations:
         if not rows:
             raise UnknownConversation(f"There is no conversation {conversation_id!r:.60}. It may have been deleted.")
         title, kept = rows[0]
-        return Conversation(conversation_id, title, _turns(kept))
+        return Conversation(conversation_id, title, read_turns(kept))
 
     def rename(self, owner: str, conversation_id: str, title: str) -> None:
         """Give a conversation another title, one line; a blank one changes nothing.
@@ -240,62 +237,3 @@ def _clean(text: str) -> str:
 def _title(text: str) -> str:
     line = " ".join(_clean(text).split())
     return line if len(line) <= MAX_TITLE_CHARS else line[: MAX_TITLE_CHARS - 1] + "…"
-
-
-@lru_cache(maxsize=1_000)
-def _written(turn: Turn) -> str:
-    """Return a turn as JSON; the finished turns of a conversation are the same at every answer."""
-    return json.dumps(asdict(replace(turn, inside=None)), ensure_ascii=False)
-
-
-def _turns(kept: str) -> tuple[Turn, ...]:
-    """Return the turns that were kept; what is damaged, or of a later version, is left out."""
-    turns = []
-    try:
-        listed = json.loads(kept)
-    except (ValueError, RecursionError) as error:
-        logger.warning("A kept conversation cannot be read (%s).", error)
-        listed = []
-    for values in listed if isinstance(listed, list) else []:
-        try:
-            turns.append(_turn(values))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            logger.warning("A turn of a kept conversation cannot be read (%s).", error)
-    return tuple(turns)
-
-
-def _turn(values: Mapping[str, Any]) -> Turn:
-    known = _known(Turn, values) | {"inside": None}
-    outcome: Outcome = values["outcome"] if values.get("outcome") in get_args(Outcome) else "stopped"
-    if outcome == "answering":  # the server ended in the middle of it
-        outcome = "stopped"
-    sources = tuple(_source(source) for source in values.get("sources", ()))
-    listed = {name: tuple(map(str, values.get(name, ()))) for name in ("notes", "suggestions")}
-    verdict = values["verdict"] if values.get("verdict") in get_args(Verdict) else ""
-    return Turn(**known | listed | {"outcome": outcome, "sources": sources, "verdict": verdict})
-
-
-def _source(values: Mapping[str, Any]) -> Source:
-    rows = tuple(tuple(Cell(**_known(Cell, cell)) for cell in row) for row in values.get("rows", ()))
-    header = tuple(map(str, values.get("header", ())))
-    label = values["label"] if values.get("label") in get_args(SupportLabel) else None
-    return Source(**_known(Source, values) | {"rows": rows, "header": header, "label": label})
-
-
-def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that are fields of a dataclass; older versions may have had others.
-
-    Raises:
-        TypeError: A text, a number or a truth value is none.
-    """
-    types = {field.name: str(field.type) for field in fields(kind)}
-    known = {name: value for name, value in values.items() if name in types}
-    for name, value in known.items():
-        if types[name] in _PLAIN and not isinstance(value, _PLAIN[types[name]]):
-            raise TypeError(f"{name} is no {types[name]}")
-    return known
-
-
-_PLAIN: Mapping[str, Any] = {
-    "str": str, "int": int, "bool": bool, "str | None": (str, NoneType), "int | None": (int, NoneType),
-}  # fmt: skip
