@@ -1,5 +1,8 @@
 """Conversations on disk: one SQLite file under the home, every conversation with its owner.
 
+What cannot be written now waits in memory, is tried again every few seconds, and is listed as not kept yet. The file holds
+some room for what comes while the disk is full.
+
 Turns are kept by value, quotes included, so that they open even after the index has changed. Nobody but the owner reads,
 renames or deletes a conversation: every statement names the owner. Knows no Gradio and no markup.
 """
@@ -11,7 +14,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,26 +23,29 @@ from typing import Any
 from ui.errors import ConversationsBroken, UnknownConversation
 from ui.handlers import Turn
 from ui.kept_turns import read_turns, written
+from ui.reserve import CHECKPOINT_PAGES, SCHEMA, keep_room, make_room
 
 logger = logging.getLogger(__name__)
 
 MAX_TITLE_CHARS = 80
 MAX_LISTED = 200  # the newest ones; the search finds the others
 MOST_WAITING = 1_000  # conversations in memory that could not be written yet
+RESERVE_BYTES = 2 << 20  # some three hundred answers
+RETRY_SECONDS = 10.0
 _BUSY_SECONDS = 5.0  # how long another process may hold the file
-
 
 _Row = tuple[str, str, str, str, int, str, str]  # as _SAVE takes it
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationInfo:
-    """What a list of conversations shows; ``changed`` is ISO 8601, UTC."""
+    """What a list of conversations shows; ``changed`` is ISO 8601, UTC. One that is not ``kept`` ends with the server."""
 
     id: str
     title: str
     changed: str
     turns: int
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +67,21 @@ class Conversations:
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
         self._unkept: dict[tuple[str, str], _Row] = {}  # by owner and id: what could not be written yet
+        self._retry: threading.Timer | None = None
+        self._lasting = True
         self._database = sqlite3.connect(
             path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         if path:
             path.chmod(0o600)
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last turn, never the file
+            self._database.execute("PRAGMA synchronous = FULL")  # what is kept survives a power cut
+            self._database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         self._database.execute("PRAGMA trusted_schema = OFF")
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(_SCHEMA + SCHEMA)
+        self._reserve = RESERVE_BYTES if path else 0
+        if path:
+            make_room(self._database, self._reserve)
 
     @classmethod
     def under(cls, home: Path | None) -> Conversations:
@@ -80,11 +92,24 @@ class Conversations:
                 return cls(home / "conversations.sqlite")
             except (OSError, sqlite3.Error) as error:
                 logger.warning("Conversations cannot be kept in %s (%s); they last until the server ends.", home, error)
-        return cls(None)
+        fleeting = cls(None)
+        fleeting._lasting = home is None
+        return fleeting
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what waits, and close the file."""
+        self.settle()
         self._database.close()
+
+    def settle(self) -> None:
+        """Write what waits, as the server is about to end; what cannot be written is lost, and the log says so."""
+        with self._lock:
+            self._write()
+            if self._retry:
+                self._retry.cancel()
+                self._retry = None
+            if self._unkept:
+                logger.error("Conversations that could not be written and end with the server: %d.", len(self._unkept))
 
     @staticmethod
     def new_id() -> str:
@@ -95,16 +120,19 @@ class Conversations:
         """Keep the turns of a conversation and return its id; a new one is made for ``""``.
 
         A conversation that its owner has deleted meanwhile is made anew. The first question gives the title. One that cannot be
-        written (the disk is full, say) is kept in memory, and written with the next one that can.
+        written (the disk is full, say) waits in memory, and is tried again.
         """
         kept = f"[{','.join(map(written, turns))}]"
         text = "\n".join(part for turn in turns for part in (turn.question, turn.text))
-        id_ = conversation_id or self.new_id()
+        id_ = _clean(conversation_id) or self.new_id()
         title = _title(turns[0].question if turns else "")
-        row = (id_, owner, title, _now(), len(turns), _clean(text), _clean(kept))
+        row = (id_, _clean(owner), title, _now(), len(turns), _clean(text), _clean(kept))
         with self._lock:
-            self._unkept[owner, id_] = row
-            self._write()
+            self._unkept[row[1], id_] = row
+            if reason := self._write():
+                logger.warning(
+                    "A conversation cannot be kept now (%s); it stays in memory, and is tried again.", reason
+                )
         return id_
 
     def of(self, owner: str, wanted: str = "") -> list[ConversationInfo]:
@@ -120,11 +148,16 @@ class Conversations:
             logger.warning("%s", error)
             rows = []
         known, words = {row[0] for row in rows}, wanted.strip().lower()
-        waiting = [
-            row for row in self._waiting(owner) if words in f"{row[2]}\n{row[5]}".lower() and row[0] not in known
+        waiting = {row[0]: row for row in self._waiting(owner)}
+        new = [
+            ConversationInfo(id_, title, changed, turns, kept=False)
+            for id_, _, title, changed, turns, text, _ in waiting.values()
+            if id_ not in known and words in f"{title}\n{text}".lower()
         ]
-        infos = [ConversationInfo(id_, title, changed, turns) for id_, _, title, changed, turns, _, _ in waiting]
-        return infos[::-1] + [ConversationInfo(*row) for row in rows]
+        return new[::-1] + [
+            ConversationInfo(id_, title, changed, turns, self._lasting and id_ not in waiting)
+            for id_, title, changed, turns in rows
+        ]
 
     def read(self, owner: str, conversation_id: str) -> Conversation:
         """Return a conversation.
@@ -161,30 +194,52 @@ class Conversations:
             UnknownConversation: This owner has none with that id.
             ConversationsBroken: The file cannot be written.
         """
-        with self._lock:
-            waited = self._unkept.pop((owner, conversation_id), None)
         try:
             self._change("DELETE FROM conversations WHERE owner = ? AND id = ?", owner, conversation_id)
         except UnknownConversation:
-            if not waited:
+            if conversation_id not in {row[0] for row in self._waiting(owner)}:
                 raise
+        with self._lock:
+            self._unkept.pop((owner, conversation_id), None)
 
     def _waiting(self, owner: str) -> list[_Row]:
         """Return what could not be written yet of an owner's conversations, last changed last."""
         with self._lock:
             return [row for (whose, _), row in self._unkept.items() if whose == owner]
 
-    def _write(self) -> None:
-        """Write what waits, as far as it can be written now."""
+    def _write(self) -> sqlite3.Error | None:
+        """Write what waits, as far as it can be written now; return why some of it cannot."""
+        reason = None
         for key, row in list(self._unkept.items()):
             try:
                 self._database.execute(_SAVE, row)
-            except sqlite3.Error as error:
-                logger.warning("A conversation cannot be kept now (%s); it stays in memory, and is tried again.", error)
-                break
-            del self._unkept[key]
-        while len(self._unkept) > MOST_WAITING:
-            del self._unkept[next(iter(self._unkept))]
+            except sqlite3.Error as error:  # one that cannot be written keeps none of the others from it
+                reason = error
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _HELD:
+                    break
+            else:
+                del self._unkept[key]
+        if reason is None:
+            keep_room(self._database, self._reserve)
+            return None
+        if lost := list(self._unkept)[:-MOST_WAITING]:
+            for key in lost:
+                del self._unkept[key]
+            logger.error("Conversations lost because more than %d waited to be written: %d.", MOST_WAITING, len(lost))
+        self._retry_later()
+        return reason
+
+    def _retry_later(self) -> None:
+        if self._retry is None:
+            self._retry = threading.Timer(RETRY_SECONDS, self._try_again)
+            self._retry.daemon = True
+            self._retry.start()
+
+    def _try_again(self) -> None:
+        with self._lock:
+            if self._retry is not None:  # not settled meanwhile
+                self._retry = None
+                self._write()
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         cleaned = [_clean(value) if isinstance(value, str) else value for value in values]
@@ -219,6 +274,9 @@ ON CONFLICT (id) DO UPDATE SET
     changed = excluded.changed, turns = excluded.turns, words = excluded.words, kept = excluded.kept
 WHERE owner = excluded.owner
 """
+
+
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # by another process: it would be waited for at every row
 
 
 def _broken(error: sqlite3.Error) -> ConversationsBroken:

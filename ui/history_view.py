@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from ui import handlers
-from ui.errors import UnknownConversation
+from ui.errors import ConversationsBroken, UnknownConversation
 from ui.handlers import Chat, Verdict
 from ui.offered import Offered
 from ui.owners import owner_of
@@ -53,7 +53,7 @@ def wire_history(on: Page, offered: Offered) -> None:
         chat = handlers.switch_language(chat, language)
         try:
             chat = _fulfilled(chat, split_wish(wish), owner, offered)
-        except UnknownConversation as error:
+        except (UnknownConversation, ConversationsBroken) as error:
             warn(error, language)
         return chat, render_messages(chat), list_conversations(offered, owner, chat)
 

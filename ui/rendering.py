@@ -243,7 +243,8 @@ def _conversation(info: ConversationInfo, current: str, texts: Texts) -> str:
     opener = f'<button type="button" class="sq-conversation" value="{info.id}">{escaped(info.title)}</button>'
     rename = render_tool("sq-rename", f"{texts.rename}: {info.title}", info.id)
     delete = render_tool("sq-delete", f"{texts.delete}: {info.title}", info.id)
-    return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>{_exports(info, texts) if here else ""}'
+    told = "" if info.kept else f'<li class="sq-unkept">{escaped(texts.not_kept)}</li>'
+    return f'<li class="sq-entry{here}">{opener}{rename}{delete}</li>{told}{_exports(info, texts) if here else ""}'
 
 
 def _exports(info: ConversationInfo, texts: Texts) -> str:

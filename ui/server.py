@@ -5,13 +5,15 @@ Answering runs in threads; no route shows the text of an exception that is not o
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import logging
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +23,7 @@ from ui.admitting import check_upload
 from ui.choices import Choices
 from ui.conversations import Conversations
 from ui.documents import Documents
-from ui.errors import ServeFailed, TooMuch, UnknownConversation
+from ui.errors import ConversationsBroken, ServeFailed, TooMuch, UnknownConversation
 from ui.exporting import FORMATS
 from ui.feedback import Feedback
 from ui.guard import Application
@@ -51,9 +53,8 @@ MAX_UPLOAD_BYTES = 50_000_000  # of one file
 OPEN_TERMS = Terms()
 GRACE_SECONDS = 10.0  # for requests that are under way when the server is told to end
 _PAGE_GRACE = 1  # second; the page holds connections open for as long as it is shown
-_KEPT_ALIVE = (
-    75  # seconds that an idle connection lives: longer than clients keep theirs, or one is closed while it is asked on
-)
+# Seconds that an idle connection lives: longer than clients keep theirs, or one is closed while it is asked on.
+_KEPT_ALIVE = 75
 
 
 class Served(Answerer, Assistants, Protocol):
@@ -86,8 +87,9 @@ def create_app(
     from fastapi import FastAPI
 
     api = api or Api(Here(assistant), documents)
-    served = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=api.lifespan)
     conversations = Conversations.under(home)
+    lifespan = _settling(api, conversations)
+    served = FastAPI(title="survey-qa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     offered = Offered(
         assistant, examples or {"zh": (), "en": ()}, conversations, Feedback(home / "feedback.jsonl" if home else None),
         shelf, documents, choices, Quotas(quota), login=bool(users),
@@ -97,6 +99,20 @@ def create_app(
         _add_uploads(served, documents, offered)
     _mount_page(served, offered)
     return _framed(api, NamedBrowsers(OwnPages(served)), terms, users=users, hosts=hosts)
+
+
+def _settling(api: Api, conversations: Conversations) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return what holds the interface open, and writes at the end what conversations wait to be written."""
+
+    @asynccontextmanager
+    async def lifespan(served: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with api.lifespan(served):
+                yield
+        finally:
+            await asyncio.to_thread(conversations.settle)
+
+    return lifespan
 
 
 def _mount_page(served: FastAPI, offered: Offered) -> None:
@@ -208,6 +224,8 @@ def _add_exports(api: FastAPI, conversations: Conversations) -> None:
             text = write(conversations.read(owner_of(request.cookies, request.headers), id_))
         except (KeyError, UnknownConversation):
             return Response(_to_json({"error": "There is no such conversation."}), 404, media_type="application/json")
+        except ConversationsBroken as error:
+            return Response(_to_json({"error": str(error)}), 503, media_type="application/json")
         headers = {"content-disposition": f'attachment; filename="conversation.{ending}"', "cache-control": "no-store"}
         return Response(text.encode("utf-8", "replace"), media_type=f"{kind}; charset=utf-8", headers=headers)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui import handlers
 from ui.documents_view import Library, wire_documents
-from ui.errors import UnknownConversation
+from ui.errors import ConversationsBroken, UnknownConversation
 from ui.explore_view import Explore, wire_explore
 from ui.handlers import Chat
 from ui.history_view import History, list_conversations, wire_history
@@ -102,7 +102,7 @@ def _wire_arrival(page: gr.Blocks, on: Page, offered: Offered) -> None:
         if wanted:
             try:
                 chat = handlers.reopen(chat, wanted, offered.conversations.read(owner, wanted).turns)
-            except UnknownConversation as error:
+            except (UnknownConversation, ConversationsBroken) as error:
                 warn(error, chat.language)
         return shown(chat, owner)
 

@@ -36,6 +36,7 @@ class Texts:
     conversations: str
     find_conversation: str
     no_conversations: str
+    not_kept: str
     rename: str
     new_title: str
     delete: str

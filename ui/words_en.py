@@ -20,6 +20,7 @@ ENGLISH = Texts(
     conversations="Conversations",
     find_conversation="Search conversations",
     no_conversations="No conversations yet",
+    not_kept="Not on the disk yet; kept until the server ends. Export it if it matters.",
     rename="Rename",
     new_title="New title:",
     delete="Delete",

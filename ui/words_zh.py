@@ -19,6 +19,7 @@ CHINESE = Texts(
     conversations="对话记录",
     find_conversation="搜索对话",
     no_conversations="还没有对话",
+    not_kept="还没有写入磁盘，服务器停止后会丢失；需要的话请先导出。",
     rename="改名",
     new_title="新的名称：",
     delete="删除",

@@ -132,6 +132,14 @@ def test_a_disk_that_is_full_at_any_moment_loses_nothing(directory, tmp_path, mo
     assert int(told.stdout.split()[0]) >= 10
 
 
+def test_conversations_are_kept_on_a_full_disk_though_the_server_is_killed_then(tmp_path, mounted):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = Path(__file__).with_name("full_disk_conversations.py")
+    told = mounted(f'mount -t tmpfs -o size=16m tmpfs "{disk}"', script, disk)
+    assert (told.returncode, told.stdout) == (0, "60 of 60\n"), told.stderr[-1500:]
+
+
 def test_a_limit_on_the_size_of_files_loses_nothing(directory):
     code = (
         "import resource, sys; from index import Index, IndexWriteFailed\n"

@@ -291,6 +291,7 @@ def kept() -> Target:
     with contextlib.closing(sqlite3.connect(place)) as database:
         (written,) = database.execute("SELECT kept FROM conversations").fetchone()
     whole = json.loads(written)
+    opened = Conversations(place)
 
     def open_(data: bytes) -> None:
         draw = making.Draw(data)
@@ -306,9 +307,8 @@ def kept() -> Target:
                 "UPDATE conversations SET kept = ?, title = ?",
                 (value, draw.text(2).encode("utf-8", "replace").decode()),
             )
-        with contextlib.closing(Conversations(place)) as opened:
-            opened.of("ann", draw.text(2))
-            found = opened.read("ann", id_)
+        opened.of("ann", draw.text(2))
+        found = opened.read("ann", id_)
         if changed and changed[0] == whole[0] and value == text:
             assert found.turns[0] == turn
         for message in render_messages(Chat(found.turns, language="en")):

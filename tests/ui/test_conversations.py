@@ -1,6 +1,7 @@
 import contextlib
 import json
 import sqlite3
+import threading
 
 import pytest
 
@@ -28,6 +29,23 @@ def kept(tmp_path):
     conversations = Conversations(tmp_path / "conversations.sqlite")
     yield conversations
     conversations.close()
+
+
+@pytest.fixture
+def held(tmp_path, monkeypatch):
+    """Return what opens conversations in a file that another process holds meanwhile."""
+    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
+
+    @contextlib.contextmanager
+    def hold(before=lambda kept: None):
+        conversations = Conversations(tmp_path / "c.sqlite")
+        before(conversations)
+        with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield conversations
+            other.execute("ROLLBACK")
+
+    return hold
 
 
 def test_a_conversation_comes_back_with_every_quote_after_a_restart(tmp_path):
@@ -173,13 +191,8 @@ def test_a_verdict_or_a_label_that_nobody_gives_is_none(tmp_path):
     assert (turn.verdict, turn.sources[0].label, turn.sources[0].header) == ("", None, ("1",))
 
 
-def test_a_conversation_that_cannot_be_written_is_there_all_the_same_and_written_with_the_next(
-    tmp_path, monkeypatch, caplog
-):
-    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
-    kept = Conversations(tmp_path / "c.sqlite")
-    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+def test_a_conversation_that_cannot_be_written_is_there_all_the_same_and_written_with_the_next(tmp_path, held, caplog):
+    with held() as kept:
         name = kept.save(ME, "", [TURN])
         assert kept.read(ME, name).turns[0].sources == TURN.sources
         assert [info.id for info in kept.of(ME, "GB")] == [name]
@@ -188,31 +201,103 @@ def test_a_conversation_that_cannot_be_written_is_there_all_the_same_and_written
             kept.read(YOU, name)
         with pytest.raises(ConversationsBroken, match="locked"):
             kept.rename(ME, name, "another")
-        other.execute("ROLLBACK")
     assert "stays in memory" in caplog.text
     second = kept.save(ME, "", [TURN])
     assert {info.id for info in Conversations(tmp_path / "c.sqlite").of(ME)} == {name, second}
 
 
-def test_a_conversation_that_was_never_written_is_deleted_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
-    kept = Conversations(tmp_path / "c.sqlite")
-    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+def test_a_conversation_that_was_never_written_is_deleted_too(held):
+    with held() as kept:
         name = kept.save(ME, "", [TURN])
-        other.execute("ROLLBACK")
     kept.delete(ME, name)
     assert kept.of(ME) == []
 
 
-def test_what_waits_to_be_written_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.conversations._BUSY_SECONDS", 0.0)
+def test_what_waits_to_be_written_is_bounded(held, monkeypatch):
     monkeypatch.setattr("ui.conversations.MOST_WAITING", 2)
-    kept = Conversations(tmp_path / "c.sqlite")
-    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with held() as kept:
         names = [kept.save(ME, "", [TURN]) for _ in range(3)]
         assert [info.id for info in kept.of(ME)] == names[:0:-1]
+
+
+def test_conversations_that_are_lost_as_too_many_wait_are_said_in_the_log(held, monkeypatch, caplog):
+    monkeypatch.setattr("ui.conversations.MOST_WAITING", 2)
+    with held() as kept:
+        for _ in range(4):
+            kept.save(ME, "", [TURN])
+    assert caplog.text.count("Conversations lost because more than 2 waited to be written: 1.") == 2
+
+
+def test_one_conversation_that_can_never_be_written_keeps_no_other_from_it(tmp_path):
+    kept = Conversations(tmp_path / "c.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "c.sqlite", isolation_level=None)) as other:
+        refuse = "WHEN NEW.title = 'never' BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        other.execute(f"CREATE TRIGGER refusing BEFORE INSERT ON conversations {refuse}")
+    never, other_ = kept.save(ME, "", [Turn("never")]), kept.save(ME, "", [TURN])
+
+    assert {info.id: info.kept for info in kept.of(ME)} == {never: False, other_: True}
+    assert [info.id for info in Conversations(tmp_path / "c.sqlite").of(ME)] == [other_]
+
+
+def test_names_with_half_a_character_are_kept_and_found(kept):
+    name = kept.save("user:\ud800", "an\ud800", [TURN])
+
+    assert [(info.id, info.kept) for info in kept.of("user:\ud800")] == [(name, True)]
+
+
+def test_what_waits_is_written_when_the_server_ends(tmp_path, held):
+    with held() as kept:
+        name = kept.save(ME, "", [TURN])
+    kept.close()
+    assert Conversations(tmp_path / "c.sqlite").read(ME, name).turns
+
+
+def test_what_cannot_be_written_at_the_end_either_is_said_in_the_log(held, caplog):
+    with held() as kept:
+        kept.save(ME, "", [TURN])
+        kept.close()
+    assert "could not be written and end with the server: 1." in caplog.text
+
+
+def test_what_waits_is_tried_again_though_nobody_asks(tmp_path, held, monkeypatch):
+    monkeypatch.setattr("ui.conversations.RETRY_SECONDS", 0.01)
+    written, settled = threading.Event(), Conversations._try_again
+
+    def noticed(self):
+        settled(self)
+        if not self._unkept:
+            written.set()
+
+    monkeypatch.setattr(Conversations, "_try_again", noticed)
+    with held() as kept:
+        name = kept.save(ME, "", [TURN])
+        assert not kept.of(ME)[0].kept
+    assert written.wait(60)
+    assert Conversations(tmp_path / "c.sqlite").of(ME)[0].id == name
+    assert kept.of(ME)[0].kept
+
+
+def test_a_conversation_whose_last_answer_waits_is_listed_once_and_as_not_kept(held):
+    with held(lambda kept: kept.save(ME, "one", [TURN])) as kept:
+        kept.save(ME, "one", [TURN, TURN])
+        assert [(info.id, info.kept) for info in kept.of(ME)] == [("one", False)]
+        assert len(kept.read(ME, "one").turns) == 2
+
+
+def test_a_deletion_that_fails_loses_nothing(held):
+    with held() as kept:
+        name = kept.save(ME, "", [TURN])
+        with pytest.raises(ConversationsBroken, match="locked"):
+            kept.delete(ME, name)
+        assert kept.read(ME, name).turns
+
+
+def test_a_home_where_nothing_is_kept_is_shown_to_the_people_too(tmp_path):
+    (tmp_path / "file").write_text("")
+    conversations = Conversations.under(tmp_path / "file")
+    conversations.save(ME, "", [TURN])
+
+    assert [info.kept for info in conversations.of(ME)] == [False]
 
 
 def test_a_file_that_is_damaged_while_it_is_open_is_told_and_lists_nothing(tmp_path, caplog):

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from ui.conversations import Conversation, Conversations
+from ui.errors import ConversationsBroken
 from ui.exporting import to_bibtex, to_json, to_markdown
 from ui.handlers import Source, Turn
 from ui.owners import COOKIE
@@ -76,3 +77,13 @@ def test_a_browser_fetches_its_own_conversation_as_a_file(fetch):
 def test_another_browser_and_another_format_find_nothing(fetch):
     assert fetch("md", owner="b" * 43).status_code == 404
     assert fetch("exe").status_code == 404
+
+
+def test_a_file_of_conversations_that_cannot_be_read_now_is_said_to_be_so(fetch, monkeypatch):
+    def broken(self, owner, conversation_id):
+        raise ConversationsBroken("The conversations cannot be read or changed now (disk I/O error).")
+
+    monkeypatch.setattr(Conversations, "read", broken)
+
+    assert fetch("md").status_code == 503
+    assert "disk I/O error" in fetch("md").text

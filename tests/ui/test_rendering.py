@@ -3,8 +3,17 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ui.conversations import ConversationInfo
 from ui.handlers import Cell, Chat, Source, Turn
-from ui.rendering import clean, render_head, render_messages, render_source, render_welcome, safe_url
+from ui.rendering import (
+    clean,
+    render_conversations,
+    render_head,
+    render_messages,
+    render_source,
+    render_welcome,
+    safe_url,
+)
 
 ATTACKS = {
     "script": "<script>fetch('//evil.example')</script>",
@@ -263,3 +272,11 @@ def test_addresses_in_a_passage_can_be_followed():
 
     assert [a["href"] for tag, a in Page(html).tags if tag == "a"] == ["https://arxiv.org/abs/1", "http://a.example/x"]
     assert "See https://arxiv.org/abs/1. at http://a.example/x," in Page(html).text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Not on the disk yet"), ("zh", "还没有写入磁盘")])
+def test_a_conversation_that_is_not_kept_says_so_in_the_list(language, words):
+    kept, waiting = ConversationInfo("a", "A", "2026", 1), ConversationInfo("b", "B", "2026", 1, kept=False)
+
+    assert words not in render_conversations([kept], "", language)
+    assert words in render_conversations([kept, waiting], "", language)

@@ -42,6 +42,15 @@ def test_asking_gives_the_shape_of_the_answer(served, assistant, answer):
     assert "显存" in reply.text
 
 
+def test_what_conversations_wait_to_be_written_is_written_when_the_server_ends(served, assistant, monkeypatch):
+    settled = []
+    monkeypatch.setattr("ui.conversations.Conversations.settle", lambda self: settled.append(True))
+    with served(assistant) as client:
+        assert client.get("/healthz").status_code == 200
+        assert not settled
+    assert settled == [True]
+
+
 def test_asking_passes_the_history_on(served, assistant):
     history = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
