@@ -18,7 +18,7 @@ WANTED = [
     *map(str, range(1, 71)),
     *(f"G{n}" for n in range(1, 8)),
     *(f"K{n}" for n in range(1, 6)),
-    *(f"F{n}" for n in range(1, 15)),
+    *(f"F{n}" for n in range(1, 16)),
 ]
 
 
