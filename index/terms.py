@@ -172,6 +172,11 @@ def is_cjk(character: str) -> bool:
     )
 
 
+def has_cjk(text: str) -> bool:
+    """Tell whether a text has a character that is written without spaces between words."""
+    return not text.isascii() and any(map(is_cjk, text))
+
+
 STOP_WORDS = frozenset([
     "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did",
     "do", "does", "for", "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "many",

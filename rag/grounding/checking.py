@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.patterns import pattern
-from index.terms import analyze, is_cjk
+from index.terms import analyze, has_cjk, is_cjk
 from rag.answers import SupportLabel
 from rag.grounding.claims import (
     AMOUNT,
@@ -293,7 +293,7 @@ def _holds_name(text: str, name: str, numbers: Sequence[Quantity]) -> bool:
 
 def _is_foreign(literal: str, text: str) -> bool:
     """Tell whether words cannot be in a text because it is in the other language."""
-    return any(map(is_cjk, literal)) and not any(map(is_cjk, text))
+    return has_cjk(literal) and not has_cjk(text)
 
 
 def _is_chinese(text: str) -> bool:

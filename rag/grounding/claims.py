@@ -204,8 +204,8 @@ def _between_numbers(clause: str) -> list[str]:
     if "respectively" in clause or "分别" in clause:
         return [clause]
     parts = [part.strip() for part in _AND.split(clause) if part.strip()]
-    counted = [bool(find_quantities(part)) and bool(words_in(part)) for part in parts]
-    return parts if len(parts) > 1 and all(counted) else [clause]
+    counts = len(parts) > 1 and all(find_quantities(part) and words_in(part) for part in parts)
+    return parts if counts else [clause]
 
 
 @lru_cache(maxsize=512)

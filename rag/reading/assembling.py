@@ -14,7 +14,7 @@ from corpus.documents import Document, Table
 from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
-from index.terms import is_cjk
+from index.terms import has_cjk
 from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
 from rag.reading.entries import amount_beside, entry_roster, entry_rosters, joined, says
@@ -353,7 +353,7 @@ def _written(text: str, records: Iterable[Record]) -> list[Record]:
     """Return the records with Chinese names that a text has, in its order; a name inside a longer one does not count."""
     places: list[tuple[int, int, Record]] = []
     for record in records:
-        forms = [form for form in _forms(record.name.lower()) if len(form) > 1 and any(map(is_cjk, form))]
+        forms = [form for form in _forms(record.name.lower()) if len(form) > 1 and has_cjk(form)]
         at, form = next(((text.find(form), form) for form in forms if form in text), (-1, ""))
         if at >= 0 and not any(at >= a and at + len(form) <= b for a, b, _ in places):
             places = [p for p in places if not (p[0] >= at and p[1] <= at + len(form))]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from corpus.patterns import pattern
-from index.terms import is_cjk
+from index.terms import has_cjk, is_cjk
 from rag.reading.records import COST, DATE, MAKER, SAID, SIZE, Attribute, Record, Roster, is_measured
 from rag.reading.selecting import IDLE
 from rag.reading.units import terms_of
@@ -80,7 +80,7 @@ def _best(matches: Mapping[str, float], question: Question) -> set[str]:
     chinese = question.language == "zh"
     found: set[str] = set()
     for own in (True, False):
-        among = {header: match for header, match in matches.items() if any(map(is_cjk, header)) == (chinese == own)}
+        among = {header: match for header, match in matches.items() if has_cjk(header) == (chinese == own)}
         floor = max(COLUMN_MATCH if own else TRANSLATED_MATCH, NEARLY * max(among.values(), default=0.0))
         found |= {header for header, match in among.items() if match >= floor}
     ends = {end for header in found if (end := _UNIT_BEHIND.sub("", header)[-2:]) and all(map(is_cjk, end))}

@@ -8,6 +8,7 @@ counts most: a model with a small window sees only that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from corpus.documents import Passage
 from index import Index
@@ -57,10 +58,16 @@ def _without_duplicates(hits: Iterable[Hit]) -> Iterator[Hit]:
     """Yield the passages but those that say what a better one says, word for word."""
     texts: list[str] = []
     for hit in hits:
-        text = "".join(hit.passage.text.split())
+        text = _squeezed(hit.passage.text)
         if not any(text in other for other in texts):
             yield hit
             texts.append(text)
+
+
+@lru_cache(maxsize=1024)
+def _squeezed(text: str) -> str:
+    """Return a text without white space; remembered, because the next questions find the same passages."""
+    return "".join(text.split())
 
 
 def _within(hits: Iterable[Hit], budget: int, shortest: int) -> list[Hit]:

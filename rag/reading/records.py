@@ -321,10 +321,18 @@ def _roster(places: tuple[_Place, ...]) -> Roster:
 
 
 def sizes_of(value: Value) -> list[Quantity]:
-    """Return the amounts of a cell in its column's unit; what stands in brackets counts if nothing else does."""
-    plain = with_unit(value.header, _ASIDE.sub("", value.text))
-    found = find_amounts(plain) or find_amounts(value.text)
-    return [q for q in found if not _IN_NAME.search(plain, 0, q.start)]
+    """Return the amounts of a cell in its column's unit; what stands in brackets counts if nothing else does.
+
+    Remembered: many questions look at the same columns.
+    """
+    return list(_sizes(value.header, value.text))
+
+
+@lru_cache(maxsize=1 << 13)
+def _sizes(header: str, text: str) -> tuple[Quantity, ...]:
+    plain = with_unit(header, _ASIDE.sub("", text))
+    found = find_amounts(plain) or find_amounts(text)
+    return tuple(q for q in found if not _IN_NAME.search(plain, 0, q.start))
 
 
 def size_of(value: Value, direction: int) -> Quantity | None:
@@ -370,7 +378,7 @@ def date_of(text: str) -> tuple[int, int, int] | None:
 def is_measured(header: str, records: Iterable[Record]) -> bool:
     """Tell whether most values of a column are amounts or dates."""
     values = [value for record in records for value in record.values if value.header == header]
-    return 2 * sum(bool(date_of(v.text) or size_of(v, 1)) for v in values) >= len(values)
+    return 2 * sum(bool(date_of(v.text) or sizes_of(v)) for v in values) >= len(values)
 
 
 def differ(values: Sequence[Value]) -> bool:

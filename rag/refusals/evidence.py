@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import mul
 from typing import Literal, NamedTuple
 
-from corpus.languages import language_of
+from corpus.languages import Language, language_of
 from corpus.patterns import pattern
 from index import Index
 from index.hits import Hit
@@ -216,8 +216,14 @@ def foreign_share(question: Question, hits: Sequence[Hit]) -> float:
     A document may hold both: what a passage itself is written in counts, where its document's language is another one.
     """
     other = [hit.passage.document.language not in (question.language, "") and
-             language_of(hit.passage.text) != question.language for hit in hits]  # fmt: skip
+             _written_in(hit.passage.text) != question.language for hit in hits]  # fmt: skip
     return sum(other) / len(other) if other else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _written_in(text: str) -> Language:
+    """Return the language of a passage; remembered, because the next questions find the same ones."""
+    return language_of(text)
 
 
 def _about(units: Iterable[Unit], question: Question) -> Iterator[Unit]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from index import Index
 from index.hits import Hit
-from index.terms import is_cjk
+from index.terms import has_cjk
 from rag.reading.drafts import Draft, Statement
 from rag.reading.scoring import name_match
 from rag.reading.selecting import relation_of, tells_maker
@@ -193,7 +193,7 @@ def _spelled_alike(surface: str, hits: Sequence[Hit], index: Index) -> Iterator[
     """Yield the names, at most two, that are spelled most like one that no document holds."""
     from rapidfuzz import fuzz
 
-    known = {name for others in index.aliases().values() for name in others if not any(map(is_cjk, name))}
+    known = {name for others in index.aliases().values() for name in others if not has_cjk(name)}
     known |= {name for hit in hits for name in names_in(hit.passage.text)}
     scored = {name: fuzz.ratio(surface.lower(), name.lower()) for name in known}
     alike = sorted((name for name in known if scored[name] >= SPELLED_ALIKE), key=lambda name: (-scored[name], name))

@@ -18,7 +18,7 @@ from typing import Literal
 from corpus.languages import Language
 from corpus.patterns import pattern
 from index import Index
-from index.terms import STOP_WORDS, analyze, is_cjk, normalize, normalize_name
+from index.terms import STOP_WORDS, analyze, has_cjk, is_cjk, normalize, normalize_name
 from rag.reading.units import Unit
 from rag.understanding.grammar import FILLERS_EN
 from rag.understanding.wording import same_words
@@ -191,7 +191,7 @@ def name_pattern(name: str) -> re.Pattern[str]:
     >>> bool(name_pattern("GPT-3").search("gpt 3 is")), bool(name_pattern("GPT-3").search("GPT-3.5 is"))
     (True, False)
     """
-    if any(map(is_cjk, name)):
+    if has_cjk(name):
         return re.compile(re.escape(name), re.IGNORECASE)
     body = r"[-\s_.'’/]*".join(
         f"(?i:{re.escape(run)})" for run in _runs(name)
@@ -207,7 +207,7 @@ def _runs(name: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _core(name: str) -> str:
     """Return what every spelling of a name has in lower case: the longest of its words."""
-    return name.lower() if any(map(is_cjk, name)) else max(_runs(name), key=len).lower()
+    return name.lower() if has_cjk(name) else max(_runs(name), key=len).lower()
 
 
 def mention_strength(text: str, mention: Mention) -> float:
@@ -239,7 +239,7 @@ def _strength(text: str, spelling: str) -> float:
 
 def _is_part(text: str, start: int, end: int, spelling: str) -> bool:
     """Tell whether a match belongs to a longer name: joined by a hyphen, or followed by its next word."""
-    if any(map(is_cjk, spelling)):
+    if has_cjk(spelling):
         return start > 0 and text[start - 1] in "小大新"
     before, after = text[max(0, start - 2) : start], text[end : end + 12]
     if before[-1:] in ("-", "_") and before[:1].isalnum():
@@ -385,7 +385,7 @@ def _as_name(
 def _is_name_like(surface: str, normal: str, aliases: Mapping[str, frozenset[str]], index: Index) -> bool:
     """Tell whether a word with other names is a name: documents write one of them like one (``parameter`` is none)."""
     for spelling in (surface, *aliases[normal]):
-        if any(map(is_cjk, spelling)) or spelling.lower() in _COMMON:
+        if has_cjk(spelling) or spelling.lower() in _COMMON:
             continue
         if re.search(r"\d|[a-z][A-Z]|[A-Z]{2}", spelling) or (
             re.fullmatch(r"[A-Z][a-z]+", spelling) and not index.holds(next(iter(analyze(spelling)), ""))
@@ -499,7 +499,7 @@ def _is_written_so(text: str, match: re.Match[str], *, english: bool) -> bool | 
 
 def _is_held(surface: str, normal: str, index: Index) -> bool:
     """Tell whether the index holds a name, as it is or without the size at its end."""
-    if any(map(is_cjk, surface)):
+    if has_cjk(surface):
         return _holds_chinese(surface, index)
     whole = analyze(surface)[:1] if " " not in surface else []
     if index.holds(normal) or any(map(index.holds, whole)) or _occurs(surface, index):
@@ -553,7 +553,7 @@ def _longest_alias(text: str, at: int, aliases: Mapping[str, frozenset[str]], in
 
 def _is_proper(spellings: Iterable[str]) -> bool:
     """Tell whether other names of something make it a name: each Latin one has capitals, and one has several words (a university)."""
-    latin = [spelling for spelling in spellings if not any(map(is_cjk, spelling))]
+    latin = [spelling for spelling in spellings if not has_cjk(spelling)]
     capitals = all(_TITLE_CASE.fullmatch(spelling) and spelling.lower() not in _COMMON for spelling in latin)
     return capitals and any(" " in spelling for spelling in latin)
 

@@ -14,7 +14,7 @@ from corpus.languages import Language, language_of
 from corpus.patterns import pattern
 from index import Index
 from index.queries import Concept, Query
-from index.terms import STOP_WORDS, analyze, is_cjk, normalize
+from index.terms import STOP_WORDS, analyze, has_cjk, is_cjk, normalize
 from rag.reading.units import Unit, terms_of
 from rag.understanding.asking import MEASURE_WORD, asked_nouns, modifiers_of_generic
 from rag.understanding.courtesy import without_courtesy
@@ -383,7 +383,7 @@ def _run(run: str) -> Iterable[Concept]:
 
 
 def _is_filler(surface: str) -> bool:
-    if any(map(is_cjk, surface)):
+    if has_cjk(surface):
         return not FILLERS_ZH.sub("", surface).strip()
     words = re.sub(r"['’]\w*", "", surface).split()
     return all(word in FILLERS_EN or word in STOP_WORDS for word in words)
