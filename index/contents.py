@@ -170,10 +170,20 @@ class Contents:
 
     def passages_with(self, terms: Collection[str], limit: int) -> list[Passage]:
         """Return the first passages that hold all of the terms, in document order; none for no terms."""
+        return [self.catalogue.passage(int(number)) for number in self._holding_all(terms)[:limit]]
+
+    def documents_with(self, terms: Collection[str], limit: int) -> list[Document]:
+        """Return the first documents of which a passage holds all of the terms, in their order; none for no terms."""
+        found, documents = self._holding_all(terms), list[Document]()
+        while len(found) and len(documents) < limit:
+            document = self.catalogue.passage(int(found[0])).document
+            documents.append(document)
+            found = found[np.searchsorted(found, self.catalogue.numbers_of(document.id).stop) :]
+        return documents
+
+    def _holding_all(self, terms: Collection[str]) -> npt.NDArray[np.int64]:
         found = self.lexical.holding_all(terms)
-        if self.selected is not None:
-            found = self.selected.only(found)
-        return [self.catalogue.passage(int(number)) for number in found[:limit]]
+        return found if self.selected is None else self.selected.only(found)
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""

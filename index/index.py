@@ -287,6 +287,13 @@ class Index:
         """Return the passages that hold all of the index terms, in document order; none for no terms."""
         return self._contents.passages_with(terms, limit)
 
+    def documents_with(self, terms: Collection[str], limit: int = 50) -> list[Document]:
+        """Return the documents of which a passage holds all of the index terms, in their order; none for no terms.
+
+        Costs as much for a document of ten thousand such passages as for one of ten.
+        """
+        return self._contents.documents_with(terms, limit)
+
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""
         return self._contents.passages_of(document_id)

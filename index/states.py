@@ -74,6 +74,9 @@ class State(Protocol):
     def passages_with(self, terms: Collection[str], limit: int) -> list[Passage]:
         """Return the first passages that hold all of the terms, in document order; none for no terms."""
 
+    def documents_with(self, terms: Collection[str], limit: int) -> list[Document]:
+        """Return the first documents of which a passage holds all of the terms, in their order; none for no terms."""
+
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""
 

@@ -31,6 +31,7 @@ from index.remote.rows import Where
 from index.storing import base_of, check_matches
 
 _REMEMBERED = 64  # questions
+MOST_HOLDING = 10_000  # passages that an engine names in one reply
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,21 @@ class RemoteContents:
 
     def passages_with(self, terms: Collection[str], limit: int) -> list[Passage]:
         """Return the first passages that hold all of the terms, in document order; none for no terms."""
+        return self.catalogue.passages(self._holding_all(terms, limit))
+
+    def documents_with(self, terms: Collection[str], limit: int) -> list[Document]:
+        """Return the first documents of which a passage holds all of the terms, in their order; none for no terms."""
+        first: dict[int, tuple[int, int]] = {}
+        for number, serial in self._holding_all(terms, MOST_HOLDING):
+            first.setdefault(serial, (number, serial))
+        return [passage.document for passage in self.catalogue.passages(list(first.values())[:limit])]
+
+    def _holding_all(self, terms: Collection[str], limit: int) -> list[tuple[int, int]]:
+        """Return number and document of the first passages that hold all of the terms."""
         if not terms or self.where.is_empty or not all(map(self.lexicon.holds, terms)):
             return []
         numbers = {self.lexicon.number_of(term) for term in terms}
-        return self.catalogue.passages(self.store.holding_all(sorted(numbers), limit, self.where))
+        return self.store.holding_all(sorted(numbers), limit, self.where)
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return a document's passages in text order; raises UnknownDocument."""

@@ -17,7 +17,7 @@ from index.hits import Hit
 from index.terms import has_cjk
 from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
-from rag.reading.entries import amount_beside, entry_roster, entry_rosters, joined, says
+from rag.reading.entries import NEAR, amount_beside, entry_roster, entry_rosters, joined, says
 from rag.reading.framing import fitting
 from rag.reading.gathering import tables_for
 from rag.reading.lineages import (
@@ -38,12 +38,14 @@ from rag.reading.records import (
     Value,
     date_of,
     differ,
+    is_date,
     mentions_name,
     roster_of,
     said,
     size_of,
     unique,
 )
+from rag.reading.rows import row_of
 from rag.reading.selecting import (
     IDLE,
     Chosen,
@@ -54,9 +56,12 @@ from rag.reading.selecting import (
     tables_asked,
 )
 from rag.understanding.amounts import MONEY, find_amounts
+from rag.understanding.asking import MEASURE_WORD
 from rag.understanding.grammar import CHEAP, compares_upward, direction_of
+from rag.understanding.measures import scales_of
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
+from rag.understanding.ranks import ranks_of, says_rank
 
 MOST_NAMES = 40
 MOST_SOURCES = 3  # rows cited for one statement
@@ -64,7 +69,7 @@ FEWEST_VALUES = 3  # that must be readable for a superlative
 FEWEST_CHOSEN = 2  # the same among records that were chosen by a condition
 MOST_COLUMNS = 5  # of a difference
 
-_COUNTS = pattern(r"(?:几|多少)[个款种家项篇座台]|\bhow many\b", re.IGNORECASE)
+_COUNTS = pattern(rf"(?:几|多少){MEASURE_WORD}|\bhow many\b", re.IGNORECASE)
 _ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
 
@@ -122,7 +127,7 @@ def _shape(question: Question) -> Shape | None:
         return None
     if question.side_by_side or (len(question.clauses) > 1 == len(kinds) and len(subjects(question.mentions)) > 1):
         return "beside"
-    if "superlative" in kinds:
+    if "superlative" in kinds or ranks_of(question.text).count > 1:
         return "superlative"
     if _COUNTS.search(question.text) and kinds & {"number", "count"}:
         return "count"
@@ -166,7 +171,8 @@ def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Stat
 def _list(question: Question, roster: Roster, index: Index, *, counted: bool) -> Draft | None:
     """Return the names of the records for which a question's conditions hold, with their number where that is asked."""
     chosen = narrow(question, roster, index).chosen
-    if chosen is None and _ALL.search(question.text) and not conditions(question, roster, index):
+    everything = _ALL.search(question.text) is not None or (counted and _are_of_one_text(roster.records))
+    if chosen is None and everything and not conditions(question, roster, index):
         chosen = [Chosen(record, record.values[:1]) for record in roster.records]
     if not chosen:
         return None if chosen is None or counted else Draft(unmet=True)
@@ -181,12 +187,32 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
         and not conditions(question, roster, index)
     ):
         statements += _later_generations(names[0], roster.records, {each.record.key for each in chosen})
-    lead = _count_lead(len(chosen), question) if counted else ""
-    return Draft(tuple(fitting(statements, most=MOST_NAMES, used=2 * len(lead))), lead, assured=True)
+    return listed(question, statements, counted=len(chosen) if counted else 0)
 
 
-def _count_lead(number: int, question: Question) -> str:
-    return f"共 {number} 个:" if question.language == "zh" else f"{number} in all:"
+def _are_of_one_text(records: Sequence[Record]) -> bool:
+    """Tell whether records are entries of one document, so that their number is what it tells of; tables are counted by themselves."""
+    documents = {value.span.document.id for record in records for value in record.values[:1]}
+    return len(documents) == 1 and row_of(records[0].values[0].span) is None
+
+
+def listed(question: Question, statements: Sequence[Statement], *, counted: int = 0) -> Draft:
+    """Return the draft of a list, with their number where it is ``counted``, or where not all of them fit."""
+    lead = _count_lead(question, counted)
+    kept = fitting(statements, most=MOST_NAMES, used=2 * len(lead))
+    if len(kept) < len(statements):
+        lead = _count_lead(question, counted or len(statements), "{kept}")
+        kept = fitting(statements, most=MOST_NAMES, used=2 * len(lead))
+    return Draft(tuple(kept), lead.format(kept=len(kept)), assured=True)
+
+
+def _count_lead(question: Question, number: int, kept: str = "") -> str:
+    """Return what is said before a list of so many things, of which only some are shown; "" for none."""
+    if not number:
+        return ""
+    if question.language == "zh":
+        return f"共 {number} 个,这里列出前 {kept} 个:" if kept else f"共 {number} 个:"
+    return f"{number} in all, the first {kept}:" if kept else f"{number} in all:"
 
 
 def _named(chosen: Chosen) -> Statement:
@@ -214,16 +240,23 @@ def _later_generations(name: Mention, records: Sequence[Record], told: set[str])
 
 def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
     """Return the record with the largest or smallest value of what is asked about, among those that fit the question."""
-    narrowed = narrow(question, _measured(roster, question), index)
+    narrowed = narrow(without_ranks(question), _measured(roster, question), index)
     question, chosen = narrowed.question, narrowed.chosen
-    if not question.direction or chosen == []:
+    if chosen == []:
         return None
+    if not question.direction:
+        question = replace(question, direction=1)  # "the top three by mass"
     among = [each.record for each in chosen] if chosen else roster.records
     fewest = FEWEST_VALUES if chosen is None else FEWEST_CHOSEN
     if len({each.record.name for each in _comparable(_ranked(question, among, roster))}) < min(fewest, len(among)):
         return None
     statements = [s for way in _directions(question) for s in _best(replace(question, direction=way), among, roster)]
     return Draft(tuple(fitting(statements, most=len(statements))), assured=True) if statements else None
+
+
+def without_ranks(question: Question) -> Question:
+    """Return a question without the words that only say which places of an order are asked for: "second", "three"."""
+    return replace(question, needles=tuple(n for n in question.needles if not says_rank(n.surface, question.text)))
 
 
 def _directions(question: Question) -> list[int]:
@@ -234,11 +267,19 @@ def _directions(question: Question) -> list[int]:
 
 
 def _best(question: Question, among: Sequence[Record], roster: Roster) -> list[Statement]:
-    """Return what is said of the records with the largest or smallest value."""
-    ranked = _comparable(_ranked(question, among, roster))
-    best = (max if question.direction > 0 else min)(each.amount for each in ranked)
-    names = list(dict.fromkeys(each.record.name for each in ranked if each.amount == best))[:MOST_SOURCES]
-    return [s for name in names for s in _told([each for each in ranked if each.record.name == name])]
+    """Return what is said of the records with the largest or smallest value, or at the other places that are asked for."""
+    by_name: dict[str, list[_Ranked]] = {}
+    for each in _comparable(_ranked(question, among, roster)):
+        by_name.setdefault(each.record.name, []).append(each)
+    extreme = max if question.direction > 0 else min
+    best = {name: extreme(each.amount for each in own) for name, own in by_name.items()}
+    places = ranks_of(question.text)
+    order = sorted(set(best.values()), reverse=question.direction > 0)
+    if places.count > 1:
+        chosen = sorted(best, key=lambda name: order.index(best[name]))[: places.count]
+    else:
+        chosen = [name for name, amount in best.items() if amount in order[places.first - 1 : places.first]][:MOST_SOURCES]
+    return [statement for name in chosen for statement in _told(by_name[name])]
 
 
 def _measured(roster: Roster, question: Question) -> Roster:
@@ -269,9 +310,25 @@ def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> li
         return [_paid(r) for r in records]
     if IN_TIME.search(question.text):
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
+    if scaled := [each for r in records for v in r.values if (each := _on_scale(question, r, v))]:
+        return list(scaled)
     needles = measures(question, Roster(records, ()))
     beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
     return [_Ranked(r, v, amount[0], amount[1].value) for r, v, amount in beside if amount]
+
+
+def _on_scale(question: Question, record: Record, value: Value) -> _Ranked | None:
+    """Return the amount of a sentence that the adjective of a question measures, beside the word for it or in its unit."""
+    for scale in scales_of(question.text):
+        amounts = find_amounts(value.text) if not value.header else []
+        said = scale.header.search(value.text)
+        if said:
+            near = [q for q in amounts if 0 <= q.start - said.end() <= NEAR]
+        else:
+            near = [q for q in amounts if scale.dimension and q.unit == scale.dimension]
+        if len(near) == 1 or (said and near):
+            return _Ranked(record, value, near[0].unit, near[0].value)
+    return None
 
 
 def _paid(record: Record) -> _Ranked | None:
@@ -291,7 +348,7 @@ def _amount(question: Question, record: Record, value: Value) -> _Ranked | None:
 
 
 def _rank(record: Record, value: Value, direction: int) -> _Ranked | None:
-    if DATE.is_said(value) and (date := date_of(value.text)):
+    if (DATE.is_said(value) or is_date(value.text)) and (date := date_of(value.text)):
         year, month, day = date
         return _Ranked(record, value, "date", year * 372 + month * 31 + day)
     quantity = size_of(value, direction)

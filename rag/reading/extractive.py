@@ -78,20 +78,20 @@ def _assembled(
     assembled = None if stated else assembling.assemble(question, hits, index)
     if assembled is not None and assembled.statements:
         return relating.and_related(assembled, question, ranked) if several else assembled
-    other = _otherwise(question, hits, units, ranked)
+    other = _otherwise(question, hits, units, ranked, index)
     if assembled is None or (other is not None and not other.statements):
         return other
     return replace(other, unmet=True) if other is not None else assembled
 
 
 def _otherwise(
-    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored]
+    question: Question, hits: Sequence[Hit], units: Sequence[Unit], ranked: Sequence[Scored], index: Index
 ) -> Draft | None:
     """Return the draft of a question that no rows or entries answer by themselves, or None."""
     kinds = {clause.kind for clause in question.clauses}
     if question.side_by_side and (draft := comparing.compare(question, units)):
         return draft
-    if "count" in kinds and (draft := tables.count_rows(question, hits)):
+    if "count" in kinds and (draft := tables.count_rows(question, hits, index)):
         return draft
     several = question.several or bool(kinds & {"list", "lineage"})
     if several and relating.is_made_by_nobody(question, ranked):

@@ -14,6 +14,7 @@ from index import Index
 from index.hits import Hit
 from index.terms import analyze, normalize_name
 from rag.reading.records import head_of
+from rag.reading.units import terms_of
 from rag.understanding.mentions import Mention
 from rag.understanding.questions import Question
 
@@ -21,7 +22,7 @@ PER_NAME = 6  # passages searched for each name of a comparison
 MOST_WITH_NAME = 60  # passages that mention a name, for lists and links
 MOST_ROWS = 40  # of all tables together
 MOST_SEARCHED = 40  # passages searched for rows of tables
-MOST_BESIDE = 400  # rows looked at for tables that list the same
+MOST_BESIDE = 60  # documents looked at for tables that list the same
 FOUND_BESIDE = 0.5  # share of the best score that a passage gets which no search has ranked
 
 
@@ -81,16 +82,22 @@ def tables_for(question: Question, hits: Sequence[Hit], index: Index) -> list[tu
     """
     found = _tables_of([*hits, *index.search(question.text, MOST_SEARCHED)])
     heads = {head_of(table) for _, table in found if table.header}
-    beside = [Hit(passage, 0.0) for head in sorted(heads) for passage in _rows_headed(head, index)]
-    return list({(d.id, t.start): (d, t) for d, t in (*found, *_tables_of(beside))}.values())
+    beside = [pair for head in sorted(heads) for pair in _tables_headed(head, index)]
+    return list({(d.id, t.start): (d, t) for d, t in (*found, *beside)}.values())
 
 
-def _rows_headed(head: str, index: Index) -> Iterator[Passage]:
-    """Yield rows of tables whose first column has a name."""
+def _tables_headed(head: str, index: Index) -> Iterator[tuple[Document, Table]]:
+    """Yield the tables whose first column has a name, of the first ``MOST_BESIDE`` documents that have any."""
+    wanted = terms_of(head)
     for label in COLUMN_LABELS.values():
         terms = [term for term in dict.fromkeys(analyze(f"{label} {head}")) if len(term) > 1]
         if terms and all(map(index.holds, terms)):
-            yield from (p for p in index.passages_with(terms, limit=MOST_BESIDE) if p.kind == "table_row")
+            for document in index.documents_with(terms, limit=MOST_BESIDE):
+                yield from ((document, table) for table in document.tables if wanted <= _columns_of(table))
+
+
+def _columns_of(table: Table) -> frozenset[str]:
+    return terms_of(" | ".join(cell.text for cell in table.header))
 
 
 def name_terms(spelling: str, index: Index) -> list[str]:

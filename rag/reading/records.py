@@ -375,6 +375,12 @@ def date_of(text: str) -> tuple[int, int, int] | None:
     return None
 
 
+def is_date(text: str) -> bool:
+    """Tell whether a text is nothing but a date with its month: 2021-07-30, May 2018; a bare year may count something."""
+    written = _A_DATE.fullmatch(text.strip().rstrip("日号.")) or _MONTH_YEAR.fullmatch(text.strip().rstrip("."))
+    return written is not None and bool(written["month"])
+
+
 def is_measured(header: str, records: Iterable[Record]) -> bool:
     """Tell whether most values of a column are amounts or dates."""
     values = [value for record in records for value in record.values if value.header == header]

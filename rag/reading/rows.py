@@ -5,6 +5,7 @@ The quote of a citation stays the row as the document has it; only what it is co
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -21,10 +22,13 @@ _NOT_NAMED = SUPPORTED - 0.1  # the cell is there, but whether the row is about 
 
 def row_of(span: Span) -> tuple[Table, Row] | None:
     """Return the row that a span lies in, with its table; None if it lies in none or in several."""
-    for table in span.document.tables:
-        if table.start <= span.start < table.end:
-            return next(((table, row) for row in table.rows if row.start <= span.start and span.end <= row.end), None)
-    return None
+    tables = span.document.tables
+    at = bisect_right(tables, span.start, key=lambda table: table.start) - 1
+    if at < 0 or span.start >= tables[at].end:
+        return None
+    rows = tables[at].rows
+    last = bisect_right(rows, span.start, key=lambda row: row.start) - 1
+    return (tables[at], rows[last]) if last >= 0 and span.end <= rows[last].end else None
 
 
 def read_out(span: Span) -> str:

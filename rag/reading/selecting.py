@@ -14,6 +14,7 @@ from typing import Literal
 from corpus.documents import Document, Table
 from corpus.patterns import pattern
 from index import Index
+from rag.reading.kinds import kind_named, kind_said
 from rag.reading.records import (
     BASE,
     COST,
@@ -42,7 +43,7 @@ Relation = Literal["made by", "built on", "about"]
 
 # Words that say how things stand to each other, or only ask; what they relate is in the names and the columns.
 IDLE = pattern(
-    r"(?:最|更|较|(?:最|更|较|比较)?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省|重|轻|深|浅|宽|窄|厚|薄|热|冷|亮|暗|安静|吵|响)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
+    r"(?:最|更|较|(?:最|更|较|比较|第[二三四五六七八九十])?(?:早|晚|新|近|旧|先|大|小|多|少|高|低|长|短|贵|便宜|快|慢|强|弱|省|重|轻|深|浅|宽|窄|厚|薄|热|冷|亮|暗|安静|吵|响)+的?|发布|推出|开发|研发|研制|提出|公布|开放源码|做过?|出过?|出品|制造|创建"
     r"|支持|采用|采取|使用|用到|用了|属于|来自|出自|面向|针对|训练出|得到|产生|衍生|派生|基于|基础|底座|基座|微调|演化|演变|演进|发展|继承|后代|家族|成员|家谱|传承|而来|得来|的?来的|由来|后来|之后|以后|之前|往上?|往下|追溯"
     r"|(?:[一二两三四五六七八九十几]|\d+)?[个款台种家条座颗辆部项篇本把架艘支只枚块张]|分贝|公斤|千克|公里|千米|厘米|毫米|小时|分钟|美元|字节|(?:上榜|入选|收录|列入|提到|介绍|涉及)(?:的|了|过)?|(?:这|那|本|该|上)?(?:张|份|几款|几个|几种|个|篇)?(?:表格?|清单|列表|名单|目录|文中?|文章|文档|资料|综述|论文)(?:里|中|上|内)?|根据|按照|其他|其它|别的|所有|全部|一共|总共|共|发表|出版|超过|大于|多于|高于|至少|不少于|以上|不到|小于|少于|低于|不超过|以下|至多|到了|过的?|不能|不可|没有|没|未|不|可以|可|能|有|是|各|比较|对比|主要|到|经过|一步一步|一步步|逐步|怎么|从|由|用|里|中|年|月|列出|列举|相比|区别|差异|不同|变成|数量|个数"
     r"|releas\w*|publish\w*|develop\w*|ma[dk]e\w*|buil[dt]\w*|creat\w*|com(?:e|es|ing)|came|us(?:e|es|ed|ing)|support\w*|adopt\w*|writ\w*|bas(?:e|es|ed)|deriv\w*|fine-?tun\w*"
@@ -107,7 +108,11 @@ def is_asked(question: Question, roster: Roster) -> bool:
         question = _with_heads_of_phrases(question)
     needles = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
     asked = [n for n in needles if any(n.surface in clause.asked for clause in question.clauses)]
-    return any(roster.calls(needle) for needle in asked or needles)
+    if any(roster.calls(needle) for needle in asked or needles):
+        return True
+    return any(kind_said(question, needle, roster.records) for needle in needles) or any(
+        kind_named(question, mention, roster.records) for mention in subjects(question.mentions)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,10 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     ]
     related = any(held_by for _, held_by in named)
     for mention, held_by in named:
+        kind = kind_named(question, mention, records)
+        if len(kind) > len(held_by):
+            found.append({record.key: list(record.values[:1]) for record in kind})
+            continue
         if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"
             held_by = _matching(records, mention, None)
         if not held_by:  # of "AGPL" also "AGPL-3.0", where no cell has it alone
@@ -164,7 +173,11 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     used = []
     for needle in conditions(question, roster, index):
         kind = _is_before_called(needle, question, roster)
-        if (held := _by_word(records, needle, negated=negated, kind=kind)) is not None:
+        held = _by_word(records, needle, negated=negated, kind=kind)
+        named_so = kind_said(question, needle, records)
+        if named_so:
+            held = {record.key: list(record.values[:1]) for record in named_so} | (held or {})
+        if held is not None:
             found.append(held)
             used.append(needle)
     if not found:

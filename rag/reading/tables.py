@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from corpus.documents import Document, Table
+from index import Index
 from index.hits import Hit
 from rag.reading.drafts import Draft, Span, Statement
 from rag.reading.framing import fitting
+from rag.reading.gathering import tables_for
 from rag.reading.records import head_of
 from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.grammar import ROW_NOUNS, VALUE_PATTERNS, asks_for_entries
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 
+Pair = tuple[Document, Table]
+
 SAID = 0.5  # how much of a word a text must have to say it
 BEFORE_COUNTED = 24  # characters after a number in which the word for what it counts ends
 
 
-def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
+def count_rows(question: Question, hits: Sequence[Hit], index: Index) -> Draft | None:
     """Return the names in the first column of the table that the question is about, with their number before them.
 
+    Tables with the same columns are one that goes on, unless the question is about one of them more than about the others.
     None unless some table lists what is counted, and where a sentence states how many there are.
     """
     counted = [
@@ -31,15 +36,37 @@ def count_rows(question: Question, hits: Sequence[Hit]) -> Draft | None:
     if not tables or (counted and not asks_for_entries(question.text) and _is_stated(question, counted, hits)):
         return None
     document, table = max(tables, key=lambda pair: _table_match(question, *pair))
+    parts = _carried_on(question, (document, table), tables_for(question, hits, index))
     if not all(_is_titled(mention, document, table) for mention in question.mentions if mention.held and mention.sure):
         return None  # "how many by Acme are listed" is not how many are listed
-    column = table.naming
-    named = [row.cells[column] for row in table.rows if table.name_of(row)]
-    if not named:
+    statements = _named(parts)
+    if not statements:
         return None
-    lead = f"表中共 {len(named)} 项:" if question.language == "zh" else f"The table has {len(named)} entries:"
-    statements = [Statement(cell.text, (Span(document, cell.start, cell.end),)) for cell in named]
-    return Draft(tuple(fitting(statements, most=len(statements), used=2 * len(lead))), lead)
+    number = len(statements)
+    lead = f"表中共 {number} 项:" if question.language == "zh" else f"The table has {number} entries:"
+    return Draft(tuple(fitting(statements, most=number, used=2 * len(lead))), lead)
+
+
+def _carried_on(question: Question, best: Pair, others: Iterable[Pair]) -> list[Pair]:
+    """Return a table with those that go on with it: with the same columns, and no less what the question is about."""
+    columns = [cell.text for cell in best[1].header]
+    match = _table_match(question, *best)
+    alike = {
+        (document.id, table.start): (document, table)
+        for document, table in (*others, best)
+        if [cell.text for cell in table.header] == columns and _table_match(question, document, table) == match
+    }
+    return sorted(alike.values(), key=lambda pair: (pair[0].id != best[0].id, pair[0].id, pair[1].start))
+
+
+def _named(parts: Sequence[Pair]) -> list[Statement]:
+    """Return the names that the rows of a table have; one that several parts of it have is one."""
+    cells = [
+        (document, row.cells[table.naming]) for document, table in parts for row in table.rows if table.name_of(row)
+    ]
+    if len(parts) > 1:
+        cells = list({cell.text: (document, cell) for document, cell in reversed(cells)}.values())[::-1]
+    return [Statement(cell.text, (Span(document, cell.start, cell.end),)) for document, cell in cells]
 
 
 def _is_titled(mention: Mention, document: Document, table: Table) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from corpus.patterns import pattern
 from rag.understanding.measures import direction_on
+from rag.understanding.ranks import as_extreme
 
 Kind = Literal[
     "link", "superlative", "count", "list", "percentage", "money", "date", "duration", "number",
@@ -422,6 +423,7 @@ def kind_of(text: str) -> Kind:
     >>> kind_of("这台望远镜有多少块镜片?"), kind_of("Who built the bridge?"), kind_of("为什么选这里?")
     ('number', 'organisation', 'reason')
     """
+    text = as_extreme(text)
     return next((kind for kind, asks in _KIND_PATTERNS if asks.search(text)), "fact")
 
 
@@ -440,6 +442,7 @@ def says_size(word: str) -> bool:
 
 def direction_of(text: str) -> int:
     """Return 1 when a comparison looks for the larger, -1 for the smaller, 0 when it only sets side by side."""
+    text = as_extreme(text)
     if _SMALLER.search(text):
         return -1
     return 1 if _BIGGER.search(text) else direction_on(text)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from corpus.patterns import pattern
+from rag.understanding.ranks import as_extreme
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def scales_of(text: str) -> list[Scale]:
     >>> [s.dimension for q in ("Which pump is the heaviest?", "哪台水泵最轻?", "Which pump is new?") for s in scales_of(q)]
     ['kg', 'kg']
     """
+    text = as_extreme(text)
     return [scale for scale in SCALES if scale.is_meant(text)]
 
 

@@ -5,6 +5,7 @@ Rules over question grammar (``rag.understanding.grammar``) and names (``rag.und
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,7 @@ from rag.understanding.mentions import (
     unknown_words,
     version_beside,
 )
+from rag.understanding.ranks import ADJECTIVE_ZH
 from rag.understanding.wording import same_terms
 
 # Characters that make a noun of the word before them: 减速器, 折射率, 装载量. A dictionary may know only the word.
@@ -294,7 +296,7 @@ def _candidates(surface: str, text: str, index: Index) -> Iterable[str]:
 def _needles(text: str, query: Query, mentions: Iterable[Mention], index: Index) -> Iterable[Needle]:
     """Yield the question's concepts that are no names and do not merely ask."""
     plain = LIST_THEM.sub(lambda told: " " * len(told[0]), _without_names(normalize(text), mentions))
-    for concept in _joined(_placed(plain, _apart(query.concepts, index))):
+    for concept in _joined(_compared_apart(plain, _placed(plain, _apart(query.concepts, index)))):
         if not _is_filler(concept.surface):
             yield _needle(concept, index)
 
@@ -338,7 +340,7 @@ def _placed(plain: str, concepts: Iterable[Concept]) -> Iterable[tuple[int, Conc
 
 
 # A measure word right after the word that counts: "几只羊", "多少台车"; the noun begins behind it.
-_MEASURE = pattern(rf"[少几]{MEASURE_WORD}(?=[\u4e00-\u9fff])")
+_MEASURE = pattern(rf"[少几]{MEASURE_WORD}(?=[\u4e00-\u9fff])|[哪一]{MEASURE_WORD}")
 
 
 def _joined(placed: Iterable[tuple[int, Concept]]) -> Iterable[Concept]:
@@ -374,6 +376,27 @@ def _whole(group: Sequence[Concept]) -> Iterable[Concept]:
         yield group[0]
     else:
         yield from _run("".join(concept.surface for concept in group))
+
+
+def _compared_apart(plain: str, placed: Iterable[tuple[int, Concept]]) -> Iterable[tuple[int, Concept]]:
+    """Yield the concepts, what compares ("最重的", "第二大") apart from words that a dictionary did not divide or divided elsewhere."""
+    spans = [match.span() for match in _COMPARES_ZH.finditer(plain)] if "最" in plain or "第" in plain else []
+    for at, concept in placed:
+        end = at + len(concept.surface)
+        cut = [(max(a, at), min(b, end)) for a, b in spans if a < end and at < b]
+        if not cut or (concept.sureness >= 1.0 and cut != [(at, end)]):
+            yield at, concept
+            continue
+        for start, stop in itertools.pairwise(sorted({at, end, *(border for span in cut for border in span)})):
+            span = next((span for span in spans if span[0] <= start < span[1]), None)
+            if span is None:
+                yield from ((start + plain[start:stop].find(c.surface), c) for c in _run(plain[start:stop]))
+            elif span[0] == start:
+                part = plain[start : span[1]]
+                yield start, Concept(part, dict.fromkeys(analyze(part), 1.0))
+
+
+_COMPARES_ZH = pattern(rf"(?:最为?|更为?|较为?|第[二三四五六七八九十](?!大学)){ADJECTIVE_ZH}的?")
 
 
 def _run(run: str) -> Iterable[Concept]:
