@@ -134,6 +134,13 @@ def _shape(question: Question) -> Shape | None:
     return "list" if question.several or kinds & {"list", "lineage"} else None
 
 
+def only_counts(question: Question) -> bool:
+    """Tell whether a question asks for nothing but how many of something there are, and names nothing else."""
+    told = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
+    asked = {word for clause in question.clauses for word in clause.asked}
+    return _shape(question) == "count" and not question.mentions and all(n.surface in asked for n in told) and bool(told)
+
+
 def _assembled(question: Question, shape: Shape, roster: Roster, index: Index) -> Draft | None:
     """Return the draft that the records of a roster make, or None."""
     if not roster.records:

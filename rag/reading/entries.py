@@ -6,9 +6,10 @@ something of that thing. Where no table tells, these sentences are filtered, com
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -38,7 +39,9 @@ _SHAPED = pattern(r"\d|[a-z][A-Z]|[A-Z]{2}|\w-\w|[\u4e00-\u9fff]")
 _SCRIPTS = pattern(
     r"[\u4e00-\u9fff][\u4e00-\u9fff\d·-]+|[A-Za-z][\w.+ -]*[\w+]"
 )  # a name in Chinese and in Latin letters: two names
+_SERIES = pattern(r"(?P<stem>[\u4e00-\u9fff]{2,10})[- ·]?\d+(?:[.-]\d+)?\s*[号型]?")
 _ASIDE = pattern(r"\s*[(（][^()（）]*[)）]")
+_IN_NAME = pattern(r"(?:[A-Za-z]-?|[\u4e00-\u9fff]-)\Z")
 _UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
 
 
@@ -69,7 +72,7 @@ def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantit
     """Return the amount in a sentence that stands nearest to what is measured, with the unit that follows it; no year is one."""
     text = value.text
     words = [match.start() for needle in needles for match in _places(needle, text)]
-    amounts = [q for q in find_amounts(text) if not _is_year(text, q)]
+    amounts = measured_in(text)
     if not amounts or not words:
         return None
     nearest = min(amounts, key=lambda q: min(abs(q.start - at) for at in words))
@@ -77,6 +80,11 @@ def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantit
         return None
     unit = _UNIT.match(text, nearest.end)
     return nearest.unit or (unit["unit"].lower() if unit else ""), nearest
+
+
+def measured_in(text: str) -> list[Quantity]:
+    """Return the amounts in a sentence; no year is one, and no number of a name ("Stork-51", 白鹳-51)."""
+    return [q for q in find_amounts(text) if not _is_year(text, q) and not _IN_NAME.search(text, 0, q.start)]
 
 
 def _places(needle: Needle, text: str) -> Iterator[re.Match[str]]:
@@ -118,9 +126,11 @@ class _Read:
 def _entries(known: _Known) -> _Read:
     """Return the records of a document; they are called what its title, their headings, and most of their first sentences say."""
     document = known.document
-    sections = _listed(document)
-    records = [_record(document, section.title, section.body, _end(document, section)) for section in sections]
-    led = [lead for lead in find_leads(document) if not any(s.start == lead.start for s in sections)]
+    ends = _ends(document)
+    sections = _listed(document, ends)
+    records = [_record(document, section.title, section.body, ends[section.start]) for section in sections]
+    headed_at = {section.start for section in sections}
+    led = [lead for lead in find_leads(document) if lead.start not in headed_at]
     records += [_with_name(_record(document, lead.name, lead.end, lead.stop), lead.start) for lead in led]
     records = [record for record in records if record.values]
     over = [" ".join(section.path[:-1]) for section in sections]
@@ -134,7 +144,7 @@ def _entries(known: _Known) -> _Read:
     return _Read(records, frozenset(often | headings | terms_of(document.title)))
 
 
-def _listed(document: Document) -> list[Section]:
+def _listed(document: Document, ends: Mapping[int, int]) -> list[Section]:
     """Return the sections that stand beside others of their level, most of which are headed by a name or have fields in common."""
     groups: dict[tuple[str, ...], list[Section]] = {}
     for section in document.sections:
@@ -143,16 +153,16 @@ def _listed(document: Document) -> list[Section]:
     for group in groups.values():
         named = [section for section in group if _NAME.fullmatch(_bare(section.title))]
         if len(named) >= max(FEWEST, len(group) / 2):
-            found += [section for section in named if _is_told_of(document, section)]
+            found += [section for section in named if _is_told_of(document, section, ends)]
         elif len(group) >= FEWEST:
-            found += _alike(document, group)
+            found += _numbered_alike(group) or _alike(document, group, ends)
     return found
 
 
-def _is_told_of(document: Document, section: Section) -> bool:
+def _is_told_of(document: Document, section: Section, ends: Mapping[int, int]) -> bool:
     """Tell whether a heading names what stands under it: it is shaped like a name, or its text says it again."""
     name = _ASIDE.sub("", _bare(section.title))
-    return _SHAPED.search(name) is not None or name in document.text[section.body : _end(document, section)]
+    return _SHAPED.search(name) is not None or name in document.text[section.body : ends[section.start]]
 
 
 def _bare(title: str) -> str:
@@ -160,19 +170,27 @@ def _bare(title: str) -> str:
     return _NUMBER.sub("", _MARK.sub("", title)).strip()
 
 
-def _alike(document: Document, group: Sequence[Section]) -> list[Section]:
+def _numbered_alike(group: Sequence[Section]) -> list[Section]:
+    """Return the sections whose headings are one Chinese word with numbers behind it (白鹳-1, 白鹳-2), if most of them are."""
+    stems = {s.start: match["stem"] for s in group if (match := _SERIES.fullmatch(_bare(s.title)))}
+    often = Counter(stems.values())
+    alike = [s for s in group if s.start in stems and often[stems[s.start]] >= FEWEST]
+    return alike if 2 * len(alike) >= len(group) else []
+
+
+def _alike(document: Document, group: Sequence[Section], ends: Mapping[int, int]) -> list[Section]:
     """Return the sections that have a field of which others beside them have one too."""
-    labels = {s.start: {f.label for f in fields_of(document.text, s.body, _end(document, s))} for s in group}
+    labels = {s.start: {f.label for f in fields_of(document.text, s.body, ends[s.start])} for s in group}
     often = Counter(label for own in labels.values() for label in own)
     alike = [section for section in group if any(often[label] >= FEWEST for label in labels[section.start])]
     return alike if 2 * len(alike) >= len(group) else []
 
 
-def _end(document: Document, section: Section) -> int:
-    """Return where what stands right under a heading ends."""
-    return min(
-        [section.end, *(other.start for other in document.sections if section.start < other.start < section.end)]
-    )
+def _ends(document: Document) -> dict[int, int]:
+    """Return where what stands right under each heading ends, by where the heading begins: at the next one, or with its section."""
+    starts = sorted({section.start for section in document.sections})
+    following = dict(itertools.pairwise([*starts, len(document.text)]))
+    return {section.start: min(section.end, following[section.start]) for section in document.sections}
 
 
 def _record(document: Document, title: str, start: int, end: int) -> Record:

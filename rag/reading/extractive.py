@@ -17,8 +17,10 @@ from rag.grounding.checking import is_negated
 from rag.reading import assembling, comparing, linking, listing, relating, tables
 from rag.reading.drafts import Draft, Statement
 from rag.reading.framing import fitting, state
+from rag.reading.limits import Limit, limits_of
 from rag.reading.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names
 from rag.reading.units import Unit, terms_of, units_of
+from rag.understanding.amounts import find_amounts
 from rag.understanding.grammar import CUES
 from rag.understanding.questions import Question
 
@@ -51,7 +53,7 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     draft = None if first else _assembled(question, hits, units, ranked, index)
     if draft is not None and not (draft.unmet and not draft.statements):
         return draft
-    told = _of_what_is_named(_saying(ranked), question)
+    told = _not_contrary(_of_what_is_named(_saying(ranked), question), question)
     said = _sentences(question, scorer, told) if told else Draft()
     if not first:
         return replace(said, unmet=draft is not None)
@@ -91,8 +93,9 @@ def _otherwise(
     kinds = {clause.kind for clause in question.clauses}
     if question.side_by_side and (draft := comparing.compare(question, units)):
         return draft
-    if "count" in kinds and (draft := tables.count_rows(question, hits, index)):
-        return draft
+    counts = assembling.only_counts(question)
+    if ("count" in kinds or counts) and (draft := tables.count_rows(question, hits, index)):
+        return replace(draft, assured=counts)
     several = question.several or bool(kinds & {"list", "lineage"})
     if several and relating.is_made_by_nobody(question, ranked):
         return Draft()
@@ -124,6 +127,24 @@ def _of_what_is_named(ranked: Sequence[Scored], question: Question) -> Sequence[
         return ranked
     measured = len(question.mentions) == 1 and all(clause.kind in MEASURED for clause in question.clauses)
     return [scored for scored in ranked if scored.names > (NAME_IN_PATH if measured else 0.0)]
+
+
+def _not_contrary(ranked: Sequence[Scored], question: Question) -> Sequence[Scored]:
+    """Return the pieces without those that cannot answer by themselves.
+
+    A cell of some row is no extreme where the rows could not be compared, and who asks for more than 500 kg asks for nothing
+    of 400 kg.
+    """
+    if all(clause.kind == "superlative" for clause in question.clauses):
+        ranked = [scored for scored in ranked if scored.unit.kind != "cell"]
+    limits = [limit for limit in limits_of(question.text) if limit.amount.unit]
+    return [scored for scored in ranked if not any(_is_beyond(scored.unit.text, limit) for limit in limits)]
+
+
+def _is_beyond(text: str, limit: Limit) -> bool:
+    """Tell whether a text has amounts in the unit of a limit, all on its wrong side."""
+    alike = [q for q in find_amounts(text) if q.unit == limit.amount.unit]
+    return bool(alike) and not any(map(limit.holds, alike))
 
 
 def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:

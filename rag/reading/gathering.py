@@ -15,6 +15,7 @@ from index.hits import Hit
 from index.terms import analyze, normalize_name
 from rag.reading.records import head_of
 from rag.reading.units import terms_of
+from rag.understanding.measures import words_measured
 from rag.understanding.mentions import Mention
 from rag.understanding.questions import Question
 
@@ -126,6 +127,13 @@ def _tables_of(hits: Sequence[Hit]) -> list[tuple[Document, Table]]:
     return list(tables.values())
 
 
+def _measured(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
+    """Yield what a search for what is compared finds where the question's own words are nowhere: a weight for the heaviest."""
+    words = [] if hits else words_measured(question.text)
+    if words:
+        yield from ((hit.passage, FOUND_BESIDE) for hit in index.search(" ".join(words), MOST_SEARCHED))
+
+
 def _rest_of_section(question: Question, hits: Sequence[Hit], index: Index) -> Iterator[tuple[Passage, float]]:
     """Yield the passages beside the best hits that stand in the same section."""
     for hit in hits[:6]:
@@ -148,6 +156,10 @@ def _wants_rows(question: Question) -> bool:
     )
 
 
+def _wants_extreme(question: Question) -> bool:
+    return any(clause.kind == "superlative" for clause in question.clauses)
+
+
 def _compares(question: Question) -> bool:
     return question.side_by_side
 
@@ -157,6 +169,7 @@ _WIDENINGS: tuple[tuple[Callable[[Question], bool], Widening], ...] = (
     (_wants_links, _pointing_somewhere),
     (_wants_several, _with_names),
     (_wants_several, _rest_of_section),
+    (_wants_extreme, _measured),
     (_wants_rows, _whole_tables),
 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from corpus.patterns import pattern
 from index import Index
 from rag.reading.columns import columns_asked
-from rag.reading.entries import amount_beside, says
+from rag.reading.entries import amount_beside, measured_in, says
 from rag.reading.limits import Limit, Period, limits_of, periods_of, without
 from rag.reading.lineages import descendants_of
 from rag.reading.records import (
@@ -180,10 +180,13 @@ def _holds(limit: Limit, other: Limit | None, value: Value, headers: set[str], n
         )
     if headers:
         return False
+    if limit.amount.unit:
+        alike = [q for q in measured_in(value.text) if q.unit == limit.amount.unit]
+        if len(alike) == 1 or limit.amount.unit in MONEY:
+            return any(map(limit.holds, alike[:1]))
     telling = [needle for needle in needles if not IDLE.fullmatch(needle.surface)]
     beside = amount_beside(value, telling) if telling and says(value, telling[-1:]) else None
-    paid = [q for q in find_amounts(value.text) if limit.amount.unit in MONEY and q.unit == limit.amount.unit]
-    return (beside is not None and limit.holds(beside[1])) or any(map(limit.holds, paid[:1]))
+    return beside is not None and limit.holds(beside[1])
 
 
 def _columns_of(limit: Limit, beside: Question, asked: Question, roster: Roster) -> set[str]:

@@ -87,6 +87,19 @@ def scales_of(text: str) -> list[Scale]:
     return [scale for scale in SCALES if scale.is_meant(text)]
 
 
+def words_measured(text: str) -> list[str]:
+    """Return words for what a question compares on, in both languages.
+
+    >>> words_measured("最重的是哪个?")
+    ['质量', '重量', '净重', '自重', '整备', '体重', 'mass', 'weight']
+    """
+    return [word for scale in scales_of(text) for word in _WORDS.findall(_NO_WORDS.sub("", scale.header.pattern))]
+
+
+_NO_WORDS = pattern(r"\(\?<?[!=][^()]*\)|\\b")
+_WORDS = pattern(r"[\u4e00-\u9fff]{2,}|[a-z]{4,}")
+
+
 def direction_on(text: str) -> int:
     """Return 1 where a question looks for much on a scale, -1 for little, 0 where it uses none of these words.
 

@@ -14,7 +14,7 @@ _FORMS = """
 be was were been being; bear bore born birth; become became; begin began begun start started; blow blew blown; break broke broken;
 bring brought; build built builder; buy bought; catch caught; choose chose chosen choice; come came; deal dealt;
 draw drew drawn; drink drank drunk; drive drove driven driver; eat ate eaten; fall fell fallen; feed fed; feel felt;
-fight fought; fly flew flown; forget forgot forgotten; freeze froze frozen; get got; give gave given; go went gone;
+fight fought; fly flew flown flight; forget forgot forgotten; freeze froze frozen; get got; give gave given; go went gone;
 grow grew grown growth; hear heard; hide hid hidden; hold held holder; keep kept; know knew known; lay laid; lead led leader;
 leave left; lend lent; lose lost loss; mean meant; meet met; pay paid payment; ride rode ridden; ring rang rung;
 rise rose risen; run ran; see saw seen; seek sought; sell sold sale; send sent; shake shook shaken; shine shone;
