@@ -6,6 +6,7 @@ Every statement names the rows that say it. Where documents differ, what each sa
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,7 +18,7 @@ from index.hits import Hit
 from index.terms import has_cjk
 from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
-from rag.reading.entries import NEAR, amount_beside, entry_roster, entry_rosters, joined, says
+from rag.reading.entries import NEAR, amount_beside, entry_roster, entry_rosters, joined, measured_in, says
 from rag.reading.framing import fitting
 from rag.reading.gathering import tables_for
 from rag.reading.lineages import (
@@ -58,7 +59,7 @@ from rag.reading.selecting import (
 from rag.understanding.amounts import MONEY, find_amounts
 from rag.understanding.asking import MEASURE_WORD
 from rag.understanding.grammar import CHEAP, compares_upward, direction_of
-from rag.understanding.measures import scales_of
+from rag.understanding.measures import Scale, scales_of
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
 from rag.understanding.ranks import ranks_of, says_rank
@@ -255,9 +256,13 @@ def _extreme(question: Question, roster: Roster, index: Index) -> Draft | None:
         question = replace(question, direction=1)  # "the top three by mass"
     among = [each.record for each in chosen] if chosen else roster.records
     fewest = FEWEST_VALUES if chosen is None else FEWEST_CHOSEN
-    if len({each.record.name for each in _comparable(_ranked(question, among, roster))}) < min(fewest, len(among)):
+    ranked = _comparable(_ranked(question, among, roster))
+    if len({each.record.name for each in ranked}) < min(fewest, len(among)):
         return None
-    statements = [s for way in _directions(question) for s in _best(replace(question, direction=way), among, roster)]
+    statements: list[Statement] = []
+    for way in _directions(question):
+        other = replace(question, direction=way)
+        statements += _best(other, ranked if way == question.direction else _comparable(_ranked(other, among, roster)))
     return Draft(tuple(fitting(statements, most=len(statements))), assured=True) if statements else None
 
 
@@ -273,10 +278,10 @@ def _directions(question: Question) -> list[int]:
     return list(dict.fromkeys([*(way for way in asked if way), *both])) or [question.direction]
 
 
-def _best(question: Question, among: Sequence[Record], roster: Roster) -> list[Statement]:
+def _best(question: Question, ranked: Iterable[_Ranked]) -> list[Statement]:
     """Return what is said of the records with the largest or smallest value, or at the other places that are asked for."""
     by_name: dict[str, list[_Ranked]] = {}
-    for each in _comparable(_ranked(question, among, roster)):
+    for each in ranked:
         by_name.setdefault(each.record.name, []).append(each)
     extreme = max if question.direction > 0 else min
     best = {name: extreme(each.amount for each in own) for name, own in by_name.items()}
@@ -317,17 +322,19 @@ def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> li
         return [_paid(r) for r in records]
     if IN_TIME.search(question.text):
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
-    if scaled := [each for r in records for v in r.values if (each := _on_scale(question, r, v))]:
+    scales = scales_of(question.text)
+    scaled = [each for r in records for v in r.values if scales and (each := _on_scale(scales, r, v))]
+    if scaled:
         return list(scaled)
     needles = measures(question, Roster(records, ()))
     beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
     return [_Ranked(r, v, amount[0], amount[1].value) for r, v, amount in beside if amount]
 
 
-def _on_scale(question: Question, record: Record, value: Value) -> _Ranked | None:
-    """Return the amount of a sentence that the adjective of a question measures, beside the word for it or in its unit."""
-    for scale in scales_of(question.text):
-        amounts = find_amounts(value.text) if not value.header else []
+def _on_scale(scales: Iterable[Scale], record: Record, value: Value) -> _Ranked | None:
+    """Return the amount of a sentence that lies on a scale: beside the word for it or, alone, in its unit."""
+    for scale in scales:
+        amounts = measured_in(value.text) if not value.header else ()
         said = scale.header.search(value.text)
         if said:
             near = [q for q in amounts if 0 <= q.start - said.end() <= NEAR]
@@ -368,8 +375,7 @@ def _comparable(ranked: Iterable[_Ranked | None]) -> list[_Ranked]:
     paid = [each for each in known if each.unit in MONEY]
     if paid and all(COST.names(each.value.header) for each in known):
         known = paid
-    units = [each.unit for each in known]
-    main = max(units, key=units.count, default="")
+    main = next((unit for unit, _ in Counter(each.unit for each in known).most_common(1)), "")
     return [each for each in known if each.unit == main]
 
 

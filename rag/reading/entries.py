@@ -41,6 +41,7 @@ _SCRIPTS = pattern(
 )  # a name in Chinese and in Latin letters: two names
 _SERIES = pattern(r"(?P<stem>[\u4e00-\u9fff]{2,10})[- ·]?\d+(?:[.-]\d+)?\s*[号型]?")
 _ASIDE = pattern(r"\s*[(（][^()（）]*[)）]")
+_YEAR = pattern(r"(?:1[89]|20)\d\d(?:\s?年.*)?")
 _IN_NAME = pattern(r"(?:[A-Za-z]-?|[\u4e00-\u9fff]-)\Z")
 _UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
 
@@ -82,9 +83,10 @@ def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantit
     return nearest.unit or (unit["unit"].lower() if unit else ""), nearest
 
 
-def measured_in(text: str) -> list[Quantity]:
+@lru_cache(maxsize=1 << 13)
+def measured_in(text: str) -> tuple[Quantity, ...]:
     """Return the amounts in a sentence; no year is one, and no number of a name ("Stork-51", 白鹳-51)."""
-    return [q for q in find_amounts(text) if not _is_year(text, q) and not _IN_NAME.search(text, 0, q.start)]
+    return tuple(q for q in find_amounts(text) if not _is_year(text, q) and not _IN_NAME.search(text, 0, q.start))
 
 
 def _places(needle: Needle, text: str) -> Iterator[re.Match[str]]:
@@ -95,7 +97,7 @@ def _places(needle: Needle, text: str) -> Iterator[re.Match[str]]:
 
 def _is_year(text: str, quantity: Quantity) -> bool:
     digits = text[quantity.start : quantity.end]
-    return re.fullmatch(r"(?:1[89]|20)\d\d(?:\s?年.*)?", digits) is not None
+    return _YEAR.fullmatch(digits) is not None
 
 
 class _Known:

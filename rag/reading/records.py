@@ -79,6 +79,8 @@ _MONTH_YEAR = pattern(
     r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?,?)?\s+(?P<year>(?:1[89]|20)\d\d)\b",
     re.IGNORECASE,
 )
+_DATED = pattern(r"(?:\b(?:in|since|on|by|from|until|during|of|early|late|mid|around)|[,(（—于自在至])[ -]?\Z", re.IGNORECASE)
+_LONG = 12  # characters of a text that may say more than a date
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NEGATIVE = pattern(
     r"\s*(?:不(?![到足超同少仅])|未(?!来)|没|无(?![线监])|非(?!常)|否|[✗✘×❌]|(?:no|not|none|never|closed|false|n)\b)",
@@ -366,13 +368,22 @@ def date_of(text: str) -> tuple[int, int, int] | None:
     >>> date_of("2021年7月"), date_of("2023-03-13"), date_of("May 2018"), date_of("175B")
     ((2021, 7, 0), (2023, 3, 13), (2018, 5, 0), None)
     """
-    if match := _A_DATE.search(text):
+    if (match := _first_date(text)) is not None:
         written = _MONTH_YEAR.search(text)
         if written is None or written.start() > match.start():
             return int(match["year"]), int(match["month"] or 0), int(match["day"] or 0)
         month = _MONTHS.index(written["month"][:3].lower()) + 1
         return int(written["year"]), month, int(written["before"] or written["after"] or 0)
     return None
+
+
+def _first_date(text: str) -> re.Match[str] | None:
+    """Return the first date of a text; a bare number like a year ("has 2021 dishes") is one only where nothing else says a date."""
+    first = _A_DATE.search(text)
+    if first is None or first["month"] or len(text) < _LONG or _DATED.search(text, 0, first.start()):
+        return first
+    others = (match for match in _A_DATE.finditer(text, first.end()) if match["month"] or _DATED.search(text, 0, match.start()))
+    return first if re.match(r"\s?年", text[first.end() :]) else next(others, first)
 
 
 def is_date(text: str) -> bool:
