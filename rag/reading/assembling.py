@@ -18,7 +18,16 @@ from index.hits import Hit
 from index.terms import has_cjk
 from rag.reading.columns import IN_TIME, columns_asked, telling, unsaid
 from rag.reading.drafts import Draft, Span, Statement
-from rag.reading.entries import NEAR, amount_beside, entry_roster, entry_rosters, joined, measured_in, says
+from rag.reading.entries import (
+    NEAR,
+    amount_beside,
+    documents_of,
+    entry_documents,
+    entry_rosters,
+    joined,
+    measured_in,
+    says,
+)
 from rag.reading.framing import fitting
 from rag.reading.gathering import tables_for
 from rag.reading.lineages import (
@@ -37,6 +46,7 @@ from rag.reading.records import (
     Record,
     Roster,
     Value,
+    bounded,
     date_of,
     differ,
     is_date,
@@ -99,21 +109,36 @@ def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | N
     tables = tables_for(question, hits, index)
     if shape == "way" and (draft := tell_chronicle(question, tables)) is not None:
         return draft
-    asked = tables_asked(question, tables) if shape not in ("way", "beside") else tables
-    unmet = _assembled(question, shape, roster_of(asked), index) if asked else None
+    chooses = shape not in ("way", "beside")
+    asked = tables_asked(question, tables) if chooses else tables
+    unmet = _told_by(question, shape, bounded(asked), index) if asked else None
     if unmet is not None and unmet.statements:
         return unmet
-    entries = entry_rosters(hits)
-    told = [roster for roster in entries if shape not in ("way", "beside") and is_asked(question, roster)]
-    rosters = [joined(told or entries), *([] if asked else [roster_of(tables)])]
+    entries = entry_rosters(entry_documents(question, hits, index) if chooses else documents_of(hits))
+    told = [roster for roster in entries if chooses and is_asked(question, roster)]
+    rosters = [joined(told or entries), *([] if asked else [bounded(tables)])]
     if not told:
         rosters.reverse()
     for roster in rosters:
-        draft = _assembled(question, shape, roster, index)
+        draft = _told_by(question, shape, roster, index)
         if draft is not None and draft.statements:
             return draft
         unmet = unmet or draft
     return unmet
+
+
+def _told_by(question: Question, shape: Shape, roster: Roster, index: Index) -> Draft | None:
+    """Return the draft that a roster makes, with how much of it was read where that is not all; None if it makes none."""
+    draft = _assembled(question, shape, roster, index)
+    if draft is None or not draft.statements or not roster.left_out or shape in ("way", "beside"):
+        return draft
+    read, every = len(roster.records), len(roster.records) + roster.left_out
+    only = (
+        f"只比较了 {every} 行中的前 {read} 行。"
+        if question.language == "zh"
+        else f"Only the first {read} of {every} rows were compared. "
+    )
+    return replace(draft, lead=only + draft.lead)
 
 
 Shape = Literal["way", "beside", "superlative", "count", "list"]
@@ -139,7 +164,9 @@ def only_counts(question: Question) -> bool:
     """Tell whether a question asks for nothing but how many of something there are, and names nothing else."""
     told = [needle for needle in question.needles if not IDLE.fullmatch(needle.surface)]
     asked = {word for clause in question.clauses for word in clause.asked}
-    return _shape(question) == "count" and not question.mentions and all(n.surface in asked for n in told) and bool(told)
+    return (
+        _shape(question) == "count" and not question.mentions and all(n.surface in asked for n in told) and bool(told)
+    )
 
 
 def _assembled(question: Question, shape: Shape, roster: Roster, index: Index) -> Draft | None:
@@ -173,7 +200,7 @@ def ancestry(question: Question, hits: Sequence[Hit], index: Index) -> list[Stat
     if not asks_upward(question) or not subjects(question.mentions):
         return []
     told = tell_ancestors(question, roster_of(tables_for(question, hits, index)).records)
-    return told or tell_ancestors(question, entry_roster(hits).records)
+    return told or tell_ancestors(question, joined(entry_rosters(documents_of(hits))).records)
 
 
 def _list(question: Question, roster: Roster, index: Index, *, counted: bool) -> Draft | None:
@@ -290,7 +317,9 @@ def _best(question: Question, ranked: Iterable[_Ranked]) -> list[Statement]:
     if places.count > 1:
         chosen = sorted(best, key=lambda name: order.index(best[name]))[: places.count]
     else:
-        chosen = [name for name, amount in best.items() if amount in order[places.first - 1 : places.first]][:MOST_SOURCES]
+        chosen = [name for name, amount in best.items() if amount in order[places.first - 1 : places.first]][
+            :MOST_SOURCES
+        ]
     return [statement for name in chosen for statement in _told(by_name[name])]
 
 

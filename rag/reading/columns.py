@@ -20,7 +20,9 @@ TRANSLATED_MATCH = 0.5  # the same for a column named in the other language
 NEARLY = 0.8  # of the best match in its language from which another column is asked for too
 
 _UNIT_BEHIND = pattern(r"\s*[(（\[].*$")
-IN_TIME = pattern(r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*|\blast\s*(?:[?.,]|$)", re.IGNORECASE)
+IN_TIME = pattern(
+    r"最?(?:早|晚|新|近|老|旧)|\b(?:old|new|earl|late|recent|first)\w*|\blast\s*(?:[?.,]|$)", re.IGNORECASE
+)
 _IN_SIZE = pattern(r"(?:最|更|较|谁|哪.{0,3}|有多|规模)[大小](?![学型])|\b(?:large|big|small|huge)\w*", re.IGNORECASE)
 _MEANT = ((CHEAP, COST), (IN_TIME, DATE), (_IN_SIZE, SIZE))  # what a comparison is in when it names no column
 _KINDS: Mapping[Kind, Attribute] = {"organisation": MAKER, "person": MAKER, "date": DATE, "money": COST}

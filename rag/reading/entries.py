@@ -16,17 +16,21 @@ from functools import lru_cache
 from corpus.documents import Document, Section
 from corpus.patterns import pattern
 from corpus.sentences import split_sentences
+from index import Index
 from index.hits import Hit
+from index.terms import analyze
 from rag.reading.drafts import Span
 from rag.reading.fields import FieldLine, fields_of, find_leads
-from rag.reading.records import SAID, Record, Roster, Value, key_of
+from rag.reading.kinds import kin, kind_named, kind_said
+from rag.reading.records import MOST_ROWS, SAID, Record, Roster, Value, key_of
 from rag.reading.units import terms_of
 from rag.understanding.amounts import find_amounts
 from rag.understanding.quantities import Quantity
-from rag.understanding.questions import Needle
+from rag.understanding.questions import Needle, Question
 
 FEWEST = 3  # headings beside each other that make a list of things
 MOST_DOCUMENTS = 4  # that are read for one question
+MOST_OF_A_KIND = 60  # the same of those that tell of the kind that is asked for
 MOST_SENTENCES = 60  # of one thing
 _NEAR_NAME = 160  # characters behind a name in which what is told of it is cited together with the name
 NEAR = 40  # characters between an amount and the word for what it measures
@@ -46,16 +50,33 @@ _IN_NAME = pattern(r"(?:[A-Za-z]-?|[\u4e00-\u9fff]-)\Z")
 _UNIT = pattern(r"\s*(?P<unit>[A-Za-z%/²³]+|[\u4e00-\u9fff]{1,2})")
 
 
-def entry_rosters(hits: Sequence[Hit]) -> list[Roster]:
-    """Return what the documents of the best hits tell of things one after another, one roster for each that does."""
-    documents = list({hit.passage.document_id: hit.passage.document for hit in hits}.values())[:MOST_DOCUMENTS]
+def documents_of(hits: Sequence[Hit]) -> list[Document]:
+    """Return the documents of the best hits, at most ``MOST_DOCUMENTS``."""
+    return list({hit.passage.document_id: hit.passage.document for hit in hits}.values())[:MOST_DOCUMENTS]
+
+
+def entry_documents(question: Question, hits: Sequence[Hit], index: Index) -> list[Document]:
+    """Return the documents of the best hits, and those in which entries are named by the kind that a question asks for.
+
+    Who asks for the heaviest Stork asks for that of all documents that tell of Storks, not of those that a search ranks first.
+    """
+    found = {document.id: document for document in documents_of(hits)}
+    known = [record for roster in entry_rosters(list(found.values())) for record in roster.records]
+    asked = {word for clause in question.clauses for word in clause.asked}
+    words = [m.surface for m in question.mentions if m.held and kind_named(question, m, known)]
+    words += [n.surface for n in question.needles if n.surface in asked and kind_said(question, n, known)]
+    for word in words:
+        terms = [term for term in dict.fromkeys(analyze(word)) if len(term) > 1 and index.holds(term)]
+        for document in index.documents_with(terms, limit=MOST_OF_A_KIND) if terms else ():
+            if document.id not in found and any(kin([word], roster.records) for roster in entry_rosters([document])):
+                found[document.id] = document
+    return list(found.values())
+
+
+def entry_rosters(documents: Sequence[Document]) -> list[Roster]:
+    """Return what documents tell of things one after another, one roster for each that does."""
     read = (_entries(_Known(document)) for document in documents)
-    return [Roster(tuple(each.records), (each.called,)) for each in read if each.records]
-
-
-def entry_roster(hits: Sequence[Hit]) -> Roster:
-    """Return the entries of the documents of the best hits as one roster; an empty one if none tells of things."""
-    return joined(entry_rosters(hits))
+    return [Roster(tuple(each.records), (each.called,), left_out=each.left_out) for each in read if each.records]
 
 
 def joined(rosters: Sequence[Roster]) -> Roster:
@@ -66,7 +87,8 @@ def joined(rosters: Sequence[Roster]) -> Roster:
         found[record.key] = record if known is None else Record(
             known.name, known.keys | record.keys, known.values + record.values
         )  # fmt: skip
-    return Roster(tuple(found.values()), tuple(called for roster in rosters for called in roster.called))
+    called = tuple(called for roster in rosters for called in roster.called)
+    return Roster(tuple(found.values()), called, left_out=sum(roster.left_out for roster in rosters))
 
 
 def amount_beside(value: Value, needles: Iterable[Needle]) -> tuple[str, Quantity] | None:
@@ -118,21 +140,23 @@ class _Known:
 class _Read:
     """The entries of one document, and what they are called."""
 
-    __slots__ = ("called", "records")
+    __slots__ = ("called", "left_out", "records")
 
-    def __init__(self, records: Sequence[Record], called: frozenset[str]) -> None:
-        self.records, self.called = records, called
+    def __init__(self, records: Sequence[Record], called: frozenset[str], left_out: int) -> None:
+        self.records, self.called, self.left_out = records, called, left_out
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _entries(known: _Known) -> _Read:
     """Return the records of a document; they are called what its title, their headings, and most of their first sentences say."""
     document = known.document
     ends = _ends(document)
     sections = _listed(document, ends)
+    left_out, sections = len(sections[MOST_ROWS:]), sections[:MOST_ROWS]
     records = [_record(document, section.title, section.body, ends[section.start]) for section in sections]
     headed_at = {section.start for section in sections}
     led = [lead for lead in find_leads(document) if lead.start not in headed_at]
+    left_out, led = left_out + len(led[MOST_ROWS:]), led[:MOST_ROWS]
     records += [_with_name(_record(document, lead.name, lead.end, lead.stop), lead.start) for lead in led]
     records = [record for record in records if record.values]
     over = [" ".join(section.path[:-1]) for section in sections]
@@ -143,7 +167,7 @@ def _entries(known: _Known) -> _Read:
     records = [replace(r, keys=frozenset(key for key in r.keys if key == r.key or shared[key] == 1)) for r in records]
     first = Counter(term for record in records for term in terms_of(record.values[0].text))
     often = {term for term, count in first.items() if len(term) > 1 and 3 * count >= 2 * len(records)}
-    return _Read(records, frozenset(often | headings | terms_of(document.title)))
+    return _Read(records, frozenset(often | headings | terms_of(document.title)), left_out)
 
 
 def _listed(document: Document, ends: Mapping[int, int]) -> list[Section]:

@@ -22,6 +22,7 @@ from rag.understanding.mentions import TRANSLATION, Mention, mention_strength
 from rag.understanding.quantities import Quantity
 from rag.understanding.questions import Needle
 
+MOST_ROWS = 20_000  # of all tables, or entries of a document, that are read for one question: about two seconds
 SAID = 0.5  # how much of a word a text must have to say it
 
 
@@ -79,7 +80,9 @@ _MONTH_YEAR = pattern(
     r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?,?)?\s+(?P<year>(?:1[89]|20)\d\d)\b",
     re.IGNORECASE,
 )
-_DATED = pattern(r"(?:\b(?:in|since|on|by|from|until|during|of|early|late|mid|around)|[,(（—于自在至])[ -]?\Z", re.IGNORECASE)
+_DATED = pattern(
+    r"(?:\b(?:in|since|on|by|from|until|during|of|early|late|mid|around)|[,(（—于自在至])[ -]?\Z", re.IGNORECASE
+)
 _LONG = 12  # characters of a text that may say more than a date
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NEGATIVE = pattern(
@@ -208,10 +211,15 @@ class _Place:
         self.document, self.table = document, table
 
     def __hash__(self) -> int:
-        return hash((id(self.document), self.table.start))
+        return hash((id(self.document), self.table.start, len(self.table.rows)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Place) and self.document is other.document and self.table.start == other.table.start
+        return (
+            isinstance(other, _Place)
+            and self.document is other.document
+            and self.table.start == other.table.start
+            and len(self.table.rows) == len(other.table.rows)
+        )
 
 
 @lru_cache(maxsize=512)
@@ -286,6 +294,7 @@ class Roster:
     records: Sequence[Record]
     called: tuple[frozenset[str], ...]
     heads: frozenset[str] = frozenset()  # in lower case
+    left_out: int = 0  # rows or entries beyond what is read for one question
 
     def calls(self, needle: Needle) -> bool:
         """Tell whether a word of a question is what the records are called."""
@@ -301,12 +310,28 @@ class Roster:
         return ""
 
 
+def bounded(tables: Sequence[tuple[Document, Table]]) -> Roster:
+    """Return the records of tables, of at most ``MOST_ROWS`` rows together, with the number of rows that are left out."""
+    left, kept = MOST_ROWS, []
+    for document, table in tables:
+        kept.append((document, _first_rows(table, left)))
+        left = max(0, left - len(table.rows))
+    every = sum(len(table.rows) for _, table in tables)
+    roster = roster_of([pair for pair in kept if pair[1].rows])
+    return replace(roster, left_out=every - MOST_ROWS) if every > MOST_ROWS else roster
+
+
+def _first_rows(table: Table, most: int) -> Table:
+    return table if len(table.rows) <= most else replace(table, rows=table.rows[:most])
+
+
 def roster_of(tables: Sequence[tuple[Document, Table]]) -> Roster:
     """Return the records of tables; a table whose first header tells nothing ("name") is called what its caption says.
 
-    Remembered: questions look at the same tables again and again, at each by itself and at all together.
+    Remembered: questions look at the same tables again and again, at each by itself and at all together. Of each table at
+    most ``MOST_ROWS`` rows are read.
     """
-    return _roster(tuple(_Place(document, table) for document, table in tables))
+    return _roster(tuple(_Place(document, _first_rows(table, MOST_ROWS)) for document, table in tables))
 
 
 @lru_cache(maxsize=256)
@@ -382,7 +407,11 @@ def _first_date(text: str) -> re.Match[str] | None:
     first = _A_DATE.search(text)
     if first is None or first["month"] or len(text) < _LONG or _DATED.search(text, 0, first.start()):
         return first
-    others = (match for match in _A_DATE.finditer(text, first.end()) if match["month"] or _DATED.search(text, 0, match.start()))
+    others = (
+        match
+        for match in _A_DATE.finditer(text, first.end())
+        if match["month"] or _DATED.search(text, 0, match.start())
+    )
     return first if re.match(r"\s?年", text[first.end() :]) else next(others, first)
 
 

@@ -149,9 +149,9 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     ]
     related = any(held_by for _, held_by in named)
     for mention, held_by in named:
-        kind = kind_named(question, mention, records)
-        if len(kind) > len(held_by):
-            found.append({record.key: list(record.values[:1]) for record in kind})
+        named_so = kind_named(question, mention, records)
+        if len(named_so) > len(held_by):
+            found.append({record.key: list(record.values[:1]) for record in named_so})
             continue
         if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"
             held_by = _matching(records, mention, None)

@@ -16,7 +16,8 @@ ADJECTIVE_ZH = r"(?:[重轻大小多少高低长短早晚新旧老贵快慢深�
 _SUPERLATIVE = r"(?:most|least|(?!(?:for|inter|requ|gu|hon|mod|har|contr?|prot)est)\w{2,}est|best)\b"
 _NTH = pattern(rf"\b(?P<nth>{'|'.join(_ORDINALS[1:])}|\d{{1,2}}(?:st|nd|rd|th))[- ]{_SUPERLATIVE}", re.IGNORECASE)
 _TOP = pattern(
-    rf"\b(?:top[- ](?P<top>{'|'.join(_EN)}|\d{{1,2}})|(?P<many>{'|'.join(_EN[1:])}|\d{{1,2}}) {_SUPERLATIVE})\b", re.IGNORECASE
+    rf"\b(?:top[- ](?P<top>{'|'.join(_EN)}|\d{{1,2}})|(?P<many>{'|'.join(_EN[1:])}|\d{{1,2}}) {_SUPERLATIVE})\b",
+    re.IGNORECASE,
 )
 _NTH_ZH = pattern(
     r"第(?P<nth>[二三四五六七八九十]|\d{1,2})(?P<most>[重轻小多少高低短早晚新旧老贵快慢深浅宽窄厚薄强弱热冷亮暗]|大(?!学)|长(?![江城沙春安征])|便宜|安静)"
@@ -57,7 +58,9 @@ def says_rank(word: str, text: str) -> bool:
     (True, False)
     """
     found = (each.search(text) for each in (_NTH, _NTH_ZH, _TOP, _TOP_ZH))
-    return any(match is not None and word.lower() in match[0].lower() for match in found) and not _ADJECTIVE.search(word)
+    return any(match is not None and word.lower() in match[0].lower() for match in found) and not _ADJECTIVE.search(
+        word
+    )
 
 
 def as_extreme(text: str) -> str:

@@ -101,6 +101,7 @@ def test_what_the_index_knows_of_words_is_known_of_them(embedded, opened):
 @pytest.mark.parametrize("terms", [["gpt3"], ["模型", "参数"], ["the", "language", "model"], ["nowhere"], []])
 def test_passages_with_all_of_some_terms_come_in_document_order(embedded, opened, terms):
     assert opened.passages_with(terms, 5) == embedded.passages_with(terms, 5)
+    assert opened.documents_with(terms, 5) == embedded.documents_with(terms, 5)
     filter = Filter.of(languages=["zh"])
     assert opened.narrowed(filter).passages_with(terms, 5) == embedded.narrowed(filter).passages_with(terms, 5)
 

@@ -114,6 +114,12 @@ def test_passages_that_hold_all_terms_come_in_document_order(bilingual):
     assert bilingual.passages_with([]) == []
 
 
+def test_documents_with_all_of_some_terms_come_once_each_in_their_order(bilingual):
+    assert [document.id for document in bilingual.documents_with(["year"])] == ["glacier", "harbour"]
+    assert [document.id for document in bilingual.documents_with(["year"], limit=1)] == ["glacier"]
+    assert bilingual.documents_with([]) == []
+
+
 def test_idf_rises_with_rarity_and_is_zero_for_what_is_not_there(bilingual):
     assert bilingual.idf("volcano") > bilingual.idf("year") > 0
     assert bilingual.idf("zebra") == 0.0
