@@ -15,7 +15,7 @@ _DIRECTORY = pattern(
     re.IGNORECASE,
 )
 _IN_PAGE_LINK = pattern(r"\[[^\]\n]*\]\(#[^()\n]*\)\s*$")
-_PAGE_NUMBER = pattern(r"[\s.·…]*(?:\.{2,}|…+|\s)\s*\d{1,4}\s*$")
+_PAGE_NUMBER = pattern(r"(?<![\s.·…])[\s.·…]++(?:(?<=\.\.)|(?<=[\s…]))\d{1,4}\s*+$")
 _NUMBER = pattern(r"^\W*(?:第?[一二三四五六七八九十\d]{1,3}(?:[.．]\d{1,2})*[章节部篇]?[.、．)）\s]+)?")
 _NOT_WORD = pattern(r"\W+")
 

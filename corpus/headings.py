@@ -11,7 +11,9 @@ from corpus.lines import Line
 from corpus.patterns import pattern
 from corpus.titles import clean_title
 
-_ATX = pattern(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
+# Words up to the signs that may close a heading; each run of spaces is gone through once.
+_TITLE = r"(?!#*[ \t]*$)[^ \t\n]++(?:[ \t]++(?!#*[ \t]*$)[^ \t\n]++)*+"
+_ATX = pattern(rf" {{0,3}}(#{{1,6}})(?:[ \t]++({_TITLE}))?(?:[ \t]+#+)?[ \t]*$")
 _STATED_TITLE = pattern(r"\s*(?:标题|题目|title)\s*[:：]\s*(.{1,200})", re.IGNORECASE)
 
 

@@ -17,6 +17,7 @@ _ENDER = pattern(
     | [。！？｡]+[。！？｡…!?]*{_AFTER}                    # Chinese enders, also several
     | (?<=[\u3400-\u9fff）)”"])[!?]+{_AFTER}            # half-width ones after Chinese
     | [.!?]+{_AFTER}(?=\s|\Z|[{_WIDE}])                 # Latin ones before a space or Chinese; not 1.4, not a.com
+    | ([.!?]{{2,}}+)                                    # a run that ends nothing: passed over as a whole, not sign by sign
     """,
     re.VERBOSE,
 )
@@ -40,7 +41,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     begin = 0
     for match in _ENDER.finditer(text):
-        if match.group() != "\n" and _goes_on(text, begin, match):
+        if match.lastindex or (match.group() != "\n" and _goes_on(text, begin, match)):
             continue
         _append(spans, text, begin, match.end())
         begin = match.end()

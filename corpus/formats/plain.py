@@ -6,7 +6,9 @@ from corpus.decoding import Decoded, decode
 from corpus.formats import Extract
 from corpus.patterns import pattern
 
-_PAGE = pattern(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", 18)  # DOTALL and IGNORECASE
+_PAGE = pattern(
+    r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", 18
+)  # DOTALL and IGNORECASE
 
 
 def extract(data: bytes, name: str) -> Extract:
