@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from corpus.patterns import pattern
 
+_LONGEST = 500  # characters; what is longer is no heading, whatever it is marked as, and keeps its marks
 _MARKUP = frozenset("[]【】{}*_`\\!")
 _MARK = pattern(r"\s*\[\^?\d{1,3}\](?!\()")
 _LINKED = pattern(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
@@ -55,9 +56,9 @@ def clean_title(text: str) -> str:
     >>> clean_title(r"**BLOOMZ** \& mT0[31]")
     'BLOOMZ & mT0'
     """
-    if _MARKUP.isdisjoint(text):
-        return " ".join(text.split())
-    text = text.strip()
+    text = " ".join(text.split())
+    if len(text) > _LONGEST or _MARKUP.isdisjoint(text):
+        return text
     text = _MARK.sub("", _LINKED.sub(r"\1", _IMAGE.sub("", _ANCHOR.sub("", _EDIT.sub("", text)))))
     return " ".join(_ESCAPE.sub(r"\1", _EMPHASIS.sub(r"\2", text)).split())
 

@@ -462,7 +462,7 @@ def _written(text: str, records: Iterable[Record]) -> list[Record]:
 
 def _forms(name: str) -> list[str]:
     """Return a name as it may be said: whole, without what stands in brackets, without its version, its Chinese part."""
-    bare = re.sub(r"\s*[(（].*", "", name)
+    bare = re.sub(r"(?<!\s)\s*+[(（].*", "", name)
     asides = re.findall(r"[(（]([^()（）]+)[)）]", name)
     return list(dict.fromkeys((name, bare, *asides, re.sub(r"\s*v?\d+(?:\.\d+)*$", "", bare), bare.partition(" ")[0])))
 

@@ -15,6 +15,8 @@ SECONDS = 60  # what is linear takes about one; what is quadratic takes minutes,
 READ = "import sys; from corpus import Document, split; list(split([Document.from_text(sys.stdin.read(), id='a')]))"
 TEXTS = {
     "a heading of spaces": "# a{ }b",
+    "a heading of spaces before a bracket": "# a{ }[b",
+    "a heading of stars": "# {*a }b",
     "full stops in a sentence": "Text a{.}b",
     "full stops after others": "**a{。}{.}b** text",
     "full stops in a directory": "目录\n\na{.}b\nc\nd\n\na{.}b\n",
