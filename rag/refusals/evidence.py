@@ -114,13 +114,16 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -
     for unit in _about(units, question):
         matches = [
             max(_firm(needle, unit, question), _as_kind(said, unit, question))
+            if said
+            else _firm(needle, unit, question)
             for needle, said in zip(question.needles, kinds_said, strict=True)
         ]
         best = list(map(max, best, matches))
         for clause in question.clauses:
             share = _share(unit, clause, question, weights, matches, foreign=foreign > 0.5)
-            asked = _of_what_is_asked(clause, question, matches, foreign=foreign > 0.5)
-            together = max(together, share * asked)
+            if share > together:  # else it is no more whatever it is worth
+                asked = _of_what_is_asked(clause, question, matches, foreign=foreign > 0.5)
+                together = max(together, share * asked)
     text = terms_of(" ".join(statement.text for statement in draft.statements))
     kinds = {clause.kind for clause in question.clauses}
     valued = bool(kinds) and kinds <= _VALUES
@@ -257,14 +260,10 @@ def _covered(
 ) -> float:
     """Return the share of the question's words and names that pieces and a text have together, each where it is said best."""
     terms = terms_of(text)
-    matches = [
-        max(
-            (max(needle_match(needle, unit) * needle.sureness, _as_kind(said, unit, question)) for unit in units),
-            default=0.0,
-        )
-        for needle, said in zip(question.needles, kinds_said, strict=True)
-    ]
-    matches = [max(match, n.found_in(terms) * n.sureness) for n, match in zip(question.needles, matches, strict=True)]
+    matches = []
+    for needle, said in zip(question.needles, kinds_said, strict=True):
+        match = max([needle.found_in(terms), *[needle_match(needle, unit) for unit in units]]) * needle.sureness
+        matches.append(max([match, *[_as_kind(said, unit, question) for unit in units]]) if said else match)
     matches += [_named(mention, units, text) for mention in question.mentions]
     return _weighted([*weights, *[NAME_WEIGHT] * len(question.mentions)], matches)
 
@@ -308,21 +307,23 @@ def _share(
     foreign: bool,
 ) -> float:
     """Return the share of the question's words, its uncertain names and the kind of value asked for that a unit has."""
-    told = [match >= 0.5 for needle, match in zip(question.needles, matches, strict=True) if len(needle.surface) > 1]
-    if foreign and not question.mentions and len(told) > 2 and sum(told) < 2:
-        matches = [match * ONE_OF_MANY for match in matches]
-    several = sum(mention.sure for mention in question.mentions) > 1 and clause.kind not in _VALUES
+    if foreign and not question.mentions:
+        told = [
+            match >= 0.5 for needle, match in zip(question.needles, matches, strict=True) if len(needle.surface) > 1
+        ]
+        if len(told) > 2 and sum(told) < 2:
+            matches = [match * ONE_OF_MANY for match in matches]
+    several = len(question.mentions) > 1 and clause.kind not in _VALUES and sum(m.sure for m in question.mentions) > 1
     names = [mention for mention in question.mentions if several or not mention.sure]
-    held = sum(w * m for w, m in zip(weights, matches, strict=True))
-    held += sum(NAME_WEIGHT * name_match(mention, unit) for mention in names)
-    whole = sum(weights) + NAME_WEIGHT * sum(FOREIGN_UNKNOWN if foreign and not m.held else 1.0 for m in names)
+    held = sum(map(mul, weights, matches)) + sum([NAME_WEIGHT * name_match(mention, unit) for mention in names])
+    whole = sum(weights) + NAME_WEIGHT * sum([FOREIGN_UNKNOWN if foreign and not m.held else 1.0 for m in names])
     return _with_value(held, whole, unit, clause, question)
 
 
 def _firm(needle: Needle, unit: Unit, question: Question) -> float:
     """Return a match as evidence: half a word proves little, nor does a translation where the language is the same."""
     match = needle_match(needle, unit) * needle.sureness
-    if not needle.known and unit.document.language == question.language:
+    if match and not needle.known and unit.document.language == question.language:
         match *= 0.5
     return match if match >= 1.0 else match**1.5
 
@@ -346,14 +347,12 @@ def _kind_said(needle: Needle, question: Question) -> _KindSaid | None:
     return None
 
 
-def _as_kind(said: _KindSaid | None, unit: Unit, question: Question) -> float:
+def _as_kind(said: _KindSaid, unit: Unit, question: Question) -> float:
     """Return how much a piece has of a word that only says the kind of answer, by showing such an answer.
 
     "Which company launched it" is told by "made by Basalt Labs": neither word need stand there. A field that is named after
     what is asked tells what fields are named after: "Year: 1998" when it was published.
     """
-    if said is None:
-        return 0.0
     value = value_fit(unit, said.clause, question)
     return min(1.0, value) if said.only else float(value >= LABELLED)
 
