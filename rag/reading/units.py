@@ -82,15 +82,20 @@ class Unit:
         """The name that the piece is about: one that it begins with, else its heading if that is short enough for one."""
         if self.kind == "cell":
             return self.topic
-        match = _BEGINS_WITH_NAME.match(self.text)
-        if match:
-            return match["name"].strip()
-        return self.topic if _NAME_LIKE.fullmatch(self.topic) else ""
+        return _subject(self.text, self.topic)
 
     @property
     def refers_back(self) -> bool:
         """Whether the piece begins with a pronoun, so that it is about what the sentence before it is about."""
         return _REFERS_BACK.match(self.text) is not None
+
+
+@lru_cache(maxsize=1 << 13)
+def _subject(text: str, topic: str) -> str:
+    match = _BEGINS_WITH_NAME.match(text)
+    if match:
+        return match["name"].strip()
+    return topic if _NAME_LIKE.fullmatch(topic) else ""
 
 
 @lru_cache(maxsize=1 << 13)

@@ -138,6 +138,10 @@ class Mention:
     strengths: dict[Unit | str | tuple[str, ...], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # remembered
+    cores: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)  # each spelling and its core
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cores", tuple([(name, _core(name)) for name in self.spellings]))
 
     @property
     def sure(self) -> bool:
@@ -214,13 +218,19 @@ def mention_strength(text: str, mention: Mention) -> float:
     """Return how surely a text mentions exactly this name: 1, less inside a longer name, 0 not at all."""
     strength = mention.strengths.get(text)
     if strength is None:
-        lower = text.lower()  # most texts have no word of a name: to look for one is cheaper than to match a pattern
-        maybe = [name for name in mention.spellings if _core(name) in lower]
+        lower = _in_lower(text)  # most texts have no word of a name: to look for one is cheaper than to match a pattern
+        maybe = [name for name, core in mention.cores if core in lower]
         strength = max(_strength(text, name) for name in maybe) if maybe else 0.0
         if strength < TRANSLATION and any(word in text for word in mention.translations):
             strength = TRANSLATION
         mention.strengths[text] = strength
     return strength
+
+
+@lru_cache(maxsize=1 << 13)
+def _in_lower(text: str) -> str:
+    """Return a text in lower case; remembered, because that takes Chinese texts ten times as long as to look them up."""
+    return text.lower()
 
 
 TRANSLATION = 0.9  # a name said by its translation
