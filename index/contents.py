@@ -141,6 +141,11 @@ class Contents:
             return self.lexical.holds(term)
         return len(self.selected.only(self.lexical.holding(term))) > 0
 
+    def held(self, terms: Sequence[str]) -> list[str]:
+        """Return those of many terms that some passage holds, in their order."""
+        held = self.lexical.held(terms)
+        return held if self.selected is None else list(filter(self.holds, held))
+
     def occurs(self, term: str) -> bool:
         """Tell whether any passage holds a term, selected or not: what words mean does not hang on a filter."""
         return self.lexical.holds(term)

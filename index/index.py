@@ -283,6 +283,10 @@ class Index:
         """Tell whether any passage, its context included, holds an index term."""
         return self._contents.holds(term)
 
+    def held(self, terms: Sequence[str]) -> list[str]:
+        """Return those of many terms that some passage holds, in their order; faster than to ask for each."""
+        return self._contents.held(terms)
+
     def passages_with(self, terms: Collection[str], limit: int = 200) -> list[Passage]:
         """Return the passages that hold all of the index terms, in document order; none for no terms."""
         return self._contents.passages_with(terms, limit)

@@ -126,6 +126,11 @@ class Lexical:
         """Tell whether any passage holds a term."""
         return bool(self._find(term).places)
 
+    def held(self, terms: Sequence[str]) -> list[str]:
+        """Return those of many terms that some passage holds, in their order."""
+        known = set[str]().union(*(part.postings.vocabulary.among(terms) for part in self.parts))
+        return [term for term in terms if term in known and self.holds(term)]
+
     def holding(self, term: str) -> Numbers:
         """Return the numbers of the passages that hold a term, ascending."""
         found = [

@@ -65,6 +65,9 @@ class State(Protocol):
     def holds(self, term: str) -> bool:
         """Tell whether any passage holds a term."""
 
+    def held(self, terms: Sequence[str]) -> list[str]:
+        """Return those of many terms that some passage holds, in their order."""
+
     def candidates(self, query: Query, vector: Floats | None, depth: int) -> Candidates:
         """Return the ``depth`` best passages by words and those nearest to the vector, with both scores of all."""
 

@@ -99,6 +99,15 @@ class Vocabulary:
             number += 1
         return -1
 
+    def among(self, strings: Sequence[str]) -> set[str]:
+        """Return those of many strings that are in it; several times as fast as to find each."""
+        if not len(self) or not strings:
+            return set()
+        sums = np.fromiter([crc32(string.encode("utf-8", "surrogatepass")) for string in strings], np.uint32)
+        at = np.minimum(np.searchsorted(self.checksums, sums), len(self) - 1)
+        maybe = np.flatnonzero(self.checksums[at] == sums).tolist()
+        return {strings[number] for number in maybe if self.find(strings[number]) >= 0}
+
     def shared(self, other: Vocabulary) -> npt.NDArray[np.int32]:
         """Return the numbers of the strings that another vocabulary holds too, ascending."""
         if len(self) > 8 * len(other):

@@ -134,6 +134,11 @@ class RemoteContents:
         """Tell whether any passage, its context included, holds a term."""
         return self.lexicon.holds(term) and (not self.where.is_narrow or bool(self.passages_with([term], 1)))
 
+    def held(self, terms: Sequence[str]) -> list[str]:
+        """Return those of many terms that some passage holds, in their order."""
+        known = self.lexicon.among(terms)
+        return [term for term in terms if term in known and self.holds(term)]
+
     def occurs(self, term: str) -> bool:
         """Tell whether any passage holds a term, selected or not."""
         return self.lexicon.holds(term)

@@ -80,6 +80,10 @@ class Lexicon:
         """Tell whether any passage holds a term."""
         return self._find(term).holding > 0
 
+    def among(self, terms: Sequence[str]) -> set[str]:
+        """Return those of many terms that passages hold or held once."""
+        return set[str]().union(*(part.vocabulary.among(terms) for part in self.parts))
+
     def held_in_chinese(self, term: str) -> bool:
         """Tell whether any Chinese passage holds a term."""
         return self._find(term).chinese > 0

@@ -299,11 +299,10 @@ def _unknown(surface: str, start: int) -> Mention:
 
 def names_beside(surface: str, index: Index) -> Iterator[str]:
     """Yield the names of the documents that are one letter away: one more, one less, another one, or two exchanged."""
-    for term in _one_letter_away(normalize_name(surface)):
-        if index.holds(term):
-            texts = [passage.text for passage in index.passages_with([term], limit=_READ_FOR_NAMES)]
-            names = [name for text in texts for name in names_in(text) if normalize_name(name) == term]
-            yield from (name for name in dict.fromkeys(names) if not any(_in_lower_case(name, text) for text in texts))
+    for term in index.held(list(_one_letter_away(normalize_name(surface)))):
+        texts = [passage.text for passage in index.passages_with([term], limit=_READ_FOR_NAMES)]
+        names = [name for text in texts for name in names_in(text) if normalize_name(name) == term]
+        yield from (name for name in dict.fromkeys(names) if not any(_in_lower_case(name, text) for text in texts))
 
 
 def version_beside(surface: str, index: Index) -> str:

@@ -120,6 +120,7 @@ def test_an_index_can_be_narrowed_to_some_documents(index):
     assert {hit.passage.document_id for hit in narrowed.search("rivers")} == {"p/ice.md", "p/snow.md"}
     assert [passage.document_id for passage in narrowed.passages_with(["river"])] == ["p/ice.md", "p/snow.md"]
     assert (narrowed.holds("spring"), narrowed.holds("week"), index.holds("week")) == (True, False, True)
+    assert narrowed.held(["week", "spring", "weke"]) == ["spring"]
 
 
 def test_a_narrowed_index_can_be_narrowed_further(index):

@@ -125,6 +125,8 @@ def test_idf_rises_with_rarity_and_is_zero_for_what_is_not_there(bilingual):
     assert bilingual.idf("zebra") == 0.0
     assert bilingual.holds("volcano")
     assert not bilingual.holds("zebra")
+    assert bilingual.held(["zebra", "year", "volcano", "year"]) == ["year", "volcano", "year"]
+    assert bilingual.held([]) == []
 
 
 @pytest.mark.parametrize("saved", [False, True])

@@ -92,6 +92,7 @@ def test_changes_in_any_order_rank_as_one_build_does(seed, saved, tmp_path, monk
     terms = [term for word in WORDS for term in analyze(word)]
     assert [index.idf(term) for term in terms] == pytest.approx([once.idf(term) for term in terms])
     assert [index.holds(term) for term in terms] == [once.holds(term) for term in terms]
+    assert index.held(terms) == [term for term in terms if once.holds(term)]
     assert [index.query(question).terms for question in QUESTIONS] == [once.query(q).terms for q in QUESTIONS]
     for question in QUESTIONS:
         for one, other in zip(index.search(question, 8), once.search(question, 8), strict=True):
