@@ -43,6 +43,7 @@ from rag.reading.narrowing import narrow
 from rag.reading.records import (
     COST,
     DATE,
+    MAKER,
     Record,
     Roster,
     Value,
@@ -82,6 +83,9 @@ MOST_COLUMNS = 5  # of a difference
 
 _COUNTS = pattern(rf"(?:几|多少){MEASURE_WORD}|\bhow many\b", re.IGNORECASE)
 _ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
+_FOLLOWED = pattern(
+    r"(?:之后|后面|后继|下一代)(?:推出|发布|出|做)?(?:的|是|的是|了)*(?:什么|哪)|\bwhat (?:came after|followed|succeeded|replaced)\b", re.IGNORECASE
+)
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
 
 Tables = Sequence[tuple[Document, Table]]
@@ -157,7 +161,7 @@ def _shape(question: Question) -> Shape | None:
         return "superlative"
     if _COUNTS.search(question.text) and kinds & {"number", "count"}:
         return "count"
-    return "list" if question.several or kinds & {"list", "lineage"} else None
+    return "list" if question.several or kinds & {"list", "lineage"} or _FOLLOWED.search(question.text) else None
 
 
 def only_counts(question: Question) -> bool:
@@ -320,7 +324,24 @@ def _best(question: Question, ranked: Iterable[_Ranked]) -> list[Statement]:
         chosen = [name for name, amount in best.items() if amount in order[places.first - 1 : places.first]][
             :MOST_SOURCES
         ]
-    return [statement for name in chosen for statement in _told(by_name[name])]
+    statements = [statement for name in chosen for statement in _told(by_name[name])]
+    if len(chosen) == 1:
+        statements += _asked_of_it(question, by_name[chosen[0]][0])
+    return statements
+
+
+def _asked_of_it(question: Question, best: _Ranked) -> list[Statement]:
+    """Return what a question asks of the extreme besides: "who built the longest bridge", 最贵的什么时候建成."""
+    asked = [meant for words, meant in _ASKED_OF_IT if words.search(question.text) and not meant.names(best.value.header)]
+    values = [value for meant in asked for value in best.record.under(meant)[:1] if value.header]
+    return [Statement(said(best.record, value), (value.span,)) for value in values]
+
+
+_ASKED_OF_IT = (
+    (pattern(r"谁|哪家|哪个(?:公司|单位|机构|团队)|\bwho\b|\bby whom\b|\bwh(?:at|ich) compan", re.IGNORECASE), MAKER),
+    (pattern(r"什么时候|何时|哪(?:一)?年|什么时间|\bwhen\b|\bwh(?:at|ich) year\b", re.IGNORECASE), DATE),
+    (pattern(r"多少钱|花了?多少|\bhow much\b.*\bcost", re.IGNORECASE), COST),
+)
 
 
 def _measured(roster: Roster, question: Question) -> Roster:

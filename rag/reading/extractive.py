@@ -136,7 +136,8 @@ def _not_contrary(ranked: Sequence[Scored], question: Question) -> Sequence[Scor
     of 400 kg.
     """
     if all(clause.kind == "superlative" for clause in question.clauses):
-        ranked = [scored for scored in ranked if scored.unit.kind != "cell"]
+        floor = RUNNER_UP * ranked[0].total if ranked and ranked[0].unit.kind == "cell" else 0.0
+        ranked = [scored for scored in ranked if scored.unit.kind != "cell" and scored.total >= floor]
     limits = [limit for limit in limits_of(question.text) if limit.amount.unit]
     return [scored for scored in ranked if not any(_is_beyond(scored.unit.text, limit) for limit in limits)]
 
@@ -203,6 +204,8 @@ def _take_in(statement: Statement, statements: list[Statement]) -> None:
 
 def _same_said(text: str, other: str) -> bool:
     """Tell whether two texts say the same: most words of the shorter one, all of its numbers and names, no negation apart."""
+    if " · " in text and " · " in other and text.partition(" · ")[0] != other.partition(" · ")[0]:
+        return False  # the same of two things
     short, long = sorted((text, other), key=len)
     few, many = terms_of(short), terms_of(long)
     if len(few & many) < SAME_SAID * len(few):

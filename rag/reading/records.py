@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from corpus.documents import Document, Row, Table
 from corpus.patterns import pattern
-from index.terms import normalize_name
+from index.terms import is_cjk, normalize_name
 from rag.reading.drafts import Span
 from rag.reading.units import terms_of
 from rag.understanding.amounts import find_amounts
@@ -70,6 +70,7 @@ COST = Attribute.of(r"成本|价|费|cost|price|fee|budget|预算|金额", r"(?!
 PARTS = pattern(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
 
 _GENERIC = pattern(r"(?:名称|名字|名|项目|条目|产品|型号|品名|名目|name|title|item|entry|product)?", re.IGNORECASE)
+_NAMED_SO = pattern(r"(?<=[\u4e00-\u9fff])(?:的?名称|名字|名)\Z")  # 桥名: what the rows are about are bridges
 _ASIDE = pattern(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _LINK = pattern(r"!?\[([^\]]*)\]\([^)\s]*\)")
 _A_DATE = pattern(
@@ -305,7 +306,7 @@ class Roster:
     def said_of(self, needle: Needle) -> str:
         """Return what a Chinese compound says of the thing at its end: 开源 of 开源模型 where the records are 模型."""
         for head in self.heads:
-            if len(head) > 1 and needle.surface.endswith(head) and len(needle.surface) > len(head) + 1:
+            if is_cjk(head[0]) and needle.surface.endswith(head) and len(needle.surface) > len(head) + 1:
                 return needle.surface[: -len(head)]
         return ""
 
@@ -341,6 +342,10 @@ def _roster(places: tuple[_Place, ...]) -> Roster:
     heads = set()
     for document, table in tables:
         first = head_of(table).lower()
+        if table.turned:
+            first = ""
+        elif (bare := _NAMED_SO.sub("", first)) and is_cjk(bare[0]):
+            first = bare
         generic = _GENERIC.fullmatch(first) is not None
         called[terms_of(f"{table.caption} {table.section} {document.title}" if generic else first)] = None
         heads |= set() if generic else {first}

@@ -31,13 +31,16 @@ from rag.reading.records import (
     key_of,
     mentions_name,
     roster_of,
+    sizes_of,
 )
 from rag.reading.rows import row_of
 from rag.reading.units import terms_of
+from rag.understanding.asking import MEASURE_WORD
 from rag.understanding.grammar import GENERIC_HEADS
 from rag.understanding.measures import mean_alike
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
+from rag.understanding.wording import same_terms
 
 Relation = Literal["made by", "built on", "about"]
 
@@ -65,6 +68,10 @@ BUILDS = pattern(
 )
 _NEGATES = pattern(
     r"不能|不可|不许|不允许|不支持|不开|没有|没(?=[^落])|未(?!来)|并非|\bnot\b|n't\b|\bcannot\b|\bwithout\b|\bno\b",
+    re.IGNORECASE,
+)
+_COMPARES_NEXT = pattern(
+    r"\s{5,}|\s+(?:the )?(?:most|least|fewest|highest|lowest|largest|smallest|longest|more|fewer|less|over|under|at least|at most|up to)\b",
     re.IGNORECASE,
 )
 _YEAR = pattern(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
@@ -172,9 +179,15 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
     negated = _NEGATES.search(question.text) is not None
     used = []
     for needle in conditions(question, roster, index):
+        if exactly := _in_its_column(needle, question, roster):
+            found.append(exactly)
+            used.append(needle)
+            continue
         kind = _is_before_called(needle, question, roster)
         held = _by_word(records, needle, negated=negated, kind=kind)
         named_so = kind_said(question, needle, records)
+        if not held and held is not None and not named_so and _only_leads_in(needle, question):
+            continue
         if named_so:
             held = {record.key: list(record.values[:1]) for record in named_so} | (held or {})
         if held is not None:
@@ -189,6 +202,31 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
         if (key := record.key) in keys
     ]
     return Choice(chosen, tuple(used))
+
+
+def _in_its_column(number: Needle, question: Question, roster: Roster) -> dict[str, list[Value]]:
+    """Return the records with a number in the column that the word behind it names: "6 lanes", 6车道; {} if it names none."""
+    if not number.surface.isdigit():
+        return {}
+    text = question.text.lower()
+    behind = _MEASURE_WORD.sub("", text[text.find(number.surface) + len(number.surface) :])
+    words = [n for n in question.needles if n is not number and behind.startswith(n.surface)]
+    headers = {v.header for record in roster.records for v in record.values if v.header} if words else set()
+    named = {header for header in headers if any(_names(word, header) for word in words)}
+    held = {
+        record.key: [v for v in record.values if v.header in named and any(q.value == int(number.surface) for q in sizes_of(v))]
+        for record in (roster.records if named else ())
+    }
+    return {key: values for key, values in held.items() if values}
+
+
+_MEASURE_WORD = pattern(rf"^\s*(?:{MEASURE_WORD}(?=[\u4e00-\u9fff]{{2}}))?")
+
+
+def _only_leads_in(needle: Needle, question: Question) -> bool:
+    """Tell whether a word of an English question stands right before what compares: "carries" of "carries the most cars"."""
+    found = (match for match in re.finditer(re.escape(needle.surface), question.text, re.IGNORECASE))
+    return any(_COMPARES_NEXT.match(question.text, match.end()) for match in found)
 
 
 def _is_before_called(needle: Needle, question: Question, roster: Roster) -> bool:
@@ -215,8 +253,16 @@ def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]
         if said:
             kept.append(_as_needle(said, index))
         elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle) and not _only_measures(needle, question):
-            kept.append(needle if needle.sureness >= MEANT else replace(needle, others=()))
+            kept.append(needle if needle.sureness >= MEANT or _names_alike(needle, roster) else replace(needle, others=()))
     return kept
+
+
+def _names_alike(needle: Needle, roster: Roster) -> bool:
+    """Tell whether another form of a word ("flew" and flight) stands in what a column is called."""
+    alike = frozenset(same_terms(needle.surface))
+    return bool(alike) and any(
+        alike & terms_of(header) for header in {v.header for r in roster.records for v in r.values if v.header}
+    )
 
 
 def _only_measures(needle: Needle, question: Question) -> bool:

@@ -380,7 +380,8 @@ def _whole(group: Sequence[Concept]) -> Iterable[Concept]:
 
 def _compared_apart(plain: str, placed: Iterable[tuple[int, Concept]]) -> Iterable[tuple[int, Concept]]:
     """Yield the concepts, what compares ("最重的", "第二大") apart from words that a dictionary did not divide or divided elsewhere."""
-    spans = [match.span() for match in _COMPARES_ZH.finditer(plain)] if "最" in plain or "第" in plain else []
+    found = list(_COMPARES_ZH.finditer(plain)) if "最" in plain or "第" in plain else []
+    spans = [span for match in found for span in (match.span("most"), match.span("many")) if span[0] < span[1]]
     for at, concept in placed:
         end = at + len(concept.surface)
         cut = [(max(a, at), min(b, end)) for a, b in spans if a < end and at < b]
@@ -396,7 +397,10 @@ def _compared_apart(plain: str, placed: Iterable[tuple[int, Concept]]) -> Iterab
                 yield start, Concept(part, dict.fromkeys(analyze(part), 1.0))
 
 
-_COMPARES_ZH = pattern(rf"(?:最为?|更为?|较为?|第[二三四五六七八九十](?!大学)){ADJECTIVE_ZH}的?")
+_COMPARES_ZH = pattern(
+    rf"(?P<most>(?:最为?|更为?|较为?|第[二三四五六七八九十](?!大学)){ADJECTIVE_ZH}的?)"
+    rf"(?P<many>(?<=的)前?(?:[两二三四五六七八九十]|\d{{1,2}}){MEASURE_WORD})?"
+)
 
 
 def _run(run: str) -> Iterable[Concept]:
