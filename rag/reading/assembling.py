@@ -41,6 +41,7 @@ from rag.reading.lineages import (
 )
 from rag.reading.narrowing import narrow
 from rag.reading.records import (
+    BASE,
     COST,
     DATE,
     MAKER,
@@ -69,7 +70,7 @@ from rag.reading.selecting import (
 )
 from rag.understanding.amounts import MONEY, find_amounts
 from rag.understanding.asking import MEASURE_WORD
-from rag.understanding.grammar import CHEAP, compares_upward, direction_of
+from rag.understanding.grammar import CHEAP, compares, compares_upward, direction_of
 from rag.understanding.measures import Scale, scales_of
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Needle, Question
@@ -83,8 +84,12 @@ MOST_COLUMNS = 5  # of a difference
 
 _COUNTS = pattern(rf"(?:几|多少){MEASURE_WORD}|\bhow many\b", re.IGNORECASE)
 _ALL = pattern(r"所有|全部|\b(?:all|every)\b", re.IGNORECASE)
+_JOINED = pattern(
+    r"[\u4e00-\u9fff\d)）][和与跟][\u4e00-\u9fff].*(?:哪|谁|更|各自|相比|同样|一样)"
+)  # two names that only records tell
 _FOLLOWED = pattern(
-    r"(?:之后|后面|后继|下一代)(?:推出|发布|出|做)?(?:的|是|的是|了)*(?:什么|哪)|\bwhat (?:came after|followed|succeeded|replaced)\b", re.IGNORECASE
+    r"(?:之后|后面|后继|下一代)(?:推出|发布|出|做)?(?:的|是|的是|了)*(?:什么|哪)|\bwhat (?:came after|followed|succeeded|replaced)\b",
+    re.IGNORECASE,
 )
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
 
@@ -161,7 +166,9 @@ def _shape(question: Question) -> Shape | None:
         return "superlative"
     if _COUNTS.search(question.text) and kinds & {"number", "count"}:
         return "count"
-    return "list" if question.several or kinds & {"list", "lineage"} or _FOLLOWED.search(question.text) else None
+    if question.several or kinds & {"list", "lineage"} or _FOLLOWED.search(question.text):
+        return "list"
+    return "beside" if _JOINED.search(question.text) and compares(question.text) else None
 
 
 def only_counts(question: Question) -> bool:
@@ -213,6 +220,8 @@ def _list(question: Question, roster: Roster, index: Index, *, counted: bool) ->
     everything = _ALL.search(question.text) is not None or (counted and _are_of_one_text(roster.records))
     if chosen is None and everything and not conditions(question, roster, index):
         chosen = [Chosen(record, record.values[:1]) for record in roster.records]
+        if relation_of(question) == "built on":  # "how many are based on another"
+            chosen = [Chosen(record, tuple(on)) for record in roster.records if (on := record.under(BASE))]
     if not chosen:
         return None if chosen is None or counted else Draft(unmet=True)
     names = subjects(question.mentions, roster)
@@ -332,7 +341,9 @@ def _best(question: Question, ranked: Iterable[_Ranked]) -> list[Statement]:
 
 def _asked_of_it(question: Question, best: _Ranked) -> list[Statement]:
     """Return what a question asks of the extreme besides: "who built the longest bridge", 最贵的什么时候建成."""
-    asked = [meant for words, meant in _ASKED_OF_IT if words.search(question.text) and not meant.names(best.value.header)]
+    asked = [
+        meant for words, meant in _ASKED_OF_IT if words.search(question.text) and not meant.names(best.value.header)
+    ]
     values = [value for meant in asked for value in best.record.under(meant)[:1] if value.header]
     return [Statement(said(best.record, value), (value.span,)) for value in values]
 
@@ -372,7 +383,7 @@ def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> li
         return [_paid(r) for r in records]
     if IN_TIME.search(question.text):
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
-    scales = scales_of(question.text)
+    scales = [] if unsaid(question, (), roster) else scales_of(question.text)
     scaled = [each for r in records for v in r.values if scales and (each := _on_scale(scales, r, v))]
     if scaled:
         return list(scaled)

@@ -165,7 +165,7 @@ def _entries(known: _Known) -> _Read:
     headings = {term for term, count in headed.items() if 2 * count > len(over)}
     shared = Counter(key for record in records for key in record.keys)
     records = [replace(r, keys=frozenset(key for key in r.keys if key == r.key or shared[key] == 1)) for r in records]
-    first = Counter(term for record in records for term in terms_of(record.values[0].text))
+    first = Counter(term for r in records if not r.values[0].header for term in terms_of(r.values[0].text))
     often = {term for term, count in first.items() if len(term) > 1 and 3 * count >= 2 * len(records)}
     return _Read(records, frozenset(often | headings | terms_of(document.title)), left_out)
 

@@ -15,6 +15,7 @@ from rag.understanding.mentions import Mention
 from rag.understanding.questions import Needle, Question
 
 FEWEST = 2  # things that make a kind
+_SHORTEST = 3  # letters of a word that other words may end with
 
 _ASKED_BEFORE = pattern(
     r"(?:\b(?:which|what|how many|list|name|all|every|each|any)(?: (?:of|the|these|those|all|different|is|are|was|were))*"
@@ -34,10 +35,15 @@ _OWNS = pattern(r"\s?(?:['’]s?\s|的(?!是))")  # what it has is asked for, no
 def kin(words: Sequence[str], records: Sequence[Record]) -> list[Record]:
     """Return the records whose names begin or end with one of some words, [] for fewer than ``FEWEST``.
 
-    What goes on in a name is no letter of the same word: Stork-3, "Stork XL", "Forth Bridge", 长江大桥.
+    What goes on in a name is no letter of the same word: Stork-3, "Stork XL", "Forth Bridge", 长江大桥. Where most names end
+    with it, it may be joined to what stands before: Nordhut, Seehut.
     """
     forms = {form for word in words for form in _forms(word.lower())}
     named = [(record, record.name.lower()) for record in records]
+    joined = tuple(form for form in forms if form.isascii() and len(form) >= _SHORTEST)
+    compounds = [record for record, name in named if joined and name.endswith(joined)]
+    if 2 * len(compounds) > len(records) and len(compounds) > FEWEST:
+        return compounds
     if sum(any(_is_of(name, form) for form in forms) for _, name in named) < FEWEST:
         return []
     return [record for record, name in named if name in forms or any(_is_of(name, form) for form in forms)]

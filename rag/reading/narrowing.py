@@ -71,7 +71,7 @@ def narrow(question: Question, roster: Roster, index: Index) -> Narrowed:
             asked, mentions=tuple(m for m in asked.mentions if m is not mention), needles=_plain(asked.needles)
         )
     records = [record for record in roster.records if all(record.key in held for held in found)]
-    choice = choose(asked, replace(roster, records=records), index) if records or not found else None
+    choice = choose(asked, replace(roster, records=records), index, roster.records) if records or not found else None
     if choice is None:
         return Narrowed([], asked)
     asked = replace(asked, needles=tuple(n for n in asked.needles if n not in choice.used))

@@ -64,12 +64,14 @@ DATE = Attribute.of(
     r"(?<!\d)(?:1[89]|20)\d\d(?!\d)",
 )
 ALIAS = Attribute.of(r"别名|又名|别称|其他名|alias|also known|other names?|\baka\b", r"(?!)")
-SIZE = Attribute.of(r"参数|规模|大小|体量|容量|尺寸|\bsize|param|capacity|volume", r"(?!)")
+SIZE = Attribute.of(r"参数|规模|大小|体量|容量|尺寸|面积|\bsize|param|capacity|volume|\barea\b", r"(?!)")
 FAMILY = Attribute.of(r"系列|家族|谱系|\bfamil|\bseries\b|\bline\b", r"(?!)")
 COST = Attribute.of(r"成本|价|费|cost|price|fee|budget|预算|金额", r"(?!)")
 PARTS = pattern(r"[,;，；、/]|\s(?:and|or)\s|和|与|及|或")  # what stands between the names in a cell
 
 _GENERIC = pattern(r"(?:名称|名字|名|项目|条目|产品|型号|品名|名目|name|title|item|entry|product)?", re.IGNORECASE)
+_SIGNS = pattern(r"[+#]{1,3}\Z")
+_BELOW_ZERO = pattern(r"\s*[-−–]\s?\d")
 _NAMED_SO = pattern(r"(?<=[\u4e00-\u9fff])(?:的?名称|名字|名)\Z")  # 桥名: what the rows are about are bridges
 _ASIDE = pattern(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
 _LINK = pattern(r"!?\[([^\]]*)\]\([^)\s]*\)")
@@ -145,7 +147,8 @@ def key_of(name: str) -> str:
     >>> key_of("Heron-2（苍鹭）") == key_of("heron 2")
     True
     """
-    return normalize_name(_ASIDE.sub("", name)) or normalize_name(name)
+    signs = _SIGNS.search(name)  # Brim and Brim++, C and C# are two
+    return (normalize_name(_ASIDE.sub("", name)) or normalize_name(name)) + (signs[0] if signs else "")
 
 
 def pool(tables: Iterable[tuple[Document, Table]]) -> list[Record]:
@@ -364,6 +367,8 @@ def sizes_of(value: Value) -> list[Quantity]:
 def _sizes(header: str, text: str) -> tuple[Quantity, ...]:
     plain = with_unit(header, _ASIDE.sub("", text))
     found = find_amounts(plain) or find_amounts(text)
+    if found and _BELOW_ZERO.match(text):
+        found = [replace(found[0], value=-found[0].value), *found[1:]]
     return tuple(q for q in found if not _IN_NAME.search(plain, 0, q.start))
 
 

@@ -147,16 +147,21 @@ def _with_heads_of_phrases(question: Question) -> Question:
 _ASKS = pattern(r"\b(?:which|what|how many) (?:(?:of )?the )?\Z", re.IGNORECASE)
 
 
-def choose(question: Question, roster: Roster, index: Index) -> Choice:
-    """Return the records for which everything holds that a question says, in their order."""
+def choose(question: Question, roster: Roster, index: Index, every: Sequence[Record] = ()) -> Choice:
+    """Return the records for which everything holds that a question says, in their order.
+
+    ``every`` are the records that they were taken from, whose names tell of what kind they are.
+    """
     records = roster.records
+    every = every or records
+    headed = _with_heads_of_phrases(question)
     found: list[dict[str, list[Value]]] = []
     named = [
         (mention, _by_name(records, mention, relation_of(question))) for mention in subjects(question.mentions, roster)
     ]
     related = any(held_by for _, held_by in named)
     for mention, held_by in named:
-        named_so = kind_named(question, mention, records)
+        named_so = kind_named(question, mention, every)
         if len(named_so) > len(held_by):
             found.append({record.key: list(record.values[:1]) for record in named_so})
             continue
@@ -185,7 +190,7 @@ def choose(question: Question, roster: Roster, index: Index) -> Choice:
             continue
         kind = _is_before_called(needle, question, roster)
         held = _by_word(records, needle, negated=negated, kind=kind)
-        named_so = kind_said(question, needle, records)
+        named_so = kind_said(headed, needle, every)
         if not held and held is not None and not named_so and _only_leads_in(needle, question):
             continue
         if named_so:
@@ -214,7 +219,9 @@ def _in_its_column(number: Needle, question: Question, roster: Roster) -> dict[s
     headers = {v.header for record in roster.records for v in record.values if v.header} if words else set()
     named = {header for header in headers if any(_names(word, header) for word in words)}
     held = {
-        record.key: [v for v in record.values if v.header in named and any(q.value == int(number.surface) for q in sizes_of(v))]
+        record.key: [
+            v for v in record.values if v.header in named and any(q.value == int(number.surface) for q in sizes_of(v))
+        ]
         for record in (roster.records if named else ())
     }
     return {key: values for key, values in held.items() if values}
@@ -253,7 +260,9 @@ def conditions(question: Question, roster: Roster, index: Index) -> list[Needle]
         if said:
             kept.append(_as_needle(said, index))
         elif not IDLE.fullmatch(needle.surface) and not roster.calls(needle) and not _only_measures(needle, question):
-            kept.append(needle if needle.sureness >= MEANT or _names_alike(needle, roster) else replace(needle, others=()))
+            kept.append(
+                needle if needle.sureness >= MEANT or _names_alike(needle, roster) else replace(needle, others=())
+            )
     return kept
 
 
@@ -364,7 +373,18 @@ def _by_word(
         values = [v for v in record.values if _denies(v, needle) == negated and _says(v, needle, named)]
         if values:
             found[record.key] = values
-    return found or ({} if negated else _by_place(records, needle, kind=kind))
+    if found:
+        return found
+    return _otherwise_said(records, needle) if negated else _by_place(records, needle, kind=kind)
+
+
+def _otherwise_said(records: Sequence[Record], needle: Needle) -> dict[str, list[Value]]:
+    """Return the records that have something else in a column of which some cells are a word: "which are not functional"."""
+    whole = {v.header for r in records for v in r.values if v.header and terms_of(v.text) == needle.own}
+    others = {
+        r.key: [v for v in r.values if v.header in whole and needle.found_in(terms_of(v.text)) < SAID] for r in records
+    }
+    return {key: values for key, values in others.items() if values}
 
 
 def _by_place(records: Sequence[Record], needle: Needle, *, kind: bool = False) -> dict[str, list[Value]]:

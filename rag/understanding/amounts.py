@@ -20,6 +20,7 @@ _UNITS: tuple[tuple[str, float, str], ...] = (
     ("day", 30.44, r"个月|months?"), ("day", 365.25, r"年(?!\s?\d)|years?|yrs?\b"),
     ("kg", 1e-6, r"毫克|mg"), ("kg", 1e-3, r"克|grams?|g"), ("kg", 1.0, r"公斤|千克|kilograms?|kg"), ("kg", 0.5, r"斤"),
     ("kg", 1_000.0, r"吨|tonnes?|tons?|t(?=\W|$)"), ("kg", 0.4536, r"磅|pounds?|lbs?"),
+    ("m2", 1e6, r"平方公里|平方千米|km²|km2|square kilomet(?:er|re)s?"), ("m2", 1e4, r"公顷|hectares?|ha\b"), ("m2", 1.0, r"平方米|㎡|m²|m2|square met(?:er|re)s?"),
     ("m", 1e-3, r"毫米|millimet(?:er|re)s?|mm"), ("m", 1e-2, r"厘米|centimet(?:er|re)s?|cm"), ("m", 1_000.0, r"公里|千米|kilomet(?:er|re)s?|km"),
     ("m", 1_609.3, r"英里|miles?"), ("m", 0.3048, r"英尺|feet|foot|ft"), ("m", 1.0, r"米(?!元)|met(?:er|re)s?|m"),
     ("W", 1e9, r"GW|吉瓦"), ("W", 1e6, r"MW|兆瓦|megawatts?"), ("W", 1e3, r"(?-i:kW)|千瓦(?!时)|kilowatts?"), ("W", 1.0, r"(?-i:W)|瓦|watts?"),

@@ -13,10 +13,12 @@ from corpus.languages import Language
 from corpus.patterns import pattern
 from rag.understanding.grammar import FILLERS_EN, FILLERS_ZH, GENERIC_HEADS, LIST_THEM
 
-MEASURE_WORD = "[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本]"
+MEASURE_WORD = "[个种项层倍次名位台块张篇家条款代步章门座部岁届集面根支颗粒只栋扇道首本艘架辆匹株棵枚幅]"
 _AFTER_ZH = (
     pattern(rf"(?:多少|几){MEASURE_WORD}?(?P<noun>[\u4e00-\u9fffA-Za-z -]{{1,12}})"),
-    pattern(r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"),
+    pattern(
+        rf"(?:什么|哪(?:一|些|种|个|家|几)?(?:[个种家位条款台届]|{MEASURE_WORD}(?=[\u4e00-\u9fff]))?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{{1,10}})"
+    ),
 )
 _BEFORE_ZH = pattern(
     r"(?:的|^)(?P<noun>[\u4e00-\u9fff A-Za-z-]{2,12}?)(?:设(?:成|为)了?|到底|分别|各)?(?:是|有|为|达到|高达|叫|呢|怎|花了?|要)?"

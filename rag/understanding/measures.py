@@ -45,7 +45,7 @@ _DEGREE = r"(?:最为?|更为?|较为?|比较|谁|哪个)"
 SCALES: tuple[Scale, ...] = (
     _scale("重(?![要视大])", "轻", f"{_forms('heav')}|weigh(?:s|ed|ing)? (?:the )?(?:more|most)", "light(?:er|est)|weigh(?:s|ed)? (?:the )?(?:less|least)",
            r"(?<!能)质量|重量|净重|自重|整备|体重|\bmass\b|\bweight", "kg"),
-    _scale("高", "低|矮", _forms("tall"), "shorter|shortest", r"高度|身高|海拔|\bheight|\belevation|\baltitude", "m"),
+    _scale("高", "低|矮", _forms("tall", "high"), f"shorter|shortest|{_forms('low')}", r"高度|身高|海拔|\bheight|\belevation|\baltitude", "m"),
     _scale("长", "短", "long(?:er|est)", "short(?:er|est)", r"长度|全长|时长|期限|寿命|里程|跨[度径]|主跨|\blength|\bduration|\bspan|\blife(?:time|span)?\b"),
     _scale("深", "浅", _forms("deep"), _forms("shallow"), r"深度|水深|\bdepth", "m"),
     _scale("宽", "窄", _forms("wid"), _forms("narrow"), r"宽|\bwidth|\bbreadth", "m"),

@@ -404,9 +404,12 @@ _COMPARES_ZH = pattern(
 
 
 def _run(run: str) -> Iterable[Concept]:
-    for word in FILLERS_ZH.split(run):
+    for word in (part for whole in FILLERS_ZH.split(run) for part in _BY_WHOM.split(whole)):
         if word:
             yield Concept(word, dict.fromkeys((term for term in analyze(word) if len(term) > 1 or len(word) == 1), 1.0))
+
+
+_BY_WHOM = pattern(r"(?<![理自缘])由(?!于)")
 
 
 def _is_filler(surface: str) -> bool:
