@@ -18,6 +18,7 @@ from rag.reading import assembling, comparing, linking, listing, relating, table
 from rag.reading.drafts import Draft, Statement
 from rag.reading.framing import fitting, state
 from rag.reading.limits import Limit, limits_of
+from rag.reading.records import with_unit
 from rag.reading.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names
 from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.amounts import find_amounts
@@ -139,7 +140,12 @@ def _not_contrary(ranked: Sequence[Scored], question: Question) -> Sequence[Scor
         floor = RUNNER_UP * ranked[0].total if ranked and ranked[0].unit.kind == "cell" else 0.0
         ranked = [scored for scored in ranked if scored.unit.kind != "cell" and scored.total >= floor]
     limits = [limit for limit in limits_of(question.text) if limit.amount.unit]
-    return [scored for scored in ranked if not any(_is_beyond(scored.unit.text, limit) for limit in limits)]
+    return [scored for scored in ranked if not any(_is_beyond(_with_its_unit(scored.unit), limit) for limit in limits)]
+
+
+def _with_its_unit(unit: Unit) -> str:
+    """Return the text of a piece, a cell that is a bare number with the unit in its column's name."""
+    return with_unit(unit.lead, unit.text) if unit.kind == "cell" else unit.text
 
 
 def _is_beyond(text: str, limit: Limit) -> bool:

@@ -16,6 +16,7 @@ from index import Index
 from index.hits import Hit
 from index.terms import has_cjk
 from rag.reading.drafts import Draft, Statement
+from rag.reading.limits import periods_of
 from rag.reading.scoring import name_match
 from rag.reading.selecting import relation_of, tells_maker
 from rag.reading.units import Unit, units_of
@@ -96,7 +97,7 @@ def settle(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) 
         meant = tuple(_spelled_alike(unknown[0], hits, index))
         return Decision(Refusal("unknown_name", unknown, tuple(hits[:NEAREST]), meant), probability=0.0)
     unknown = tuple(year for year in years_of(question) if not index.holds(year) and question.spoken)
-    if unknown:
+    if unknown and not (draft.assured and periods_of(question.text)):  # "after 1950": dates were compared
         return Decision(Refusal("unknown_name", unknown, tuple(hits[:NEAREST])), probability=0.0)
     if not draft.statements:
         return Decision(nothing_said(question, hits), probability=0.0)

@@ -17,7 +17,7 @@ MEASURE_WORD = "[个种项层倍次名位台块张篇家条款代步章门座部
 _AFTER_ZH = (
     pattern(rf"(?:多少|几){MEASURE_WORD}?(?P<noun>[\u4e00-\u9fffA-Za-z -]{{1,12}})"),
     pattern(
-        rf"(?:什么|哪(?:一|些|种|个|家|几)?(?:[个种家位条款台届]|{MEASURE_WORD}(?=[\u4e00-\u9fff]))?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{{1,10}})"
+        r"(?:什么|哪(?:一|些|种|个|家|几)?[个种家位条款台届艘架辆匹座只颗棵]?)(?:样的)?(?P<noun>[\u4e00-\u9fffA-Za-z-]{1,10})"
     ),
 )
 _BEFORE_ZH = pattern(
