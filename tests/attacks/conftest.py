@@ -94,6 +94,16 @@ class Person:
         status, _, body = self.post("/api/ask", {"question": question, **fields})
         return status, json.loads(body)
 
+    def jobs(self):
+        """Return what became of all changes of the documents, once they are over."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            told = json.loads(self.get("/api/jobs")[2])["jobs"]
+            if not {job["state"] for job in told} & {"waiting", "running"}:
+                return told
+            assert time.monotonic() < end, told
+            time.sleep(0.05)
+
     def log_in(self, user, password=PASSWORD):
         body = urllib.parse.urlencode({"user": user, "password": password}).encode()
         return self.post("/login", body, content_type="application/x-www-form-urlencoded")[0]
@@ -227,7 +237,7 @@ class Server:
     def stop(self):
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -50,6 +50,6 @@ def test_the_library_ships_with_unique_ids_and_its_lists() -> None:
 
 def test_the_library_loads_in_a_blink() -> None:
     load_library()
-    begin = time.perf_counter()
+    begin = time.process_time()
     load_library()
-    assert time.perf_counter() - begin < 1.0  # 0.03 to 0.05 s on an idle machine
+    assert time.process_time() - begin < 1.0  # 0.03 to 0.05 s on an idle machine

@@ -62,6 +62,13 @@ class Load:
         for thread in self.threads:
             thread.start()
 
+    def wait_until_told(self):
+        """Wait until somebody was told of a conversation and of an upload."""
+        end = time.monotonic() + 120
+        while not (self.conversations and self.uploaded):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
     def ask(self):
         person = self.server.person()
         try:
@@ -92,7 +99,8 @@ def test_a_server_killed_under_load_loses_nothing_that_people_were_told(people, 
     server = people.Server(tmp_path)
     for kill in range(KILLS):
         load = Load(server, kill)
-        time.sleep(draw.uniform(2.0, 5.0))
+        load.wait_until_told()
+        time.sleep(draw.uniform(0.0, 3.0))
         server.process.kill()
         server.process.wait()
         server.process.stdout.close()

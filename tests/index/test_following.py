@@ -12,7 +12,7 @@ from corpus import Document
 from index import Index, IndexDamaged, IndexMismatch, UnknownDocument, snapshots
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds; a busy machine is no failure
+PATIENCE = 120  # seconds; a busy machine is no failure
 ADD = """
 import sys
 from corpus import Document

@@ -51,7 +51,7 @@ def post(url, body, path="/chat/completions", **headers):
     """Return the status and the text of one request."""
     parts = urlsplit(url)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)) as connection:
         connection.request("POST", parts.path + path, data, {"Content-Type": "application/json", **headers})
         reply = connection.getresponse()
         return reply.status, reply.read().decode()
@@ -109,9 +109,9 @@ def test_a_client_that_goes_frees_the_model_and_ctrl_c_ends_it_all(tmp_path, env
             pieces = model.stream(HELLO)
             assert next(pieces).strip() == "on"
             pieces.close()
-            assert time.monotonic() - begun < 10
+            assert time.monotonic() - begun < 60
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) in (0, 1, 130, -signal.SIGINT)
+        assert process.wait(60) in (0, 1, 130, -signal.SIGINT)
         with pytest.raises(LLMError, match="cannot be reached"):
             list(open_model("openai:endless", base_url=url, backoff_s=0.01, env={}).stream(HELLO))
     finally:

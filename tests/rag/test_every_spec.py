@@ -57,7 +57,7 @@ def answers(library):
         next(replies)
         stopping = time.monotonic()
         replies.close()
-        assert time.monotonic() - stopping < 0.2
+        assert time.monotonic() - stopping < 2.0  # 0.2 on an idle machine
         assert time.monotonic() - begun < 60
 
     return check

@@ -116,7 +116,7 @@ def test_nothing_takes_longer_than_the_deadline(server, model):
     begun = time.monotonic()
     _, error = failure(server, model, timeout_s=0.3)
     assert error.kind == "timeout"
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < 10  # what has no deadline hangs for as long as the test
 
 
 def test_an_answer_without_end_is_cut(server):
@@ -129,7 +129,7 @@ def test_closing_the_stream_closes_the_connection(server):
     pieces = open_fake(server, "drip").stream(HELLO)
     assert next(pieces) == "x"
     pieces.close()
-    assert server.closed_early.wait(5)
+    assert server.closed_early.wait(60)
 
 
 def test_a_busy_server_is_asked_again_when_it_said_to(server):

@@ -139,7 +139,7 @@ def test_a_redirect_is_not_followed(asked):
 
 @each
 def test_a_late_first_byte_is_waited_for_within_the_time_and_no_longer(asked):
-    assert "".join(asked("slow", timeout_s=5.0).stream(HELLO)).strip() == asked.server.answer
+    assert "".join(asked("slow", timeout_s=60.0).stream(HELLO)).strip() == asked.server.answer
     assert failure(asked("slow", timeout_s=0.05))[1].kind == "timeout"
 
 
@@ -162,7 +162,7 @@ async def test_nothing_takes_longer_than_the_deadline(asked, model):
     begun = time.monotonic()
     assert failure(asked(model, timeout_s=0.3))[1].kind == "timeout"
     assert (await failure_async(asked(model, timeout_s=0.3)))[1].kind == "timeout"
-    assert time.monotonic() - begun < 4.0
+    assert time.monotonic() - begun < 20  # what has no deadline hangs for as long as the test
 
 
 @each
@@ -174,7 +174,7 @@ async def test_cancelling_ends_the_request(asked):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - begun < 0.2
+    assert time.monotonic() - begun < 2.0  # 0.2 on an idle machine
 
 
 @each
@@ -182,7 +182,7 @@ def test_closing_the_stream_closes_the_connection(asked):
     pieces = asked("drip").stream(HELLO)
     assert next(pieces)
     pieces.close()
-    assert asked.server.closed_early.wait(5)
+    assert asked.server.closed_early.wait(60)
 
 
 @pytest.fixture(scope="module")

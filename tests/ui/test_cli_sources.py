@@ -236,7 +236,7 @@ def test_ctrl_c_while_files_are_read_ends_at_once_and_leaves_the_old_index(index
     while process.poll() is None and not started:
         started = [pid for task in children.parents[1].iterdir() for pid in (task / "children").read_text().split()]
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert not [pid for pid in started if _runs(pid)]

@@ -29,7 +29,7 @@ def documents(index, tmp_path):
 def finished(documents, job):
     """Wait for a job to be over and return it; the thread that works has no other sign to give."""
     over = threading.Event()
-    for _ in range(2_000):
+    for _ in range(12_000):
         now = next(one for one in documents.jobs() if one.number == job.number)
         if now.over:
             return now
@@ -111,7 +111,7 @@ def test_verifying_tells_of_damage(documents, tmp_path):
 
 def test_a_job_that_is_cancelled_before_its_turn_changes_nothing(documents, index):
     held = threading.Event()
-    first = documents._jobs.start("verify", "", lambda tell: str(held.wait(10)))
+    first = documents._jobs.start("verify", "", lambda tell: str(held.wait(60)))
     second = documents.upload("kelp.md", NOTES.encode())
     documents.cancel(second.number)
     held.set()
@@ -126,12 +126,12 @@ def test_a_job_that_is_cancelled_while_it_runs_leaves_the_index_as_it_was(docume
 
     def work(tell):
         begun.set()
-        held.wait(10)
+        held.wait(60)
         tell("reading", 1, 2)
         return "not reached"
 
     job = documents._jobs.start("upload", "kelp.md", work)
-    begun.wait(10)
+    assert begun.wait(60)
     documents.cancel(job.number)
     held.set()
 

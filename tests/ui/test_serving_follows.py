@@ -19,7 +19,7 @@ from rag import Assistant
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "ui.cli"]
-PATIENCE = 60  # seconds; a busy machine is no failure
+PATIENCE = 120  # seconds; a busy machine is no failure
 QUESTION = "How much GPU memory does Pecan-9B need?"
 
 

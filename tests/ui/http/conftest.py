@@ -78,7 +78,7 @@ def serve(tmp_path, index):
     for server in started:
         server.terminate()
         try:
-            server.wait(20)
+            server.wait(60)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()

@@ -66,7 +66,7 @@ def test_curl_streams_a_cited_conversation(keyed):
     ]
     body = json.dumps({"model": "survey-qa", "stream": True, "messages": messages})
     command = ["curl", "-sN", f"{address}v1/chat/completions", "-H", f"Authorization: Bearer {secret}", "-d", body]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     events = [line.removeprefix("data: ") for line in told.splitlines() if line]
     chunks = [json.loads(event)["choices"][0] for event in events[:-1]]
 
@@ -80,7 +80,7 @@ def test_a_server_that_is_told_to_end_finishes_what_it_accepted(serve):
     statuses, end = [], threading.Event()
 
     def ask_on():
-        with httpx.Client(timeout=30) as http:
+        with httpx.Client(timeout=120) as http:
             while not end.is_set():
                 try:
                     reply = http.post(f"{address}api/ask", json={"question": QUESTION})
@@ -95,10 +95,10 @@ def test_a_server_that_is_told_to_end_finishes_what_it_accepted(serve):
     while statuses.count(200) < 20:
         time.sleep(0.01)
     serve.process.send_signal(signal.SIGTERM)
-    ended = serve.process.wait(30)
+    ended = serve.process.wait(120)
     end.set()
     for asker in askers:
-        asker.join(30)
+        asker.join(120)
 
     assert set(statuses) <= {200, "ConnectError"}
     assert ended in (0, -signal.SIGTERM)

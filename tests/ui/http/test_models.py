@@ -91,9 +91,9 @@ def test_the_words_of_a_model_stream_through_with_checked_citations(address):
 def test_a_caller_who_leaves_ends_the_models_request(address, model):
     model.endless = True
     body = {"model": "survey-qa", "messages": [QUESTION], "stream": True}
-    with httpx.stream("POST", f"{address}v1/chat/completions", json=body, timeout=30) as reply:
+    with httpx.stream("POST", f"{address}v1/chat/completions", json=body, timeout=120) as reply:
         text = reply.iter_text()
         while "more and" not in next(text):
             pass
 
-    assert model.left.wait(60)
+    assert model.left.wait(120)

@@ -13,7 +13,7 @@ KELP = b"# Kelp-9B\n\nKelp-9B was released by Tidewater in May 2031.\n"
 def over_job(client, reply):
     """Wait for the job that a reply started and return it."""
     assert reply.status_code == 202
-    for _ in range(2_000):
+    for _ in range(12_000):
         job = client.get(reply.headers["location"]).json()
         if job["state"] in ("done", "failed", "cancelled"):
             return job

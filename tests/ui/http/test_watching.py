@@ -125,12 +125,12 @@ def test_readiness_ends_when_the_server_does(index):
     assert client.get("/healthz").status_code == 200
 
 
-@pytest.mark.parametrize(("under_way", "grace", "least"), [(0, 5, 0.2), (1, 0.3, 0.3), (0, 0, 0.0)])
+@pytest.mark.parametrize(("under_way", "grace", "least"), [(0, 60, 0.2), (1, 0.3, 0.3), (0, 0, 0.0)])
 async def test_the_end_waits_for_what_is_under_way_but_not_for_ever(index, under_way, grace, least):
     api = Api(Here(Assistant(index)))
     api.under_way = under_way
     begun = time.monotonic()
     await create_api(api).drain(grace)
 
-    assert least <= time.monotonic() - begun < 4
+    assert least <= time.monotonic() - begun < 30
     assert api.ending
