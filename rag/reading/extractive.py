@@ -15,6 +15,7 @@ from index import Index
 from index.hits import Hit
 from rag.grounding.checking import is_negated
 from rag.reading import assembling, comparing, linking, listing, relating, tables
+from rag.reading.deciding import deciding
 from rag.reading.drafts import Draft, Statement
 from rag.reading.framing import fitting, state
 from rag.reading.limits import Limit, limits_of
@@ -54,7 +55,7 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     draft = None if first else _assembled(question, hits, units, ranked, index)
     if draft is not None and not (draft.unmet and not draft.statements):
         return draft
-    told = _not_contrary(_of_what_is_named(_saying(ranked), question), question)
+    told = deciding(_not_contrary(_of_what_is_named(_saying(ranked), question), question), question)
     said = _sentences(question, scorer, told) if told else Draft()
     if not first:
         return replace(said, unmet=draft is not None)

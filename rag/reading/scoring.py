@@ -69,7 +69,7 @@ class Scorer:
         self._shares = {_place(hit.passage): hit.score / top for hit in hits}
         self._needles = question.needles
         matches = [[_needle_carried(needle, unit) for unit in units] for needle in self._needles]
-        named = [[_name_carried(mention, unit) for unit in units] for mention in question.mentions]
+        named = [[name_carried(mention, unit) for unit in units] for mention in question.mentions]
         self._seen = dict(zip(units, zip(_rows(matches, units), _rows(named, units), strict=True), strict=True))
         self._weights = list(map(_weight, self._needles, matches))
         self._word_total = sum(self._weights)
@@ -344,7 +344,7 @@ def _needle_carried(needle: Needle, unit: Unit) -> float:
     return max(match, IN_OPENING * needle.found_around(unit.opening))
 
 
-def _name_carried(mention: Mention, unit: Unit) -> float:
+def name_carried(mention: Mention, unit: Unit) -> float:
     """Return how surely a unit is about a name; one that names nothing itself may go on about what its section begins with."""
     match = name_match(mention, unit)
     if match or not unit.opening or unit.subject:

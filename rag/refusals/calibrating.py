@@ -60,14 +60,21 @@ Floats = npt.NDArray[np.float64]
 _RISING = frozenset(
     {"together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside"}
 )
-_FALLING = frozenset({"absent", "absent_open", "absent_alone", "absent_abroad", "undated", "unheard"})
+_FALLING = frozenset({"absent", "absent_open", "absent_alone", "absent_abroad", "undated", "unheard", "elsewhere"})
 
 # How much of the bound on false refusals a class of questions may use: all of it, each.
 EVEN: Mapping[Sort, float] = dict.fromkeys(SORTS, 1.0)
 # A wrong number does more harm than a wrong sentence.
-CAREFUL_WITH_VALUES: Mapping[Sort, float] = {**EVEN, "valued": 1.2}
+CAREFUL_WITH_VALUES: Mapping[Sort, float] = {**EVEN, "valued": 1.2, "valued_abroad": 1.2}
 # Where documents are unknown, a list that was assembled from them carries its own evidence.
-TRUSTING_LISTS: Mapping[Sort, float] = {"few": 0.7, "listed": 0.7, "valued": 2.75, "other": 1.0}
+TRUSTING_LISTS: Mapping[Sort, float] = {
+    "few": 0.7,
+    "listed": 1.0,
+    "valued": 1.75,
+    "other": 3.0,  # in the question's own language the evidence tells near misses from answers
+    "valued_abroad": 3.5,
+    "other_abroad": 1.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +289,14 @@ def _thresholds(
     pooled = _quantile(probabilities[open_ones], counted[open_ones], most, lowest)  # for a class with too few to tell
     found: dict[Sort, float] = {}
     for sort in SORTS:
-        own = open_ones & np.array([s.sort == sort for s in samples])
         few = start.thresholds[sort] if start else pooled if care[sort] else lowest
-        found[sort] = _quantile(probabilities[own], counted[own], most * care[sort], few)
+        for chosen in (
+            sort.removesuffix("_abroad"),
+            sort,
+        ):  # a class in another language, and few, goes by the whole of it
+            own = open_ones & np.array([s.sort in (sort, chosen) for s in samples])
+            few = _quantile(probabilities[own], counted[own], most * care[sort], few)
+        found[sort] = few
     return found
 
 

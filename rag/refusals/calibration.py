@@ -25,8 +25,9 @@ SETTING = "refusal"  # where an index keeps its own calibration
 FIGURES = (
     "together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside", "absent",
     "absent_open", "absent_alone", "absent_abroad", "undated", "length", "foreign", "unnamed", "unheard", "valued", "listed", "few",
+    "elsewhere", "abroad",
 )  # fmt: skip
-SORTS: tuple[Sort, ...] = ("few", "listed", "valued", "other")
+SORTS: tuple[Sort, ...] = ("few", "listed", "valued", "other", "valued_abroad", "other_abroad")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from operator import mul
 from typing import Literal, NamedTuple
 
+from corpus.documents import Passage
 from corpus.languages import Language, language_of
 from corpus.patterns import pattern
 from index import Index
@@ -23,11 +24,12 @@ from rag.reading.drafts import Draft, Statement
 from rag.reading.scoring import LABELLED, name_match, needle_match, value_fit
 from rag.reading.selecting import IDLE
 from rag.reading.units import Unit, terms_of, units_of
+from rag.refusals.naming import names_carried, names_written, words_in_names, written_carried
 from rag.understanding.grammar import ABSTRACT_NOUNS, CUES, LABELS, Kind, kind_of, says_size
 from rag.understanding.mentions import Mention, mention_strength
 from rag.understanding.questions import Clause, Needle, Question
 
-Sort = Literal["few", "listed", "valued", "other"]
+Sort = Literal["few", "listed", "valued", "other", "valued_abroad", "other_abroad"]
 
 NAME_GATE = 0.8  # from which name match a piece is about a name: it says it, or stands right under it
 VALUE_WEIGHT = 3.0  # of showing a value of the kind asked for, beside words that weigh their idf
@@ -46,8 +48,11 @@ HALF = 0.5  # match from which a text has a word
 MOST_SAID = 0.6  # share of the weight of a list's conditions that a sentence must say
 RAREST = 0.85  # of the greatest weight of a condition, from which one must be said
 FEW_PASSAGES = 60  # of an index from which a search finds nearly all of them whatever is asked
+NEAR_EACH_OTHER = 0.5  # how surely a passage is about all names that it says, beside 1 for one piece
+FEW_LETTERS = 3  # of a piece, up to which it is in no language
 LONG_QUESTION = 8  # words and names from which a question counts as long
 
+_EVENT = pattern(r"成立|建成|开始")
 _YEAR = pattern(r"(?<![\d.])(?:1[0-9]|20)\d\d(?![\d.%s])")  # no "1700s"
 _VALUES: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration"})
 _SHOWN: frozenset[Kind] = _VALUES | {"venue", "language", "definition", "organisation", "person", "reason", "lineage"}
@@ -55,6 +60,13 @@ _TOLD_BY_KIND: frozenset[Kind] = frozenset(
     {"organisation", "person", "venue", "money", "date", "duration", "percentage", "definition", "lineage"}
 )
 _LISTS: frozenset[Kind] = frozenset({"list", "superlative", "count"})
+_APART = _LISTS | {
+    "definition",
+    "lineage",
+    "link",
+    "method",
+    "opinion",
+}  # what is asked for need not stand beside the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +98,17 @@ class Evidence:
     valued: bool  # a number, an amount, a date is asked for
     listed: bool  # several things are asked for
     few: bool  # nothing is named and the index is so small that what is found, or a word that it lacks, tells little
+    elsewhere: float  # how much more of what is asked a piece has that is not about what is named
+    abroad: float  # share of the draft that stands in another language than the question's
 
     @property
     def sort(self) -> Sort:
-        """The class of the question, by what an answer must show: each has a threshold of its own."""
-        return "few" if self.few else "listed" if self.listed else "valued" if self.valued else "other"
+        """The class of the question, by what an answer must show and in which language: each has a threshold of its own."""
+        if self.few or self.listed:
+            return "few" if self.few else "listed"
+        if self.abroad > HALF:
+            return "valued_abroad" if self.valued else "other_abroad"
+        return "valued" if self.valued else "other"
 
     def figures(self) -> dict[str, float]:
         """Return all of it as numbers by name; ``log_together`` tells little evidence from none.
@@ -106,21 +124,20 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -
     """Return the evidence that the passages, and the draft made from them, hold for a question."""
     few = len(index) < FEW_PASSAGES and not question.mentions
     foreign = foreign_share(question, hits)
-    weights = [_weight(needle, question, foreign) for needle in question.needles]
-    kinds_said = [_kind_said(needle, question) for needle in question.needles]
     units = [unit for unit in units_of(hits) if unit.kind != "heading"]
+    written = names_written(question, units)
+    within = words_in_names(question, written, units)
+    weights = [0.0 if n.surface in within else _weight(n, question, foreign) for n in question.needles]
+    kinds_said = [_kind_said(needle, question) for needle in question.needles]
     best = [0.0] * len(weights)
     together = 0.0
+    matched = {unit: _matches(unit, question, kinds_said) for unit in units}
     for unit in _about(units, question):
-        matches = [
-            max(_firm(needle, unit, question), _as_kind(said, unit, question))
-            if said
-            else _firm(needle, unit, question)
-            for needle, said in zip(question.needles, kinds_said, strict=True)
-        ]
+        matches = matched[unit]
         best = list(map(max, best, matches))
         for clause in question.clauses:
             share = _share(unit, clause, question, weights, matches, foreign=foreign > 0.5)
+            share *= written_carried(unit, written)
             if share > together:  # else it is no more whatever it is worth
                 asked = _of_what_is_asked(clause, question, matches, foreign=foreign > 0.5)
                 together = max(together, share * asked)
@@ -154,6 +171,8 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -
         valued=valued,
         listed=question.several or bool(kinds & _LISTS),
         few=few,
+        elsewhere=_elsewhere(matched, weights, question, written),
+        abroad=_abroad(told, question),
     )
 
 
@@ -190,6 +209,54 @@ def years_of(question: Question) -> list[str]:
     """Return the years that a question says, those in its names left out."""
     named = " ".join(mention.surface for mention in question.mentions)
     return [year for year in _YEAR.findall(question.text) if year not in named]
+
+
+def _matches(unit: Unit, question: Question, kinds_said: Sequence[_KindSaid | None]) -> list[float]:
+    """Return how much of each word of a question a piece has, as evidence."""
+    return [
+        max(_firm(needle, unit, question), _as_kind(said, unit, question)) if said else _firm(needle, unit, question)
+        for needle, said in zip(question.needles, kinds_said, strict=True)
+    ]
+
+
+def _elsewhere(
+    matched: Mapping[Unit, Sequence[float]], weights: Sequence[float], question: Question, written: Sequence[str]
+) -> float:
+    """Return how much more of what is asked a piece has than any that is about what is named, in documents that tell of it.
+
+    "Her captain" below another ship's name answers no question for the captain of this one. Several things that are asked for may
+    stand apart.
+    """
+    kinds = {clause.kind for clause in question.clauses}
+    several = question.side_by_side or question.several or len(question.clauses) > 1 or len(question.mentions) > 1
+    if several or kinds & _APART or not any(weights):
+        return 0.0
+    if not written and not any(mention.held for mention in question.mentions):
+        return 0.0
+    carried = {unit: names_carried(unit, question, written) for unit in matched}
+    there = {unit.document.id for unit, named in carried.items() if named >= HALF}
+    anywhere = about = 0.0
+    for unit, matches in matched.items():
+        if unit.document.id in there:
+            share = _weighted(weights, matches) * max(_shown(unit, clause, question) for clause in question.clauses)
+            anywhere, about = max(anywhere, share), max(about, share * carried[unit])
+    return anywhere - about
+
+
+def _shown(unit: Unit, clause: Clause, question: Question) -> float:
+    return min(1.0, value_fit(unit, clause, question)) if clause.kind in _SHOWN else 1.0
+
+
+def _abroad(told: Sequence[tuple[Statement, list[Unit]]], question: Question) -> float:
+    """Return the share of the statements, where pieces are behind them, that stand in another language than the question's."""
+    home = [any(_language(unit) == question.language for unit in pieces) for _, pieces in told if pieces]
+    return 1.0 - sum(home) / len(home) if home else 0.0
+
+
+def _language(unit: Unit) -> str:
+    """Return the language of a piece; that of its document where it is too short to tell."""
+    letters = sum(map(str.isalpha, unit.text))
+    return language_of(unit.text) if letters > FEW_LETTERS else unit.document.language
 
 
 def _undated(question: Question, told: Sequence[tuple[Statement, list[Unit]]]) -> float:
@@ -281,7 +348,14 @@ def _beside(units: Iterable[Unit], question: Question) -> float:
     """Return how surely one piece is about all names of a question; 1 for a single one, and where each has its own answer."""
     if len(question.mentions) < 2 or question.side_by_side:
         return 1.0
-    return max((min(name_match(mention, unit) for mention in question.mentions) for unit in units), default=0.0)
+    close = max((min(name_match(mention, unit) for mention in question.mentions) for unit in units), default=0.0)
+    return max(close, NEAR_EACH_OTHER * any(_all_near(pieces[0].passage, question) for pieces in _by_passage(units)))
+
+
+def _all_near(passage: Passage, question: Question) -> bool:
+    """Tell whether a passage, with what it stands under, says all names of a question."""
+    said = f"{passage.context} {passage.text}"
+    return all(mention_strength(said, mention) == 1.0 for mention in question.mentions)
 
 
 def _weighted(weights: Sequence[float], matches: Sequence[float]) -> float:
@@ -372,6 +446,8 @@ def _kinds_told(clause: Clause) -> tuple[Kind, ...]:
 @lru_cache(maxsize=1 << 14)
 def _says_kind(word: str, kind: Kind) -> bool:
     """Tell whether a word only says which kind of answer is asked for: "company", "钱", "launched"."""
+    if kind == "date" and _EVENT.match(word):
+        return False  # the date of another event tells nothing of it
     cue = CUES.get(kind)
     one = re.sub(r"ies$", "y", word) if word.endswith("ies") else word.removesuffix("s")
     asking = (
@@ -441,6 +517,6 @@ def _is_near(unit: Unit, names: Sequence[Mention]) -> bool:
 def _weight(needle: Needle, question: Question, foreign: float) -> float:
     if question.kind == "definition" and _says_kind(needle.surface, "definition"):
         return 0.0  # "define": whoever defines does not say so
-    if needle.surface in ABSTRACT_NOUNS or (not needle.known and IDLE.fullmatch(needle.surface)):
+    if needle.surface in ABSTRACT_NOUNS or IDLE.fullmatch(needle.surface):
         return needle.weight * LITTLE
     return needle.weight if needle.held else needle.weight * (1 - (1 - FOREIGN_UNKNOWN) * foreign)

@@ -189,6 +189,7 @@ FILLERS_EN = frozenset(
         "between",
         "list",
         "name",
+        "full",
         "called",
         "used",
         "use",

@@ -121,10 +121,10 @@ def test_what_ships_is_a_calibration():
     assert all(0 < threshold < 0.5 for threshold in shipped().thresholds.values())
 
 
-@pytest.mark.parametrize("name", ["library", "subjects", "asked", "asked_unseen", "conditions"])
+@pytest.mark.parametrize("name", ["library", "subjects", "near", "asked", "asked_unseen", "conditions"])
 def test_the_questions_are_sound(name):
     """Ids differ, many have no answer, evidence is in its document, and the gold is there to be found."""
-    documents = read_folder(QUESTIONS / name).documents if name == "subjects" else load_library()
+    documents = read_folder(QUESTIONS / name).documents if (QUESTIONS / name).is_dir() else load_library()
     texts = {document.id: document.text for document in documents}
     lines = (QUESTIONS / f"{name}.jsonl").read_text("utf-8").splitlines()
     questions = [json.loads(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Fit the refusal that ships: the questions in ``tests/questions`` over the library and over eight other subjects.
+"""Fit the refusal that ships: the questions in ``tests/questions`` over the library and over eleven other subjects.
 
 Run ``python tests/tools/fit_refusal.py`` after the figures of ``rag.refusals.evidence``, the library or the questions changed; it
 writes ``rag/refusals/calibration*.json`` and prints the trade-off.
@@ -32,9 +32,12 @@ def main() -> None:
     subjects = list(read_folder(QUESTIONS / "subjects").documents)
     own = [question for name in FITTED for question in load_questions(QUESTIONS / f"{name}.jsonl")]
     others = load_questions(QUESTIONS / "subjects.jsonl")
+    longer = list(read_folder(QUESTIONS / "near").documents)
+    near = load_questions(QUESTIONS / "near.jsonl")
     samples = _collected(library, own) + _collected(surveys, own)
     _ship(samples, calibration.LIBRARY, MOST_IN_LIBRARY, CAREFUL_WITH_VALUES)
     samples += _saying_once(_collected(subjects, others)) + _saying_once(_collected([*surveys, *subjects], others))
+    samples += _saying_once(_collected(longer, near)) + _saying_once(_collected([*surveys, *longer], near))
     for language in ("zh", "en"):  # half of the questions are then in the other language than all documents
         found = _saying_once(_collected([document for document in subjects if document.language == language], others))
         samples += [replace(sample, weight=ONE_LANGUAGE * sample.weight) for sample in found]
