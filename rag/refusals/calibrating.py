@@ -60,7 +60,9 @@ Floats = npt.NDArray[np.float64]
 _RISING = frozenset(
     {"together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside"}
 )
-_FALLING = frozenset({"absent", "absent_open", "absent_alone", "absent_abroad", "undated", "unheard", "elsewhere"})
+_FALLING = frozenset(
+    {"absent", "absent_open", "absent_alone", "absent_abroad", "undated", "unheard", "elsewhere", "valueless"}
+)
 
 # How much of the bound on false refusals a class of questions may use: all of it, each.
 EVEN: Mapping[Sort, float] = dict.fromkeys(SORTS, 1.0)
@@ -71,7 +73,7 @@ TRUSTING_LISTS: Mapping[Sort, float] = {
     "few": 0.7,
     "listed": 1.0,
     "valued": 1.75,
-    "other": 3.0,  # in the question's own language the evidence tells near misses from answers
+    "other": 2.5,  # in the question's own language the evidence tells near misses from answers
     "valued_abroad": 3.5,
     "other_abroad": 1.5,
 }

@@ -25,7 +25,7 @@ SETTING = "refusal"  # where an index keeps its own calibration
 FIGURES = (
     "together", "log_together", "passage", "passage_long", "shown", "said", "asked", "named", "beside", "absent",
     "absent_open", "absent_alone", "absent_abroad", "undated", "length", "foreign", "unnamed", "unheard", "valued", "listed", "few",
-    "elsewhere", "abroad",
+    "elsewhere", "valueless", "abroad",
 )  # fmt: skip
 SORTS: tuple[Sort, ...] = ("few", "listed", "valued", "other", "valued_abroad", "other_abroad")
 

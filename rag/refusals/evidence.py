@@ -49,6 +49,7 @@ MOST_SAID = 0.6  # share of the weight of a list's conditions that a sentence mu
 RAREST = 0.85  # of the greatest weight of a condition, from which one must be said
 FEW_PASSAGES = 60  # of an index from which a search finds nearly all of them whatever is asked
 NEAR_EACH_OTHER = 0.5  # how surely a passage is about all names that it says, beside 1 for one piece
+IN_FULL = 0.7  # match, as evidence, of a word that is written in full
 FEW_LETTERS = 3  # of a piece, up to which it is in no language
 LONG_QUESTION = 8  # words and names from which a question counts as long
 
@@ -99,6 +100,7 @@ class Evidence:
     listed: bool  # several things are asked for
     few: bool  # nothing is named and the index is so small that what is found, or a word that it lacks, tells little
     elsewhere: float  # how much more of what is asked a piece has that is not about what is named
+    valueless: float  # how surely what is named has no value of the kind that is asked for
     abroad: float  # share of the draft that stands in another language than the question's
 
     @property
@@ -147,6 +149,7 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -
     lost = max((1.0 - needle.sureness for needle in telling(question)), default=0.0)
     absent = 0.0 if few else lost * question.spoken
     told = [(statement, _behind(statement, units)) for statement in draft.statements]
+    abroad = _abroad(told, question)
     return Evidence(
         together=together,
         passage=max(
@@ -172,7 +175,8 @@ def weigh(question: Question, hits: Sequence[Hit], draft: Draft, index: Index) -
         listed=question.several or bool(kinds & _LISTS),
         few=few,
         elsewhere=_elsewhere(matched, weights, question, written),
-        abroad=_abroad(told, question),
+        valueless=(1.0 - abroad) * (valued and together <= 0),
+        abroad=abroad,
     )
 
 
@@ -213,10 +217,26 @@ def years_of(question: Question) -> list[str]:
 
 def _matches(unit: Unit, question: Question, kinds_said: Sequence[_KindSaid | None]) -> list[float]:
     """Return how much of each word of a question a piece has, as evidence."""
-    return [
-        max(_firm(needle, unit, question), _as_kind(said, unit, question)) if said else _firm(needle, unit, question)
-        for needle, said in zip(question.needles, kinds_said, strict=True)
-    ]
+    matches = []
+    for needle, said in zip(question.needles, kinds_said, strict=True):
+        match = _firm(needle, unit, question)
+        if 0 < match < IN_FULL:  # its characters stand there
+            match = max(match, _in_full(needle, unit))
+        matches.append(max(match, _as_kind(said, unit, question)) if said else match)
+    return matches
+
+
+def _in_full(needle: Needle, unit: Unit) -> float:
+    """Return how surely a piece says in full what a Chinese word of two characters shortens: 开源 and 开放源代码."""
+    written = _full_form(needle.surface)
+    return IN_FULL if written is not None and written.search(unit.text) else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _full_form(word: str) -> re.Pattern[str] | None:
+    if len(word) != 2 or not all(map(is_cjk, word)):
+        return None
+    return re.compile(rf"{word[0]}[\u4e00-\u9fff]{{1,2}}{word[1]}")
 
 
 def _elsewhere(
