@@ -37,6 +37,7 @@ VALUE_WEIGHT = 0.25  # of showing a value of the kind asked for
 LABELLED = 2.5  # fit of a field or column that is named after what is asked, beside 1 for any other value of the kind
 VALUE_WEIGHTS: dict[Kind, float] = {"number": 0.5, "definition": 0.5, "reason": 0.4, "opinion": 0.4}
 PASSAGE_WEIGHT = 0.42  # of the passage's own score
+SHARE_OF_COST = 0.5  # fit of a share where a question asks how much of a cost is saved: half of it is an answer
 WITHOUT_VALUE = 0.8  # what is left of a piece without any number when a number is asked for
 MEASURED: frozenset[Kind] = frozenset({"number", "percentage", "money", "date", "duration", "count"})
 SHORT_HEADING = 40  # columns up to which a heading only names something
@@ -228,12 +229,23 @@ def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
     if clause.kind == "person" and _has_cue("organisation", text):
         return 0.7
     if clause.kind in VALUE_PATTERNS and not _shows_value(clause.kind, text):
-        return 0.0
+        return SHARE_OF_COST if clause.kind == "money" and _tells_change(clause.text, text) else 0.0
     if clause.kind not in CUES:
         return 1.0 if clause.kind in VALUE_PATTERNS else 0.5
     if clause.kind == "organisation" and _has_cue(clause.kind, text):
         return 0.95 if _defines(text, clause, question) == SAYS_WHAT_IT_IS else 0.7
     return 1.0 if _has_cue(clause.kind, text) else 0.4
+
+
+_CHANGES = pattern(
+    r"省(?!份|级)|降|减|增|涨|\b(?:sav(?:e|es|ed|ing)|reduc|cut|lower|rais|ris(?:e|en)|rose|increas|decreas|f[ae]ll)",
+    re.IGNORECASE,
+)
+
+
+def _tells_change(question: str, text: str) -> bool:
+    """Tell whether a question asks by how much a cost changes, and a text gives a share."""
+    return _CHANGES.search(question) is not None and _shows_value("percentage", text)
 
 
 # What a text shows whatever the question: remembered, because the next question of the kind looks at the same pieces.
