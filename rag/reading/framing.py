@@ -56,7 +56,7 @@ def _framed(text: str, unit: Unit, question: Question) -> str:
     A heading that names nothing of the question ("Summary") would tell nothing.
     """
     if columns(text) > SHORT:
-        return text
+        return _named_first(text, unit, question)
     lead = re.sub(r"[:：\s]+$", "", unit.lead)
     if lead and columns(lead) <= SHORT and lead not in text:
         text = f"{lead}: {text}"
@@ -64,8 +64,19 @@ def _framed(text: str, unit: Unit, question: Question) -> str:
     named = [mention for mention in question.mentions if mention_strength(topic, mention) > 0]
     told = any(mention_strength(text, mention) > 0 for mention in named)
     if named and not told and columns(topic) <= SHORT // 2 and unit.kind != "heading":
-        text = f"{topic} · {text}"
-    return text
+        return f"{topic} · {text}"
+    return _named_first(text, unit, question)
+
+
+def _named_first(text: str, unit: Unit, question: Question) -> str:
+    """Return a piece with the name of its entry before it where that is what a question asks for: "The longest of the eight".
+
+    Only where the piece begins with no name itself, and its heading is one.
+    """
+    topic = unit.topic
+    if question.kind != "superlative" or unit.kind == "heading" or unit.subject != topic or topic in text:
+        return text
+    return f"{topic} · {text}" if topic and columns(topic) <= SHORT // 2 else text
 
 
 def _telling_part(text: str, start: int, question: Question) -> tuple[int, int]:

@@ -19,13 +19,18 @@ Kind = Literal[
     "organisation", "venue", "language", "lineage", "reason", "definition", "person", "opinion", "method", "yes_no", "name", "fact",
 ]  # fmt: skip
 
+_MOST = (
+    r"(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest"
+    r"|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|quick|young|rich|poor|loud|quiet|steep)est|\w{3,}iest)"
+)
 # The first pattern that matches decides. Order: what is unmistakable first, bare question words last.
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("link", r"^(?!.*(?:多少|\bhow (?:many|much|long|old)\b)).*?(?:链接|网址|网页|地址(?!(?:是|在)?(?:哪|什么地方))|仓库|官网|主页|页面|\burl\b|(?:代码|源码|权重|模型|论文|博客).{0,6}(?:哪里|哪儿|在哪(?![个家种年一些届本])|放在|去哪|从哪)|(?:哪里|哪儿|去哪|从哪).{0,6}(?:下载|下代码|获取|找到|能看|下到)|下代码"
              r"|(?:论文|\bpapers?)\s*(?:的|on)?\s*arxiv\W*$|(?-i:(?:\bl|^L)inks?\b)|\b(?:urls?|repo(?:sitory|sitories)?|homepage|web ?(?:site|page)|download)\b|\bwhere\b.{0,30}\b(?:code|weights|source|paper|blog|github)\b|\b(?:code|github) (?:for|of)\b)"),
     ("person", r"作者(?:们)?(?:都|分别)?(?:是|有|为)?(?:谁|哪些|哪几|哪位|什么人)|谁(?:写|撰写|著|编写)|\bwho (?:is|are|was|were) the (?:\w+ )?authors?\b|\bwho (?:wrote|authored)\b"),
     ("superlative", r"(?:哪|谁|什么|几).{0,24}最(?!终|后|近|初|早的|大的挑战)|最(?:低|高|大|小|贵|便宜|重|轻|长|短|快|慢|早|多|少)的(?!.{0,4}(?:[特优缺难亮]点|问题|挑战|区别|优势|不足|困难|意义|贡献|创新|原因|变化|影响|好处|障碍|风险|瓶颈)).{1,10}是什么|最(?!终|后|近|初).{0,16}(?:是哪|是谁|的是什么|的是哪|哪个|哪款|哪家)"
-                    r"|\b(?:which|who|what)\b.{0,40}\b(?:most|least|largest|biggest|smallest|cheapest|highest|lowest|fewest|newest|oldest|fastest|slowest|longest|shortest|earliest|latest|best|greatest|(?:heavi|light|tall|deep|wid|narrow|thick|thinn|hott|warm|cold|strong|weak|bright|quick|young|rich|poor|loud|quiet)est|\w{3,}iest)\b|\bwhich\b.{3,60}\b(?:first|last)\s*(?:[?.,]|$)"),
+                    rf"|\b(?:which|who|what)\b.{{0,40}}\b{_MOST}\b|^(?:the )?{_MOST} [a-z]"
+                    r"|\bwhich\b.{3,60}\b(?:first|last)\s*(?:[?.,]|$)"),
     ("percentage", r"百分之(?:多少|几)|百分比|占比|多大比例|(?:多少|几)\s?%|几成|比例.{0,4}(?:多少|多大|多高)|\b(?:what|which) (?:percent|percentage|proportion|share|fraction)\b|\bpercentage\b"),
     ("count", r"(?:表|表格|列表|清单|名单|文中|文章|文档|资料|本文|综述|目录|里).{0,12}(?:一共|总共|共).{0,10}(?:几|多少)(?:个|款|种|篇|家|项|条|台|座|首|本)|\bhow many\b.{0,40}\b(?:listed|are there|in the (?:table|list|survey|document|guide))\b"),
     ("money", r"多少(?:美元|元|钱|人民币|美金|欧元|刀|块钱|费用|成本|预算)|(?:成本|费用|价格|花费|开销|造价|预算|售价|票价).{0,10}(?:多少|多高|多大|几|是什么)|花(?:了|费)?(?:多少|几)(?:钱|[?？。]|$)|多贵|贵吗|贵不贵|值多少|便宜吗"

@@ -48,6 +48,7 @@ SCALES: tuple[Scale, ...] = (
     _scale("高", "低|矮", _forms("tall", "high"), f"shorter|shortest|{_forms('low')}", r"高度|身高|海拔|\bheight|\belevation|\baltitude", "m"),
     _scale("长", "短", "long(?:er|est)", "short(?:er|est)", r"长度|全长|时长|期限|寿命|里程|跨[度径]|主跨|\blength|\bduration|\bspan|\blife(?:time|span)?\b"),
     _scale("深", "浅", _forms("deep"), _forms("shallow"), r"深度|水深|\bdepth", "m"),
+    _scale("陡", "平缓|缓", _forms("steep"), "gentle(?:r|st)", r"坡度|斜度|坡|\bgradient|\bslope|\bgrade\b|\bincline"),
     _scale("宽", "窄", _forms("wid"), _forms("narrow"), r"宽|\bwidth|\bbreadth", "m"),
     _scale("厚", "薄", _forms("thick"), "thinn(?:er|est)", r"厚|\bthickness"),
     _scale("快", "慢", _forms("fast", "quick"), _forms("slow"), r"速度|速率|时速|吞吐|频率|\bspeed|\bvelocity|\bthroughput|\bclock|\brate\b"),

@@ -45,6 +45,7 @@ from rag.understanding.mentions import (
     version_beside,
 )
 from rag.understanding.ranks import ADJECTIVE_ZH
+from rag.understanding.rewording import reworded
 from rag.understanding.wording import same_terms
 
 # Characters that make a noun of the word before them: 减速器, 折射率, 装载量. A dictionary may know only the word.
@@ -154,7 +155,7 @@ def understand(text: str, index: Index) -> Question:
 
     Costs well under a millisecond, except when a name is not in the index: then near spellings are looked for.
     """
-    text = without_courtesy(text.translate(_HALF_WIDTH))
+    text = reworded(without_courtesy(text.translate(_HALF_WIDTH)), index)
     language = language_of(text)
     mentions = tuple(_named(text, index, language))
     query = index.query(_corrected(text, mentions))

@@ -7,6 +7,7 @@ from index import Index
 from rag import Assistant
 from rag.understanding.mentions import MOST_NAMES
 from rag.understanding.questions import MOST_NEEDLES, understand
+from rag.understanding.rewording import reworded
 
 BATTERIES = """# A survey of grid batteries
 
@@ -249,3 +250,51 @@ def test_small_words_tell_english_sentences_apart():
     towers = Assistant.open(index=Index.build(split([Document.from_text(text, id="a")])))
     assert "monks" in first_statement(towers, "Who painted the tower after the war?")
     assert "sailors" in first_statement(towers, "Who painted the tower before the war?")
+
+
+PIERS = """# Piers of the bay
+
+*Counted by Ada Quist*
+
+## One by one
+
+### Gannet Pier
+
+The longest of the three, with 40 piles of green oak and a lamp at its end, which Ruth Sund lit for nineteen winters. Its roof let the rain in.
+
+### Plover Jetty
+
+A jetty of stone. Its repairs took 7,400 kWh of power, half of what they took in 1990.
+
+# 潮汐电站
+
+海燕号机组由青浪电气制造，容量 220 千瓦时。海燕号的改造让费用降低了一半。
+"""
+
+
+@pytest.fixture(scope="module")
+def piers():
+    return Assistant.open(index=Index.build(split([Document.from_text(PIERS, id="piers.md")])))
+
+
+def test_an_extreme_that_a_sentence_states_is_told_with_the_name_of_its_entry(piers):
+    answer = piers.ask("longest pier of the bay")
+
+    assert answer.text.partition("\n")[0].startswith("- Gannet Pier · The longest of the three")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who made the Haiyan-7 (海燕号)?", "How big is the battery of 海燕号, in hours?", "海燕号（Haiyan）是谁制造的？"],
+)
+def test_a_name_given_in_two_scripts_is_the_one_that_the_documents_have(piers, question):
+    assert "青浪电气" in piers.ask(question).text
+
+
+def test_a_unit_that_documents_do_not_write_is_no_name(piers):
+    assert "220 千瓦时" in piers.ask("How big is 海燕号, in MWh?").text
+    assert reworded("How much power did Plover Jetty take, in kWh?", piers.index).endswith("in kWh?")
+
+
+def test_a_share_answers_how_much_of_a_cost_was_saved(piers):
+    assert "一半" in piers.ask("海燕号的改造费用降低了多少?").text
