@@ -10,7 +10,7 @@ from corpus.lines import Line, columns
 from corpus.patterns import pattern
 from corpus.titles import clean_title
 
-_SEPARATOR = pattern(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_SEPARATOR = pattern(r"\s*+\|?\s*+:?-++:?\s*+(?:\|\s*+:?-++:?\s*+)*+\|?\s*+")
 _BETWEEN_GAPS = pattern(r"\S+(?: \S+)*")
 _CELL = pattern(r"(?:[^|\\]|\\.)*")
 _NUMBERED_CAPTION = pattern(r"\s*[*_]*(?:表|图表|table)\s*[\d一二三四五六七八九十]+", re.IGNORECASE)

@@ -496,7 +496,17 @@ def _forms(name: str) -> list[str]:
     """Return a name as it may be said: whole, without what stands in brackets, without its version, its Chinese part."""
     bare = re.sub(r"(?<!\s)\s*+[(（].*", "", name)
     asides = re.findall(r"[(（]([^()（）]+)[)）]", name)
-    return list(dict.fromkeys((name, bare, *asides, re.sub(r"\s*v?\d+(?:\.\d+)*$", "", bare), bare.partition(" ")[0])))
+    return list(
+        dict.fromkeys(
+            (
+                name,
+                bare,
+                *asides,
+                re.sub(r"(?<!\s)\s*+v?(?<!\d)\d{1,9}(?:\.\d{1,9}){0,9}$", "", bare),
+                bare.partition(" ")[0],
+            )
+        )
+    )
 
 
 def _record_of(name: Mention, records: Iterable[Record]) -> Record | None:

@@ -19,14 +19,14 @@ FEWEST = 3  # leads beside each other that make a list of things
 _LONGEST = 1_500  # characters that are told of one thing at most
 
 _LABEL = r"(?:[\u4e00-\u9fff][\u4e00-\u9fff ]{1,8}|[A-Z][A-Za-z]+(?: [a-z]+){0,3})"
-_MARKUP = r"[ \t>]*(?:[-*•·+]|\d{1,2}[.)、．])?[ \t]*"
+_MARKUP = r"[ \t>]*+(?:[-*•·+]|\d{1,2}[.)、．])?[ \t]*+"
 _FIELD = pattern(rf"(?P<label>{_LABEL})(?:\*\*|__)?\s?[:：](?!//)(?:\*\*|__)?\s*(?P<value>\S.*)")
 _BEGINS = pattern(rf"{_MARKUP}(?:\*\*|__)?(?={_LABEL}(?:\*\*|__)?\s?[:：](?!//))")
 _APART = pattern(rf"(?<=[；;|｜])\s*(?={_LABEL}\s?[:：](?!//))|(?<=\.)\s+(?={_LABEL}:\s)")
 _SENTENCE_END = pattern(r"(?<=[a-z\d)]{4})\.\s+(?=[A-Z])|。")
 _NAME = r"(?=[^*_\n]*[^\W_])[^*_\n:：。；;|]{1,40}?"
-_NUMBER = r"\d{1,2}[.)、．]\s*"
-_BOLD = pattern(rf"[ \t]*(?:[-*•]\s+|{_NUMBER})?(?P<mark>\*\*|__)(?:{_NUMBER})?(?P<name>{_NAME})[:：.]?(?P=mark)")
+_NUMBER = r"\d{1,2}[.)、．]\s*+"
+_BOLD = pattern(rf"[ \t]*+(?:[-*•]\s++|{_NUMBER})?(?P<mark>\*\*|__)(?:{_NUMBER})?(?P<name>{_NAME})[:：.]?(?P=mark)")
 _NUMBERED = pattern(rf"[ \t]*{_NUMBER}(?P<name>{_NAME})[ \t]*$", re.MULTILINE)
 _WITH_FIELDS = pattern(
     rf"[ \t]*(?:[-*•]\s+|{_NUMBER})?(?P<name>(?=[A-Z\u4e00-\u9fff])[^\n:：。；;|.]{{1,40}}?(?:\.\d+)?)[.。:：—–]\s*(?={_LABEL}\s?[:：](?!//))"

@@ -73,8 +73,8 @@ _GENERIC = pattern(r"(?:名称|名字|名|项目|条目|产品|型号|品名|名
 _SIGNS = pattern(r"[+#]{1,3}\Z")
 _BELOW_ZERO = pattern(r"\s*[-−–]\s?\d")
 _NAMED_SO = pattern(r"(?<=[\u4e00-\u9fff])(?:的?名称|名字|名)\Z")  # 桥名: what the rows are about are bridges
-_ASIDE = pattern(r"\s*[(（\[][^()（）\[\]]*[)）\]]")
-_LINK = pattern(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_ASIDE = pattern(r"(?<!\s)\s*+[(（\[][^()（）\[\]]*[)）\]]")
+_LINK = pattern(r"!?\[([^\]]{0,400})\]\([^)\s]{0,1000}\)")
 _A_DATE = pattern(
     r"(?P<year>(?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(?P<month>0?[1-9]|1[0-2])(?!\d)(?:\s*[-/.月]\s*(?P<day>[0-3]?\d)(?!\d))?)?"
 )

@@ -24,7 +24,7 @@ UnitKind = Literal["sentence", "item", "cell", "heading", "reference"]
 _BULLET = pattern(r"(?P<indent>[ \t]*)(?:[-*•·+]|\d{1,2}[.)、．]|[a-z]\)|[（(]\d{1,2}[)）])[ \t]+")
 # "**5. Heron-2** (Firth, 2021)": a line that begins in bold and ends without a full stop names what the lines below it tell of.
 _BOLD_HEAD = pattern(
-    r"[ \t]*(?:\d{1,2}[.)、．][ \t]*)?\*\*[ \t]*(?:\d{1,2}[.)、．][ \t]*)?(?P<name>[^*\n]{1,60}?)[ \t]*\*\*(?P<rest>[^\n*]{0,120})\n(?=[ \t]*[^\s|#*-])"
+    r"[ \t]*+(?:\d{1,2}[.)、．][ \t]*+)?\*\*[ \t]*+(?:\d{1,2}[.)、．][ \t]*+)?(?P<name>[^*\n]{1,60}?)[ \t]*\*\*(?P<rest>[^\n*]{0,120})\n(?=[ \t]*[^\s|#*-])"
 )
 _ENDS_SENTENCE = pattern(r"[。.!?！？；;：:][ \t]*$")
 _HEADING_MARK = pattern(r"^\s{0,3}#{1,6}\s+")

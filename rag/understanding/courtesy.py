@@ -61,7 +61,11 @@ def _without_beginning(question: str) -> str:
     if match is None:
         return question
     rest = question[match.end() :].strip()
-    return re.sub(r"吗(?=\W*$)", "", rest) if match["can"] and _ASKS.search(re.sub(r"[吗?？]\W*$", "", rest)) else rest
+    return (
+        re.sub(r"吗(?=\W*$)", "", rest)
+        if match["can"] and _ASKS.search(re.sub(r"[吗?？]\W{0,20}$", "", rest))
+        else rest
+    )
 
 
 def _only_courteous(part: str) -> bool:

@@ -58,7 +58,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 _KIND_PATTERNS = tuple((kind, pattern(source, re.IGNORECASE)) for kind, source in _KINDS)
 
 # What an answer of a kind must show somewhere. Kinds that any sentence can answer are not here.
-_NUMERAL = r"(?:(?<![A-Za-z.])(?<![A-Za-z][-–])\d[\d,.]*|(?!(?<![共只仅])一[个種种项层位块张篇家条步座日天])[一二两三四五六七八九十百千万亿]+(?=[个種种项层倍次位名台块张篇家条款代步章门座部年月日天小周分秒万亿]|美元|元|成)|一半|半)"
+_NUMERAL = r"(?:(?<![A-Za-z.])(?<![A-Za-z][-–])\d[\d,.]*|(?!(?<![共只仅])一[个種种项层位块张篇家条步座日天])[一二两三四五六七八九十百千万亿]{1,20}(?=[个種种项层倍次位名台块张篇家条款代步章门座部年月日天小周分秒万亿]|美元|元|成)|一半|半)"
 _NUMBER_WORDS = (
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|trillion|"

@@ -17,6 +17,7 @@ TEXTS = {
     "a heading of spaces": "# a{ }b",
     "a heading of spaces before a bracket": "# a{ }[b",
     "a heading of stars": "# {*a }b",
+    "a line of a table that is none": "a | b\n{ }x\n",
     "full stops in a sentence": "Text a{.}b",
     "full stops after others": "**a{。}{.}b** text",
     "full stops in a directory": "目录\n\na{.}b\nc\nd\n\na{.}b\n",
