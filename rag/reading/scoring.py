@@ -359,9 +359,10 @@ def _needle_carried(needle: Needle, unit: Unit) -> float:
 def name_carried(mention: Mention, unit: Unit) -> float:
     """Return how surely a unit is about a name; one that names nothing itself may go on about what its section begins with."""
     match = name_match(mention, unit)
-    if match or not unit.opening or unit.subject:
+    if match or not unit.opening:
         return match
-    return NAME_IN_OPENING * mention_strength(unit.opening, mention)
+    carried = NAME_IN_OPENING * mention_strength(unit.opening, mention)
+    return carried if carried and not unit.subject else match
 
 
 def _weight(needle: Needle, matches: Sequence[float]) -> float:

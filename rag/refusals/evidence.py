@@ -327,8 +327,11 @@ def _about(units: Iterable[Unit], question: Question) -> Iterator[Unit]:
 
 def _behind(statement: Statement, units: Iterable[Unit]) -> list[Unit]:
     """Return the pieces that a statement of a draft stands on."""
-    places = [(span.document.id, span.start, span.end) for span in statement.sources]
-    return [u for u in units if any(u.document.id == d and u.start < end and start < u.end for d, start, end in places)]
+    places: dict[str, list[tuple[int, int]]] = {}
+    for span in statement.sources:
+        places.setdefault(span.document.id, []).append((span.start, span.end))
+    there = [(unit, places[id_]) for unit in units if (id_ := unit.passage.document_id) in places]
+    return [unit for unit, spans in there if any(unit.start < end and start < unit.end for start, end in spans)]
 
 
 def _by_passage(units: Iterable[Unit]) -> Iterable[list[Unit]]:
