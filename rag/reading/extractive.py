@@ -20,7 +20,7 @@ from rag.reading.drafts import Draft, Statement
 from rag.reading.framing import fitting, state
 from rag.reading.limits import Limit, limits_of
 from rag.reading.records import with_unit
-from rag.reading.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names
+from rag.reading.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names, scores_of
 from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.amounts import find_amounts
 from rag.understanding.grammar import CUES
@@ -49,14 +49,14 @@ def read(question: Question, hits: Sequence[Hit], index: Index) -> Draft:
     units = units_of(hits)
     if not units:
         return Draft()
-    scorer = Scorer(question, units, hits)
-    ranked = sorted((scorer.score(unit) for unit in units), key=lambda scored: -scored.total)
+    scored = scores_of(question, units, hits)
+    ranked = sorted((scored[unit] for unit in units), key=lambda scored: -scored.total)
     first = assembling.ancestry(question, hits, index)
     draft = None if first else _assembled(question, hits, units, ranked, index)
     if draft is not None and not (draft.unmet and not draft.statements):
         return draft
     told = deciding(_not_contrary(_of_what_is_named(_saying(ranked), question), question), question)
-    said = _sentences(question, scorer, told) if told else Draft()
+    said = _sentences(question, told, units, hits) if told else Draft()
     if not first:
         return replace(said, unmet=draft is not None)
     statements = list(first)
@@ -155,10 +155,11 @@ def _is_beyond(text: str, limit: Limit) -> bool:
     return bool(alike) and not any(map(limit.holds, alike))
 
 
-def _sentences(question: Question, scorer: Scorer, ranked: Sequence[Scored]) -> Draft:
+def _sentences(question: Question, ranked: Sequence[Scored], units: Sequence[Unit], hits: Sequence[Hit]) -> Draft:
     """Return the best pieces, for each clause of the question its own first."""
     chosen: list[Scored] = []
     if len(question.clauses) > 1:
+        scorer = Scorer(question, units, hits)
         for clause in question.clauses:
             best = max((scorer.score(scored.unit, clause) for scored in ranked[:12]), key=lambda scored: scored.total)
             chosen.append(best)

@@ -15,7 +15,7 @@ from index import Index
 from index.hits import Hit
 from rag.reading.gathering import gather
 from rag.reading.linking import Pointer, find_pointers
-from rag.reading.scoring import Scorer
+from rag.reading.scoring import scores_of
 from rag.reading.units import units_of
 from rag.understanding.questions import Question
 
@@ -35,11 +35,11 @@ def _by_evidence(question: Question, hits: Sequence[Hit]) -> list[Hit]:
     units = units_of(hits)
     if not units:
         return list(hits)
-    scorer = Scorer(question, units, hits)
+    scored = scores_of(question, units, hits)
     best = {_key(pointer.passage): POINTS + pointer.score for pointer in reversed(_pointers(question, hits))}
     for unit in units:
         key = _key(unit.passage)
-        best[key] = max(best.get(key, 0.0), scorer.score(unit).total)
+        best[key] = max(best.get(key, 0.0), scored[unit].total)
     return sorted(hits, key=lambda hit: -best.get(_key(hit.passage), 0.0))
 
 

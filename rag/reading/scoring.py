@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import mul
@@ -61,13 +61,24 @@ class Scored(NamedTuple):
     matched: tuple[float, ...] = ()
 
 
+def scores_of(question: Question, units: Sequence[Unit], hits: Sequence[Hit]) -> Mapping[Unit, Scored]:
+    """Return how well each unit answers the question; remembered, because often all that was found is packed, and then read."""
+    shares = _shares(hits)
+    for before, scored in question.scored:
+        if before == shares and scored.keys() == set(units):
+            return scored
+    scorer = Scorer(question, units, hits)
+    scores = {unit: scorer.score(unit) for unit in units}
+    question.scored.append((shares, scores))
+    return scores
+
+
 class Scorer:
     """Scores the units that it is given, for one question; the weights come from the units themselves."""
 
     def __init__(self, question: Question, units: Sequence[Unit], hits: Sequence[Hit] = ()) -> None:
         self.question = question
-        top = max((hit.score for hit in hits), default=0.0) or 1.0
-        self._shares = {_place(hit.passage): hit.score / top for hit in hits}
+        self._shares = _shares(hits)
         self._needles = question.needles
         matches = [[_needle_carried(needle, unit) for unit in units] for needle in self._needles]
         named = [[name_carried(mention, unit) for unit in units] for mention in question.mentions]
@@ -82,7 +93,7 @@ class Scorer:
     def score(self, unit: Unit, clause: Clause | None = None) -> Scored:
         """Return how well a unit answers the question, or one clause of it."""
         matched, named = self._seen[unit]
-        weights = self._weights_for(clause)
+        weights = self._weights_for(clause) if clause else self._weights
         word_total, name_total = sum(weights) if clause else self._word_total, self._name_total
         words = sum(map(mul, weights, matched))
         names = sum(map(mul, self._name_weights, named))
@@ -111,15 +122,13 @@ class Scorer:
 
     def _literal(self, unit: Unit) -> float:
         """Return what the question's own words in a unit add, small ones such as "after" included."""
-        if self._letters.keys().isdisjoint(unit.terms):
+        if not self._letters or self._letters.keys().isdisjoint(unit.terms):
             return 0.0
         said = sum(weight for term, weight in self._letters.items() if term in unit.terms)
         return LITERAL_WEIGHT * said / self._letter_total
 
-    def _weights_for(self, clause: Clause | None) -> list[float]:
-        """Return the needles' weights; for one clause of a question its own words count most."""
-        if clause is None:
-            return self._weights
+    def _weights_for(self, clause: Clause) -> list[float]:
+        """Return the needles' weights for one clause of a question: its own words count most."""
         own = clause.text.lower()
         return [w if n.surface in own else w * ELSEWHERE for n, w in zip(self._needles, self._weights, strict=True)]
 
@@ -163,6 +172,12 @@ def _label_of_names(text: str) -> str | None:
         return None
     rest = [part for part in re.split(r"[、,，;；/]", _TITLES.sub("", found["names"])) if part.strip()]
     return found["label"] if all(_ONE_NAME.fullmatch(part.strip()) for part in rest) else None
+
+
+def _shares(hits: Sequence[Hit]) -> dict[tuple[str, int], float]:
+    """Return the score of each passage as a share of the best one's."""
+    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    return {_place(hit.passage): hit.score / top for hit in hits}
 
 
 def _place(passage: Passage) -> tuple[str, int]:

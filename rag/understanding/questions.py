@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from corpus.languages import Language, language_of
 from corpus.patterns import pattern
@@ -47,6 +48,9 @@ from rag.understanding.mentions import (
 from rag.understanding.ranks import ADJECTIVE_ZH
 from rag.understanding.rewording import reworded
 from rag.understanding.wording import same_terms
+
+if TYPE_CHECKING:
+    from rag.reading.scoring import Scored
 
 # Characters that make a noun of the word before them: 减速器, 折射率, 装载量. A dictionary may know only the word.
 _SUFFIXES = frozenset("器机率量数度性力员者法论式化型集库表层头版费额期权证语")
@@ -143,6 +147,9 @@ class Question:
     spoken: bool = True  # the documents are in the question's language too: a word of it that they lack is missing
     query: Query = field(default_factory=lambda: Query(""), repr=False)
     values: dict[tuple[Unit, Kind, str], float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    scored: list[tuple[dict[tuple[str, int], float], dict[Unit, Scored]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )  # by the share of each passage
 
     @property
     def names(self) -> tuple[str, ...]:
