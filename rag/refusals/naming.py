@@ -37,14 +37,17 @@ def names_written(question: Question, units: Iterable[Unit]) -> tuple[str, ...]:
 
 
 def words_in_names(question: Question, written: Sequence[str], units: Sequence[Unit]) -> Collection[str]:
-    """Return the words of a question that belong to names: "teal" of "Teal Mono", where documents write it so too."""
+    """Return the words of a question that belong to names: "teal" of "Teal Mono", where pieces stand under that name.
+
+    Words beside a name in a sentence may be what is asked: "calibrate Heron".
+    """
     text = question.text.lower()
     within = {needle.surface for needle in question.needles if any(needle.surface in name for name in written)}
     for mention in question.mentions:
         name = mention.surface.lower()
         for word in (needle.surface for needle in question.needles if len(needle.surface) > 1):
             joined = (f"{word}{name}", f"{word} {name}", f"{name}{word}", f"{name} {word}")
-            if any(form in text for form in joined) and any(_says(unit, joined) for unit in units):
+            if any(form in text for form in joined) and any(_is_headed(unit, joined) for unit in units):
                 within.add(word)
     return within
 
@@ -73,9 +76,8 @@ def _stands_under(unit: Unit, name: str) -> float:
     return AROUND if any(name in text.lower() for text in (unit.path, unit.before, unit.opening)) else 0.0
 
 
-def _says(unit: Unit, forms: Sequence[str]) -> bool:
-    said = f"{unit.topic} {unit.text}".lower()
-    return any(form in said for form in forms)
+def _is_headed(unit: Unit, forms: Sequence[str]) -> bool:
+    return any(form in place for form in forms for place in _places(unit.topic, _line(unit)))
 
 
 def _line(unit: Unit) -> str:

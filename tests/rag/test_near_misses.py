@@ -91,3 +91,9 @@ def test_half_of_the_near_misses_over_documents_that_were_never_fitted_are_refus
     estimates = report.estimates()
     assert estimates["refused_unanswerable"].value >= 0.55
     assert estimates["refused_answerable"].value <= 0.09
+
+
+def test_words_beside_a_name_in_a_sentence_are_no_part_of_it():
+    index = Index.build(split([Document.from_text("校准 Heron-2 时先关掉接收机，再对准射电源。", id="heron.md")]))
+    question = understand("校准 Heron-2 分几步?", index)
+    assert not words_in_names(question, (), units_of(index.search(question.text, 5)))
