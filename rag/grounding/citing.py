@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from corpus.documents import Document
 from corpus.paging import page_at
@@ -160,7 +161,7 @@ def _beyond_context(statement: str, context: str) -> str:
 
 def _beyond_lead(statement: str, span: Span) -> str:
     """Return a statement without the words that lead its quote in, where the document has them right above the quote."""
-    for match in _LED_IN.finditer(statement):
+    for match in islice(_LED_IN.finditer(statement), _LEADS):
         lead, words = statement[: match.start()], statement[match.end() :]
         if plain(words) and is_contained(plain(words), plain(span.quote)):
             return words if plain(lead) in plain(lead_of(span.document, span.start)) else statement
@@ -168,6 +169,7 @@ def _beyond_lead(statement: str, span: Span) -> str:
 
 
 _LED_IN = pattern(r"[:：]\s*")
+_LEADS = 10  # colons of a statement that are looked at
 _URL = pattern(r"https?://")
 
 

@@ -16,6 +16,8 @@ WORK = {
     "tabs before a field": "from rag.reading.fields import fields_of; list(fields_of('\\t' * n + 'x', 0, n))",
     "a name in bold after tabs": "from rag.reading.fields import find_leads; from corpus import Document; find_leads(Document('a', '1. **1.' + '\\t' * n + 'x'))",
     "an aside after spaces": "from rag.reading.records import key_of; key_of('a' + ' ' * n + 'b')",
+    "colons in an answer": "from corpus import Document, split; from index import Index; from rag.grounding.citing import resolve_marks; "
+    "hits = Index.build(split([Document.from_text('It has 48 dishes.', id='a')])).search('dishes'); resolve_marks('It: ' + ':' * n + ' 48 [1].', hits)",
     "numerals": "from rag.understanding.quantities import find_quantities; find_quantities('百' * n + 'x')",
     "question marks": "from rag.understanding.courtesy import without_courtesy; without_courtesy('能告诉我' + '?' * n + '的')",
 }
