@@ -128,6 +128,8 @@ def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | N
     rosters = [joined(told or entries), *([] if asked else [bounded(tables)])]
     if not told:
         rosters.reverse()
+    elif len(told) > 1:
+        rosters[1:1] = told  # one of them may be meant alone
     for roster in rosters:
         draft = _told_by(question, shape, roster, index)
         if draft is not None and draft.statements:

@@ -19,7 +19,7 @@ from rag.reading.deciding import deciding
 from rag.reading.drafts import Draft, Statement
 from rag.reading.framing import fitting, state
 from rag.reading.limits import Limit, limits_of
-from rag.reading.records import with_unit
+from rag.reading.records import key_of, with_unit
 from rag.reading.scoring import MEASURED, NAME_IN_PATH, Scored, Scorer, only_names, scores_of
 from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.amounts import find_amounts
@@ -40,6 +40,7 @@ AS_WELL_SHOWN = 0.6  # of the best fit that another piece must have beside it
 STATED = 0.75  # share of the question's names and words in a piece from which its number is the one asked for
 SAME_SAID = 0.6  # of a statement's terms that another one must have to say the same
 
+_ASIDE = pattern(r"[(（]([^()（）]+)[)）]")
 _WORD = pattern(r"\w+(?:[.-]\w+)*", re.ASCII)
 _NUMBER_OR_NAME = pattern(r"(?:\d|[A-Z])\w*(?:[.-]\w+)*", re.ASCII)
 
@@ -210,9 +211,15 @@ def _take_in(statement: Statement, statements: list[Statement]) -> None:
     statements.append(statement)
 
 
+def _names(statement: str) -> set[str]:
+    """Return the keys of what stands before the column of a statement: "Heron（苍鹭）" is Heron and 苍鹭."""
+    name = statement.partition(" · ")[0]
+    return {key_of(name), *map(key_of, _ASIDE.findall(name))}
+
+
 def _same_said(text: str, other: str) -> bool:
     """Tell whether two texts say the same: most words of the shorter one, all of its numbers and names, no negation apart."""
-    if " · " in text and " · " in other and text.partition(" · ")[0] != other.partition(" · ")[0]:
+    if " · " in text and " · " in other and _names(text).isdisjoint(_names(other)):
         return False  # the same of two things
     short, long = sorted((text, other), key=len)
     few, many = terms_of(short), terms_of(long)
