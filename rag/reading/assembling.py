@@ -88,7 +88,7 @@ _JOINED = pattern(
     r"[\u4e00-\u9fff\d)）][和与跟][\u4e00-\u9fff].*(?:哪|谁|更|各自|相比|同样|一样)"
 )  # two names that only records tell
 _FOLLOWED = pattern(
-    r"(?:之后|后面|后继|下一代)(?:推出|发布|出|做)?(?:的|是|的是|了)*(?:什么|哪)|\bwhat (?:came after|followed|succeeded|replaced)\b",
+    r"(?:之后|后面|后继|下一代)(?:推出|发布|出|做)?了?的?(?:[\u4e00-\u9fff]{1,3}?)?(?:是|有)?(?:什么|哪)|\bwhat (?:came after|followed|succeeded|replaced)\b",
     re.IGNORECASE,
 )
 _DIFFERS = pattern(r"区别|差异|不同|不一样|异同|对比|比较|\bdiffer|\bcompar", re.IGNORECASE)
@@ -128,7 +128,7 @@ def assemble(question: Question, hits: Sequence[Hit], index: Index) -> Draft | N
     rosters = [joined(told or entries), *([] if asked else [bounded(tables)])]
     if not told:
         rosters.reverse()
-    elif len(told) > 1:
+    elif len(told) > 1 and shape != "count":
         rosters[1:1] = told  # one of them may be meant alone
     for roster in rosters:
         draft = _told_by(question, shape, roster, index)

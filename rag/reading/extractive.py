@@ -25,6 +25,7 @@ from rag.reading.units import Unit, terms_of, units_of
 from rag.understanding.amounts import find_amounts
 from rag.understanding.grammar import CUES
 from rag.understanding.questions import Question
+from rag.understanding.ranks import ranks_of, says_place
 
 MAX_STATEMENTS = 4
 RUNNER_UP = 0.6  # of the best score from which another piece is shown too
@@ -141,6 +142,9 @@ def _not_contrary(ranked: Sequence[Scored], question: Question) -> Sequence[Scor
     if all(clause.kind == "superlative" for clause in question.clauses):
         floor = RUNNER_UP * ranked[0].total if ranked and ranked[0].unit.kind == "cell" else 0.0
         ranked = [scored for scored in ranked if scored.unit.kind != "cell" and scored.total >= floor]
+    places = ranks_of(question.text)
+    if places.first > 1:
+        ranked = [scored for scored in ranked if says_place(scored.unit.text, places)]
     limits = [limit for limit in limits_of(question.text) if limit.amount.unit]
     return [scored for scored in ranked if not any(_is_beyond(_with_its_unit(scored.unit), limit) for limit in limits)]
 

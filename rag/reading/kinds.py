@@ -29,6 +29,8 @@ _ASKED_AFTER = pattern(
     re.IGNORECASE,
 )
 
+_WHICH = pattern(r"(?:\bwhich|哪一?[个款种只台座条]) ?\Z", re.IGNORECASE)
+_IS = pattern(r"\s*(?:(?:is|are|was|has|had)\b|最)", re.IGNORECASE)
 _OWNS = pattern(r"\s?(?:['’]s?\s|的(?!是))")  # what it has is asked for, not which of them
 
 
@@ -55,7 +57,12 @@ def kind_named(question: Question, mention: Mention, records: Sequence[Record]) 
     asked = _ASKED_BEFORE.search(text, 0, mention.start) or _ASKED_AFTER.match(text, mention.end)
     if not asked or _OWNS.match(text, mention.end):
         return []
-    return kin(mention.spellings, records)
+    found = kin(mention.spellings, records)
+    if not found and _WHICH.search(text, 0, mention.start) and _IS.match(text, mention.end):
+        return [
+            record for record in records if record.is_named(mention)
+        ]  # "which Heron is the largest" asks for its sizes
+    return found
 
 
 def kind_said(question: Question, needle: Needle, records: Sequence[Record]) -> list[Record]:

@@ -162,7 +162,7 @@ def choose(question: Question, roster: Roster, index: Index, every: Sequence[Rec
     related = any(held_by for _, held_by in named)
     for mention, held_by in named:
         named_so = kind_named(question, mention, every)
-        if len(named_so) > len(held_by):
+        if len(named_so) > len(held_by) or any(record.is_named(mention) for record in named_so):
             found.append({record.key: list(record.values[:1]) for record in named_so})
             continue
         if related and not held_by:  # one of several names is what the relation is to: "Chinese models built on X"

@@ -51,6 +51,14 @@ def ranks_of(text: str) -> Ranks:
     return Ranks()
 
 
+def says_place(text: str, places: Ranks) -> bool:
+    """Tell whether a text says a place of an order in words: "the second largest", 排名第二."""
+    words = (
+        [f"第{_ZH[places.first - 1]}", f"第{places.first}", _ORDINALS[places.first - 1]] if places.first <= 10 else []
+    )
+    return any(word in text.lower() for word in words)
+
+
 def says_rank(word: str, text: str) -> bool:
     """Tell whether a word of a question says which places of an order it asks for.
 
