@@ -385,13 +385,20 @@ def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> li
         return [_paid(r) for r in records]
     if IN_TIME.search(question.text):
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
-    scales = [] if unsaid(question, (), roster) else scales_of(question.text)
-    scaled = [each for r in records for v in r.values if scales and (each := _on_scale(scales, r, v))]
-    if scaled:
-        return list(scaled)
     needles = measures(question, Roster(records, ()))
+    if not any(_is_measured_by(needle, question, records) for needle in needles):
+        scales = scales_of(question.text)
+        scaled = [each for r in records for v in r.values if scales and (each := _on_scale(scales, r, v))]
+        if scaled:
+            return list(scaled)
     beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
     return [_Ranked(r, v, amount[0], amount[1].value) for r, v, amount in beside if amount]
+
+
+def _is_measured_by(needle: Needle, question: Question, records: Sequence[Record]) -> bool:
+    """Tell whether a word beside amounts is what is measured, and neither what is asked for nor what things are called."""
+    asked = any(needle.surface in clause.asked for clause in question.clauses)
+    return not asked and not any(needle.surface in record.name.lower() for record in records)
 
 
 def _on_scale(scales: Iterable[Scale], record: Record, value: Value) -> _Ranked | None:

@@ -181,7 +181,7 @@ def _listed(document: Document, ends: Mapping[int, int]) -> list[Section]:
         if len(named) >= max(FEWEST, len(group) / 2):
             found += [section for section in named if _is_told_of(document, section, ends)]
         elif len(group) >= FEWEST:
-            found += _numbered_alike(group) or _alike(document, group, ends)
+            found += _numbered_alike(group) or _said_first(document, group) or _alike(document, group, ends)
     return found
 
 
@@ -202,6 +202,16 @@ def _numbered_alike(group: Sequence[Section]) -> list[Section]:
     often = Counter(stems.values())
     alike = [s for s in group if s.start in stems and often[stems[s.start]] >= FEWEST]
     return alike if 2 * len(alike) >= len(group) else []
+
+
+def _said_first(document: Document, group: Sequence[Section]) -> list[Section]:
+    """Return the sections whose text begins with their heading, if most of them do: 雾尖 above "雾尖产于云台北坡"."""
+    first = [
+        s
+        for s in group
+        if len(name := _bare(s.title)) > 1 and document.text[s.body : s.body + 60].lstrip().startswith(name)
+    ]
+    return first if len(first) >= FEWEST and 3 * len(first) >= 2 * len(group) else []
 
 
 def _alike(document: Document, group: Sequence[Section], ends: Mapping[int, int]) -> list[Section]:

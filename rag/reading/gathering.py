@@ -18,6 +18,7 @@ from rag.reading.units import terms_of
 from rag.understanding.measures import words_measured
 from rag.understanding.mentions import Mention
 from rag.understanding.questions import Question
+from rag.understanding.ranks import as_extreme
 
 PER_NAME = 6  # passages searched for each name of a comparison
 MOST_WITH_NAME = 60  # passages that mention a name, for lists and links
@@ -81,7 +82,7 @@ def tables_for(question: Question, hits: Sequence[Hit], index: Index) -> list[tu
 
     Tables list the same when their first columns are called alike. For questions over many rows; costs a few milliseconds.
     """
-    found = _tables_of([*hits, *index.search(question.text, MOST_SEARCHED)])
+    found = _tables_of([*hits, *index.search(as_extreme(question.text), MOST_SEARCHED)])
     heads = {head_of(table) for _, table in found if table.header}
     beside = [pair for head in sorted(heads) for pair in _tables_headed(head, index)]
     return list({(d.id, t.start): (d, t) for d, t in (*found, *beside)}.values())

@@ -152,3 +152,34 @@ def test_a_maker_that_most_entries_have_is_no_name_for_all_of_them():
 
 def test_two_chinese_names_that_only_headings_tell_are_set_side_by_side():
     assert told(SHIPS, "探索一号和大洋号哪艘排水量更大?").startswith("探索一号 的数值较大")
+
+
+TEAS = "# 云台茶谱\n\n" + "".join(
+    f"## {name}\n\n{name}产于云台{side}，属{kind}，海拔约 {height} 米，每年产量 {tons} 吨，{year} 年定型。\n\n"
+    for name, side, kind, height, tons, year in (
+        ("雾尖", "北坡", "绿茶", 900, 12, 1987),
+        ("赤芽", "南麓", "红茶", 450, 80, 1962),
+        ("岩骨", "西崖", "乌龙茶", 1100, 9, 1995),
+        ("晚翠", "北坡", "绿茶", 820, 31, 2014),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("年产量最大的茶是哪种?", "赤芽"),
+        ("产量第二低的茶是哪种?", "雾尖"),
+        ("哪种茶的海拔最高?", "岩骨"),
+        ("最早定型的茶是哪一种?", "赤芽"),
+    ],
+)
+def test_headings_with_which_their_text_begins_are_entries(question, found):
+    assert told(TEAS, question).startswith(found)
+
+
+def test_a_place_of_an_order_is_not_told_by_a_sentence_that_does_not_say_it():
+    answer = Assistant.open(
+        index=Index.build(split([Document.from_text("Heron is a large bird of 2 kg. Egret is large.", id="a")]))
+    )
+    assert not answer.ask("Which is the second largest bird?").found
