@@ -387,8 +387,8 @@ def _ranked(question: Question, records: Sequence[Record], roster: Roster) -> li
         return [_rank(r, v, question.direction) for r in records for v in r.under(DATE)[:1]]
     needles = measures(question, Roster(records, ()))
     if not any(_is_measured_by(needle, question, records) for needle in needles):
-        scales = scales_of(question.text)
-        scaled = [each for r in records for v in r.values if scales and (each := _on_scale(scales, r, v))]
+        scales, alone = scales_of(question.text), _HIGH.search(question.text) is None
+        scaled = [each for r in records for v in r.values if scales and (each := _on_scale(scales, r, v, alone=alone))]
         if scaled:
             return list(scaled)
     beside = [(r, v, amount_beside(v, needles)) for r in records for v in r.values if needles and says(v, needles)]
@@ -401,15 +401,18 @@ def _is_measured_by(needle: Needle, question: Question, records: Sequence[Record
     return not asked and not any(needle.surface in record.name.lower() for record in records)
 
 
-def _on_scale(scales: Iterable[Scale], record: Record, value: Value) -> _Ranked | None:
-    """Return the amount of a sentence that lies on a scale: beside the word for it or, alone, in its unit."""
+_HIGH = pattern(r"[高低]|\b(?:high|low)", re.IGNORECASE)  # a height, a score, a price: what is high is said beside it
+
+
+def _on_scale(scales: Iterable[Scale], record: Record, value: Value, *, alone: bool) -> _Ranked | None:
+    """Return the amount of a sentence that lies on a scale: beside the word for it or, where it may stand ``alone``, in its unit."""
     for scale in scales:
         amounts = measured_in(value.text) if not value.header else ()
         said = scale.header.search(value.text)
         if said:
             near = [q for q in amounts if 0 <= q.start - said.end() <= NEAR]
         else:
-            near = [q for q in amounts if scale.dimension and q.unit == scale.dimension]
+            near = [q for q in amounts if alone and scale.dimension and q.unit == scale.dimension]
         if len(near) == 1 or (said and near):
             return _Ranked(record, value, near[0].unit, near[0].value)
     return None
