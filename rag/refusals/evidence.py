@@ -228,15 +228,24 @@ def _matches(unit: Unit, question: Question, kinds_said: Sequence[_KindSaid | No
 
 def _in_full(needle: Needle, unit: Unit) -> float:
     """Return how surely a piece says in full what a Chinese word of two characters shortens: 开源 and 开放源代码."""
-    written = _full_form(needle.surface)
-    return IN_FULL if written is not None and written.search(unit.text) else 0.0
+    word = needle.surface
+    short = len(word) == 2 and all(map(is_cjk, word))
+    return IN_FULL if short and word[0] in unit.text and _says_apart(word, unit.text) else 0.0
 
 
-@lru_cache(maxsize=1024)
-def _full_form(word: str) -> re.Pattern[str] | None:
-    if len(word) != 2 or not all(map(is_cjk, word)):
-        return None
-    return re.compile(rf"{word[0]}[\u4e00-\u9fff]{{1,2}}{word[1]}")
+def _says_apart(word: str, text: str) -> bool:
+    """Tell whether a text has the characters of a word with one or two Chinese ones between them.
+
+    A pattern for each word would take longer to compile than all pieces take to be looked through.
+    """
+    for start in (at for at, character in enumerate(text) if character == word[0]):
+        between = text[start + 1 : start + 3]
+        for length in range(1, len(between) + 1):
+            if not "\u4e00" <= between[length - 1] <= "\u9fff":
+                break
+            if text.startswith(word[1], start + 1 + length):
+                return True
+    return False
 
 
 def _elsewhere(
