@@ -398,8 +398,8 @@ _ASKS = pattern(
     re.IGNORECASE,
 )
 _COMPARES = pattern(
-    r"区别|差异|不同|不一样|异同|相比|对比|比较|孰|更|差(?:多少|几)|相差|多多少|分别|各(?:自|是|有|用|由)|谁的?(?:[^,，]{0,8})(?:多|大|高|长|早|少|小|低|贵|便宜)|哪个[^,，]{0,8}(?:多|大|高|长|早|少|小|低|贵|便宜)"
-    r"|\b(?:compare[ds]?|comparison|versus|vs\.?|differences?|differ|respectively|both|or|more|less|fewer|larger|bigger|smaller|cheaper|better|faster|higher|lower|newer|older|longer|shorter|than)\b",
+    r"区别|差异|不同|一样|同样|相同|异同|相比|对比|比较|孰|更|差(?:多少|几)|相差|多多少|分别|各(?:自|是|有|用|由)|谁的?(?:[^,，]{0,8})(?:多|大|高|长|早|少|小|低|贵|便宜)|哪个[^,，]{0,8}(?:多|大|高|长|早|少|小|低|贵|便宜)"
+    r"|\b(?:compare[ds]?|comparison|versus|vs\.?|differences?|differ|respectively|both|same|or|more|less|fewer|larger|bigger|smaller|cheaper|better|faster|higher|lower|newer|older|longer|shorter|than)\b",
     re.IGNORECASE,
 )
 _SEVERAL = pattern(

@@ -388,7 +388,7 @@ def _whole(group: Sequence[Concept]) -> Iterable[Concept]:
 
 def _compared_apart(plain: str, placed: Iterable[tuple[int, Concept]]) -> Iterable[tuple[int, Concept]]:
     """Yield the concepts, what compares ("最重的", "第二大") apart from words that a dictionary did not divide or divided elsewhere."""
-    found = list(_COMPARES_ZH.finditer(plain)) if "最" in plain or "第" in plain else []
+    found = list(_COMPARES_ZH.finditer(plain)) if any(sign in plain for sign in "最更较第") else []
     spans = [span for match in found for span in (match.span("most"), match.span("many")) if span[0] < span[1]]
     for at, concept in placed:
         end = at + len(concept.surface)

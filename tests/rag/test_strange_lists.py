@@ -183,3 +183,19 @@ def test_a_place_of_an_order_is_not_told_by_a_sentence_that_does_not_say_it():
         index=Index.build(split([Document.from_text("Heron is a large bird of 2 kg. Egret is large.", id="a")]))
     )
     assert not answer.ask("Which is the second largest bird?").found
+
+
+SCOPES = "# Telescopes\n\n" + "".join(
+    f"**{name}** (Marram)\nMaker: {maker}. Aperture: {size}. Site: Lorne.\n\n"
+    for name, maker, size in (("Alder", "Firth", "1.2 m"), ("Birch", "Tarn", "90 cm"), ("Cedar", "Firth", "2.4 m"))
+)
+
+
+def test_what_is_the_same_of_two_is_told_of_both():
+    text = told(SCOPES, "Do Alder and Cedar have the same maker?")
+    assert "Alder · Maker: Firth" in text
+    assert "Cedar · Maker: Firth" in text
+
+
+def test_what_is_more_is_no_part_of_what_is_measured():
+    assert told(BRIDGES, "石湾大桥和望潮大桥哪个主跨更大?").startswith("望潮大桥 的数值较大")
