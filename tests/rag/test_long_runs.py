@@ -18,6 +18,8 @@ WORK = {
     "an aside after spaces": "from rag.reading.records import key_of; key_of('a' + ' ' * n + 'b')",
     "colons in an answer": "from corpus import Document, split; from index import Index; from rag.grounding.citing import resolve_marks; "
     "hits = Index.build(split([Document.from_text('It has 48 dishes.', id='a')])).search('dishes'); resolve_marks('It: ' + ':' * n + ' 48 [1].', hits)",
+    "a question of particles": "from rag import Assistant; from corpus import Document, split; from index import Index; "
+    "Assistant(Index.build(split([Document.from_text('GPT-3 came before GPT-4.', id='a')]))).ask('GPT-3 之后' + '的是' * 500 + '模型')",
     "numerals": "from rag.understanding.quantities import find_quantities; find_quantities('百' * n + 'x')",
     "question marks": "from rag.understanding.courtesy import without_courtesy; without_courtesy('能告诉我' + '?' * n + '的')",
 }
