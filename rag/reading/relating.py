@@ -72,7 +72,9 @@ def list_related(question: Question, ranked: Sequence[Scored]) -> Draft | None:
     relation = _relation(question, held[0], ranked) if len(held) == 1 else None
     if relation is None:
         return None
+    periods = periods_of(question.text)
     entries = _entries(question, held[0], relation, ranked)
+    entries = [entry for entry in entries if all(period.holds(date_of(entry.unit.text)) for period in periods)]
     return Draft(tuple(_told(entries[:MOST], held[0]))) if len(entries) >= FEWEST else None
 
 

@@ -159,3 +159,13 @@ def test_dates_under_any_name_of_a_column_are_put_in_order():
         "".join(f"**Stork-{i}** (Firth)\nMaker: Firth {i}. First light: 18{40 - i}-02-03.\n\n" for i in range(9))
     )
     assert first_name(ask("Which Stork had its first light first?")) == "Stork-8"
+
+
+def test_pieces_that_put_names_into_a_relation_lie_in_the_time_that_is_asked_for():
+    text = "".join(
+        f"## Heron-{i}\n\nHeron-{i} has {i} dishes and was built in {1900 + i % 120} by Firth {i % 7}.\n\n"
+        for i in range(300)
+    )
+    shown = MARK.sub("", assistant(text)("List all models built by Firth 3 after 2000.").text)
+    numbers = [int(line.partition("Heron-")[2].split()[0]) for line in shown.splitlines() if "Heron-" in line]
+    assert all(number % 7 == 3 and number % 120 > 100 for number in numbers)
