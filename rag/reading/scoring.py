@@ -18,6 +18,7 @@ from corpus.documents import Passage
 from corpus.patterns import pattern
 from index.hits import Hit
 from index.terms import STOP_WORDS
+from rag.reading.records import with_unit
 from rag.reading.units import Unit, terms_of
 from rag.reading.widths import columns
 from rag.understanding.defining import SAYS_WHAT_IT_IS, defines, term_to_define
@@ -243,7 +244,8 @@ def _value_fit(unit: Unit, clause: Clause, question: Question) -> float:
         return _number_fit(text, clause, question)
     if clause.kind == "person" and _has_cue("organisation", text):
         return 0.7
-    if clause.kind in VALUE_PATTERNS and not _shows_value(clause.kind, text):
+    shown = with_unit(unit.lead, text) if unit.kind == "cell" else text
+    if clause.kind in VALUE_PATTERNS and not _shows_value(clause.kind, shown):
         return SHARE_OF_COST if clause.kind == "money" and _tells_change(clause.text, text) else 0.0
     if clause.kind not in CUES:
         return 1.0 if clause.kind in VALUE_PATTERNS else 0.5

@@ -298,3 +298,10 @@ def test_a_unit_that_documents_do_not_write_is_no_name(piers):
 
 def test_a_share_answers_how_much_of_a_cost_was_saved(piers):
     assert "一半" in piers.ask("海燕号的改造费用降低了多少?").text
+
+
+def test_a_price_whose_unit_stands_in_its_columns_name_is_a_price():
+    table = "# 数据库\n\n| 产品 | 年订阅价（万元/节点） | 最大节点数 |\n|---|---|---|\n| 恒砂 3.1 | 4.6 | 8 |\n| 流岩 2 | 9.9 | 4 |\n"
+    assistant = Assistant.open(index=Index.build(split([Document.from_text(table, id="databases.md")])))
+
+    assert "4.6" in assistant.ask("恒砂 3.1 一个节点一年订阅多少钱？").text
