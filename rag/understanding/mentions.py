@@ -188,7 +188,7 @@ def quoted_titles(text: str) -> list[str]:
     return [next(group for group in match.groups() if group) for match in _QUOTED.finditer(text)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # a pattern takes some kilobytes, and questions bring ever new names
 def name_pattern(name: str) -> re.Pattern[str]:
     """Match a name in any spelling, but not inside a longer word or number.
 
