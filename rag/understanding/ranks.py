@@ -13,7 +13,7 @@ _EN = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ZH = "一二三四五六七八九十"
 ADJECTIVE_ZH = r"(?:[重轻大小多少高低长短早晚新旧老贵快慢深浅宽窄厚薄强弱热冷亮暗]|便宜|安静)"
-_SUPERLATIVE = r"(?:most|least|(?!(?:for|inter|requ|gu|hon|mod|har|contr?|prot)est)\w{2,}est|best)\b"
+_SUPERLATIVE = r"(?:most|least|(?<![a-z])(?!(?:for|inter|requ|gu|hon|mod|har|contr?|prot)est)[a-z]{2,}est|best)\b"
 _NTH = pattern(rf"\b(?P<nth>{'|'.join(_ORDINALS[1:])}|\d{{1,2}}(?:st|nd|rd|th))[- ]{_SUPERLATIVE}", re.IGNORECASE)
 _TOP = pattern(
     rf"\b(?:top[- ](?P<top>{'|'.join(_EN)}|\d{{1,2}})|(?P<many>{'|'.join(_EN[1:])}|\d{{1,2}}) {_SUPERLATIVE})\b",

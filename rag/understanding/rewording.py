@@ -13,9 +13,11 @@ from index import Index
 from index.terms import analyze, is_cjk, normalize_name
 
 _OTHER = r"[(（](?P<other>[^()（）]{2,24})[)）]"
-_TWO_NAMES = pattern(rf"(?P<name>[A-Z][\w'’-]*(?:\.\d+)?(?: (?:No\. ?)?[A-Z0-9][\w'’.-]*){{0,4}}) ?{_OTHER}")
+_TWO_NAMES = pattern(
+    rf"(?<![\w'’-])(?P<name>[A-Z][\w'’-]{{0,40}}(?:\.\d+)?(?: (?:No\. ?)?[A-Z0-9][\w'’.-]{{0,40}}){{0,4}}) ?{_OTHER}"
+)
 _CHINESE_FIRST = pattern(rf"(?<=[\u4e00-\u9fff])[ “”\"]?{_OTHER}")
-_NAME = pattern(r"[A-Z][\w'’.-]*(?: (?:No\. ?)?[A-Z0-9][\w'’.-]*){0,4}")
+_NAME = pattern(r"[A-Z][\w'’.-]{0,40}(?: (?:No\. ?)?[A-Z0-9][\w'’.-]{0,40}){0,4}")
 _UNIT = pattern(
     r"(?:,? ?\bin|,? ?\bmeasured in|[,，]?以|[,，]?(?:单位(?:是|用|为)?|按)) ?"
     r"(?P<unit>[kMGTmµ]?(?:Wh?|Hz|V|Ah?|Pa|J|g|m|L|bps|B)|[kcm]m[²³23]?|km/h|m/s|°?C|mph|USD|EUR|CNY|RMB|tonnes|kilomet(?:er|re)s|met(?:er|re)s|kilograms|litres|hours|minutes|dollars|euros|yuan|percent)"
