@@ -303,8 +303,12 @@ class Roster:
     def calls(self, needle: Needle) -> bool:
         """Tell whether a word of a question is what the records are called."""
         return any(needle.found_in(terms) >= SAID for terms in self.called) or (
-            needle.surface in self.heads or self.said_of(needle) != ""
+            needle.surface in self.heads or self.said_of(needle) != "" or self._akin(needle.surface)
         )
+
+    def _akin(self, word: str) -> bool:
+        """Tell whether a Chinese word ends in what the things are: 铁路 and 齿轨线 where the head is 线路."""
+        return is_cjk(word[-1]) and any(len(head) == 2 and is_cjk(head[0]) and word[-1] in head for head in self.heads)
 
     def said_of(self, needle: Needle) -> str:
         """Return what a Chinese compound says of the thing at its end: 开源 of 开源模型 where the records are 模型."""

@@ -169,3 +169,26 @@ def test_pieces_that_put_names_into_a_relation_lie_in_the_time_that_is_asked_for
     shown = MARK.sub("", assistant(text)("List all models built by Firth 3 after 2000.").text)
     numbers = [int(line.partition("Heron-")[2].split()[0]) for line in shown.splitlines() if "Heron-" in line]
     assert all(number % 7 == 3 and number % 120 > 100 for number in numbers)
+
+
+ROUTES = """# 山地轨道
+
+| 线路 | 开通年份 | 最大坡度 | 状态 |
+|---|---|---|---|
+| 青坪铁路 | 1988 | 31‰ | 停运 |
+| 云岔线 | 2004 | 44‰ | 载客 |
+| 石门线 | 2015 | 27‰ | 载客 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [("哪条铁路最陡?", ["云岔线"]), ("还在载客的铁路有哪几条?", ["云岔线", "石门线"])],
+)
+def test_what_rows_are_called_may_be_said_by_a_word_that_ends_alike(question, told):
+    assistant = Assistant.open(index=Index.build(split([Document.from_text(ROUTES, id="routes.md")])))
+
+    answer = assistant.ask(question).text
+
+    assert all(name in answer for name in told)
+    assert "青坪" not in answer
