@@ -73,7 +73,7 @@ TRUSTING_LISTS: Mapping[Sort, float] = {
     "few": 0.7,
     "listed": 1.0,
     "valued": 1.75,
-    "other": 2.5,  # in the question's own language the evidence tells near misses from answers
+    "other": 1.2,  # in the question's own language the evidence tells near misses from answers
     "valued_abroad": 3.5,
     "other_abroad": 1.5,
 }

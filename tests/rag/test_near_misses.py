@@ -89,8 +89,8 @@ def test_half_of_the_near_misses_over_documents_that_were_never_fitted_are_refus
         Assistant.open(index=Index.build(split(documents))), load_questions(questions / "strangers.jsonl")
     )
     estimates = report.estimates()
-    assert estimates["refused_unanswerable"].value >= 0.55
-    assert estimates["refused_answerable"].value <= 0.09
+    assert estimates["refused_unanswerable"].value >= 0.5
+    assert estimates["refused_answerable"].value <= 0.07
 
 
 def test_words_beside_a_name_in_a_sentence_are_no_part_of_it():
