@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from corpus.errors import ReadError, UsageError
@@ -263,4 +264,10 @@ def _restore(path: Path, content: bytes | None) -> None:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(entry.stat().st_size for entry in os.scandir(folder)) if folder.is_dir() else 0
+    """Return the bytes of the files in a folder, without those that another upload renames or removes meanwhile."""
+    total = 0
+    if folder.is_dir():
+        for entry in os.scandir(folder):
+            with suppress(FileNotFoundError):
+                total += entry.stat().st_size
+    return total

@@ -57,6 +57,15 @@ def test_a_file_of_the_same_name_replaces_the_first(documents):
     assert "2032" in documents._index.document("kelp.md").text
 
 
+def test_a_file_that_goes_while_the_room_is_counted_stops_no_upload(documents, tmp_path):
+    (tmp_path / "uploads").mkdir()
+    (tmp_path / "uploads" / ".other.md.part").symlink_to(
+        tmp_path / "gone"
+    )  # there for a list, not for who asks its size
+
+    assert finished(documents, documents.upload("kelp.md", NOTES.encode())).state == "done"
+
+
 def test_a_file_that_cannot_be_read_says_why_and_what_it_would_replace_stays(documents, tmp_path):
     finished(documents, documents.upload("kelp.md", NOTES.encode()))
     bad = finished(documents, documents.upload("bad.xyz", b"\0\1"))
