@@ -27,4 +27,6 @@ WORK = {
 
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK.keys())
 def test_long_runs_take_a_time_that_grows_with_their_length(work):
-    subprocess.run([sys.executable, "-c", f"n = 100_000; {work}"], cwd=ROOT, check=True, timeout=SECONDS)
+    done = subprocess.run([sys.executable, "-c", f"n = 100_000; {work}"], cwd=ROOT, check=False, timeout=SECONDS)
+
+    assert done.returncode == 0

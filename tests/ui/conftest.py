@@ -306,3 +306,17 @@ def visit(browser, server):
         context.close()
     assert [url for url in asked if not url.startswith((*own, "data:", "blob:"))] == []
     assert complaints == []
+
+
+class Clock:
+    """Tells the time that a test sets."""
+
+    now = 1_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()

@@ -458,7 +458,7 @@ def test_a_dislike_asks_why(visit):
     page.fill(".sq-dialog input", "Wrong number")
     page.click(".sq-dialog .sq-yes")
 
-    page.wait_for_selector(".sq-disliked.sq-chosen")
+    sync_api.expect(page.locator(".sq-disliked.sq-chosen")).to_have_count(1)
 
 
 def test_the_link_of_somebody_elses_conversation_opens_nothing(visit):

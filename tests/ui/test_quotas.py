@@ -1,21 +1,6 @@
-import pytest
-
 from ui.quotas import BROWSERS_OF_AN_ADDRESS, Person, Quota, Quotas
 
 ADA, BOB = Person("user:ada"), Person("user:bob")
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def test_what_is_too_much_waits_until_the_first_is_a_minute_old(clock):

@@ -2,22 +2,8 @@
 
 import threading
 
-import pytest
-
 from ui import windows
 from ui.windows import Share, Window
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def test_shares_that_do_not_all_fit_are_all_left_uncounted(clock):

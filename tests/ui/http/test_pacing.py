@@ -9,18 +9,6 @@ from ui.http.failing import Failed
 from ui.http.pacing import Pace
 
 
-class Clock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 def test_a_window_moves_and_says_when_there_is_room(clock):
     pace = Pace("2/minute", clock=clock)
     pace.take("ada")
