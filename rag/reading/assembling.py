@@ -328,13 +328,12 @@ def _best(question: Question, ranked: Iterable[_Ranked]) -> list[Statement]:
     extreme = max if question.direction > 0 else min
     best = {name: extreme(each.amount for each in own) for name, own in by_name.items()}
     places = ranks_of(question.text)
-    order = sorted(set(best.values()), reverse=question.direction > 0)
     if places.count > 1:
-        chosen = sorted(best, key=lambda name: order.index(best[name]))[: places.count]
+        chosen = sorted(best, key=best.__getitem__, reverse=question.direction > 0)[: places.count]
     else:
-        chosen = [name for name, amount in best.items() if amount in order[places.first - 1 : places.first]][
-            :MOST_SOURCES
-        ]
+        order = sorted(set(best.values()), reverse=question.direction > 0)
+        there = order[places.first - 1 : places.first]
+        chosen = [name for name, amount in best.items() if amount in there][:MOST_SOURCES]
     statements = [statement for name in chosen for statement in _told(by_name[name])]
     if len(chosen) == 1:
         statements += _asked_of_it(question, by_name[chosen[0]][0])
